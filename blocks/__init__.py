@@ -1,0 +1,1 @@
+"""Prefect blocks: typed credentials, each of which builds one client."""

@@ -1,0 +1,1 @@
+"""The only code that touches a wire; each client turns foreign errors into ours."""

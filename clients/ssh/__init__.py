@@ -1,0 +1,1 @@
+"""SSH by paramiko: argv commands, pinned host keys, typed probes."""

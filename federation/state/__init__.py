@@ -1,0 +1,1 @@
+"""What is seen: observations, conditions and status."""

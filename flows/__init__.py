@@ -1,0 +1,1 @@
+"""Prefect flows: the one loop, narrowed to different scopes."""

@@ -1,0 +1,1 @@
+"""Adapters: one technology per file. They know clients, never Prefect or settings."""

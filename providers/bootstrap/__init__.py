@@ -1,0 +1,1 @@
+"""How a machine becomes a Kubernetes node: one distribution per file."""

@@ -1,0 +1,1 @@
+"""How clusters are joined: one interconnect per package."""

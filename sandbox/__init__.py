@@ -1,0 +1,1 @@
+"""An emulated world behind real sockets. Imports none of the product rooms."""

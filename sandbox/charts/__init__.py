@@ -1,0 +1,1 @@
+"""A Helm chart repository with stand-ins for the charts of the catalogue."""

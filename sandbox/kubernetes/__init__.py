@@ -1,0 +1,1 @@
+"""Kubernetes API servers over TLS, with the controllers that a federation needs."""

@@ -1,0 +1,1 @@
+"""OpenStack as openstacksdk sees it: identity, compute, network, image."""

@@ -1,0 +1,1 @@
+"""Machines one can log in to: SSH servers and the programs on them."""

@@ -1,0 +1,1 @@
+"""Prefect tasks: one change to one object each."""
