@@ -1,0 +1,102 @@
+"""One Kubernetes cluster as a user asks for it."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, StringConstraints
+
+from federation.spec.infrastructure import Infrastructure
+from federation.spec.model import Count, Duration, Name, SpecModel
+
+Version = Annotated[str, StringConstraints(pattern=r"^v\d+\.\d+\.\d+(\+k3s\d+)?$")]
+HostName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)]
+
+
+class Distribution(SpecModel):
+    """The Kubernetes distribution and its version."""
+
+    type: Literal["kubeadm", "k3s"] = Field(description="How nodes are made")
+    version: Version = Field(description="Kubernetes version, such as v1.36.4 or v1.36.4+k3s1")
+
+
+class ControlPlane(SpecModel):
+    """The machines that run the Kubernetes API."""
+
+    count: Annotated[int, Field(ge=1, le=7, strict=True)] = Field(default=1, description="Number of machines, odd")
+    flavor: str | None = Field(default=None, description="OpenStack flavor; required on OpenStack")
+    hosts: tuple[HostName, ...] = Field(default=(), description="Hosts of the inventory to use, in this order")
+
+
+class WorkerPool(SpecModel):
+    """Machines of one kind that run pods. Pools are known by name: their order means nothing."""
+
+    name: Name = Field(description="Name of the pool")
+    count: Count = Field(default=1, description="Number of machines")
+    flavor: str | None = Field(default=None, description="OpenStack flavor; required on OpenStack")
+    hosts: tuple[HostName, ...] = Field(default=(), description="Hosts of the inventory to use, in this order")
+    labels: dict[str, str] = Field(default_factory=dict, description="Labels of the nodes")
+
+
+class Network(SpecModel):
+    """Addresses inside the cluster and the network plugin."""
+
+    pod_cidr: IPv4Network = Field(
+        default=IPv4Network("10.244.0.0/16"), alias="podCIDR", description="Addresses of pods"
+    )
+    service_cidr: IPv4Network = Field(
+        default=IPv4Network("10.96.0.0/16"), alias="serviceCIDR", description="Addresses of services"
+    )
+    cni: Literal["flannel"] = Field(default="flannel", description="Network plugin")
+
+
+class AddOn(SpecModel):
+    """An add-on of the catalogue; a bare name in YAML stands for an add-on with default values."""
+
+    name: str = Field(description="Name in the catalogue", min_length=1)
+    version: str | None = Field(default=None, description="Chart version; the catalogue's default when left out")
+    values: dict[str, Any] = Field(default_factory=dict, description="Values laid over the catalogue's")
+
+
+def _named(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) else value
+
+
+AddOnEntry = Annotated[AddOn, BeforeValidator(_named)]
+
+
+class ClusterFields(SpecModel):
+    """What a cluster and the federation's defaults have in common."""
+
+    network: Network = Field(default_factory=Network, description="Addresses inside the cluster")
+    workers: tuple[WorkerPool, ...] = Field(default=(), description="Pools of worker machines")
+    addons: tuple[AddOnEntry, ...] = Field(default=(), description="Add-ons, in any order")
+    spares: tuple[HostName, ...] = Field(default=(), description="Hosts that may step in for a lost one")
+    labels: dict[str, str] = Field(default_factory=dict, description="Labels of the cluster")
+    paused: bool = Field(default=False, description="Observe only: change nothing in this cluster")
+    deletion_policy: Literal["delete", "orphan"] = Field(
+        default="delete", description="What happens to machines when the cluster leaves the spec"
+    )
+    ttl: Duration | None = Field(default=None, description="Age at which the cluster is removed")
+
+
+class Cluster(ClusterFields):
+    """One Kubernetes cluster."""
+
+    name: Name = Field(description="Name of the cluster, unique in the federation")
+    infrastructure: Infrastructure = Field(description="Where the machines come from")
+    distribution: Distribution = Field(description="What makes machines into nodes")
+    control_plane: ControlPlane = Field(default_factory=ControlPlane, description="The machines of the API")
+
+    def addon(self, name: str) -> AddOn | None:
+        """The add-on of that name, when the cluster has it."""
+        return next((addon for addon in self.addons if addon.name == name), None)
+
+
+class ClusterDefaults(ClusterFields):
+    """Values that every cluster gets unless it says otherwise; maps are merged, lists replaced."""
+
+    infrastructure: Infrastructure | None = Field(default=None, description="Where the machines come from")
+    distribution: Distribution | None = Field(default=None, description="What makes machines into nodes")
+    control_plane: ControlPlane | None = Field(default=None, description="The machines of the API")

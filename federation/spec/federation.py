@@ -1,0 +1,96 @@
+"""The whole of what a user asks for: one YAML document."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from federation.spec.application import Application
+from federation.spec.cluster import Cluster, ClusterDefaults
+from federation.spec.model import Name, SpecModel
+from federation.spec.peering import Peering, PeeringKey
+
+API_VERSION = "flotilla.dev/v1alpha1"
+
+
+class Metadata(SpecModel):
+    """Name and labels of the federation."""
+
+    name: Name = Field(description="Name of the federation; objects in clouds and clusters carry it")
+    labels: dict[str, str] = Field(default_factory=dict, description="Free labels")
+
+
+class FederationSpec(SpecModel):
+    """What should exist."""
+
+    defaults: ClusterDefaults | None = Field(default=None, description="Merged into every cluster")
+    clusters: tuple[Cluster, ...] = Field(default=(), description="The clusters")
+    peerings: tuple[Peering, ...] = Field(default=(), description="The peerings between clusters")
+    applications: tuple[Application, ...] = Field(default=(), description="The applications")
+    paused: bool = Field(default=False, description="Observe only: change nothing at all")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _merge_defaults(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping) or not isinstance(data.get("defaults"), Mapping):
+            return data
+        clusters = data.get("clusters")
+        if not isinstance(clusters, (list, tuple)):
+            return data
+        defaults = data["defaults"]
+        merged = [merge(defaults, each) if isinstance(each, Mapping) else each for each in clusters]
+        return {**data, "clusters": merged}
+
+
+class Federation(SpecModel):
+    """A federation of Kubernetes clusters."""
+
+    api_version: Literal["flotilla.dev/v1alpha1"] = Field(description="Version of this format")
+    kind: Literal["Federation"] = Field(description="Always Federation")
+    metadata: Metadata = Field(description="Name and labels")
+    spec: FederationSpec = Field(description="What should exist")
+
+    @property
+    def name(self) -> str:
+        """Name of the federation."""
+        return self.metadata.name
+
+    @property
+    def directions(self) -> dict[PeeringKey, Peering]:
+        """Every directed peering with the entry that asks for it."""
+        return {key: peering for peering in self.spec.peerings for key in peering.directions}
+
+    def cluster(self, name: str) -> Cluster | None:
+        """The cluster of that name, when there is one."""
+        return next((cluster for cluster in self.spec.clusters if cluster.name == name), None)
+
+    def application(self, name: str) -> Application | None:
+        """The application of that name, when there is one."""
+        return next((each for each in self.spec.applications if each.name == name), None)
+
+    def emptied(self) -> Federation:
+        """The same federation with nothing in it: what a teardown asks for."""
+        return self.model_copy(update={"spec": FederationSpec()})
+
+    @property
+    def digest(self) -> str:
+        """Twelve hex digits that change with the content."""
+        return digest(self.model_dump_json(by_alias=True))
+
+
+def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """``above`` laid over ``below``: maps are merged at every depth, anything else is replaced."""
+    result = dict(below)
+    for key, value in above.items():
+        old = result.get(key)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping)
+        result[key] = merge(old, value) if both else value  # type: ignore[arg-type]  # both are maps here
+    return result
+
+
+def digest(text: str) -> str:
+    """Twelve hex digits of a text: long enough to tell versions apart, short enough for a tag."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,0 +1,77 @@
+"""The machines that a cluster should have, derived from its spec. Names are chosen by us and never change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from federation.spec.cluster import Cluster
+
+Role = Literal["control-plane", "worker"]
+CONTROL_PLANE_POOL = "cp"
+
+
+@dataclass(frozen=True)
+class MachineTarget:
+    """One machine that should exist.
+
+    Attributes:
+        name: Host name and node name; for bare hosts the name in the inventory.
+        role: What it does in the cluster.
+        pool: Name of the worker pool, or ``cp``.
+        flavor: OpenStack flavor; None for bare hosts.
+        labels: Labels of the node.
+    """
+
+    name: str
+    role: Role
+    pool: str
+    flavor: str | None = None
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+def machine_targets(federation: str, cluster: Cluster, inventory: tuple[str, ...] = ()) -> tuple[MachineTarget, ...]:
+    """Every machine that a cluster should have, control plane first.
+
+    Args:
+        federation: Name of the federation.
+        cluster: The cluster.
+        inventory: For bare hosts, the names that may be used, in the order of the inventory; hosts named in the spec
+            or kept as spares are not handed out to pools that name none.
+
+    Returns:
+        Targets in a stable order. Fewer than asked for when the inventory is too small.
+    """
+    if cluster.infrastructure.type == "hosts":
+        return tuple(_on_hosts(cluster, inventory))
+    return tuple(_on_cloud(federation, cluster))
+
+
+def _on_cloud(federation: str, cluster: Cluster) -> Iterator[MachineTarget]:
+    prefix = f"{federation}-{cluster.name}"
+    for index in range(cluster.control_plane.count):
+        name = f"{prefix}-{CONTROL_PLANE_POOL}-{index}"
+        yield MachineTarget(name, "control-plane", CONTROL_PLANE_POOL, cluster.control_plane.flavor)
+    for pool in cluster.workers:
+        for index in range(pool.count):
+            name = f"{prefix}-{pool.name}-{index}"
+            yield MachineTarget(name, "worker", pool.name, pool.flavor, tuple(sorted(pool.labels.items())))
+
+
+def _on_hosts(cluster: Cluster, inventory: tuple[str, ...]) -> Iterator[MachineTarget]:
+    named = {*cluster.control_plane.hosts, *cluster.spares, *(host for pool in cluster.workers for host in pool.hosts)}
+    free = iter([host for host in inventory if host not in named])
+
+    def take(hosts: tuple[str, ...], count: int) -> Iterator[str]:
+        yield from hosts[:count]
+        for _ in range(count - len(hosts)):
+            host = next(free, None)
+            if host is not None:
+                yield host
+
+    for name in take(cluster.control_plane.hosts, cluster.control_plane.count):
+        yield MachineTarget(name, "control-plane", CONTROL_PLANE_POOL)
+    for pool in cluster.workers:
+        for name in take(pool.hosts, pool.count):
+            yield MachineTarget(name, "worker", pool.name, None, tuple(sorted(pool.labels.items())))

@@ -1,0 +1,39 @@
+"""Marks of ownership: how our objects are found again in clouds, on hosts and in clusters."""
+
+from __future__ import annotations
+
+MANAGER = "flotilla"
+"""Field manager of server-side applies, and value of ``app.kubernetes.io/managed-by``."""
+
+FEDERATION = "flotilla.dev/federation"
+CLUSTER = "flotilla.dev/cluster"
+PEER = "flotilla.dev/peer"
+ADDON = "flotilla.dev/addon"
+APPLICATION = "flotilla.dev/application"
+COMPONENT = "flotilla.dev/component"
+OWNER = "flotilla.dev/owner"
+DIGEST = "flotilla.dev/digest"
+
+OWNER_FILE = "/etc/flotilla/owner.json"
+"""On bare hosts: who uses the host. Holds federation, cluster, role and pool as JSON."""
+
+
+def federation_tag(federation: str) -> str:
+    """Tag of every object of a federation in a cloud; at most 60 characters, as Neutron wants."""
+    return f"flotilla.federation={federation}"
+
+
+def cluster_tag(cluster: str) -> str:
+    """Tag of every object of a cluster in a cloud."""
+    return f"flotilla.cluster={cluster}"
+
+
+def labels(federation: str, **more: str) -> dict[str, str]:
+    """Labels of an object in Kubernetes; keyword names are ``cluster``, ``application`` and so on.
+
+    Example:
+        >>> labels("tacfed", application="streaming")["flotilla.dev/application"]
+        'streaming'
+    """
+    own = {"app.kubernetes.io/managed-by": MANAGER, FEDERATION: federation}
+    return own | {f"flotilla.dev/{key}": value for key, value in more.items()}

@@ -1,0 +1,53 @@
+"""What all spec models share: camelCase in YAML, unknown fields refused, values frozen."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.alias_generators import to_camel
+
+
+class SpecModel(BaseModel):
+    """Base of every model of the spec."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, alias_generator=to_camel, validate_by_name=True, validate_by_alias=True
+    )
+
+
+_DURATION = re.compile(r"^(\d+(?:\.\d+)?)(s|m|h|d)$")
+_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def duration_s(text: str) -> float:
+    """Seconds of a duration such as ``90s``, ``15m``, ``24h`` or ``7d``.
+
+    Raises:
+        ValueError: The text is not a duration.
+    """
+    match = _DURATION.match(text)
+    if match is None:
+        raise ValueError("a duration is a number and a unit, such as 90s, 15m, 24h or 7d")
+    return float(match.group(1)) * _SECONDS[match.group(2)]
+
+
+def _checked_duration(text: str) -> str:
+    duration_s(text)
+    return text
+
+
+Name = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z]([-a-z0-9]*[a-z0-9])?$", min_length=1, max_length=30),
+    Field(description="Lower-case DNS label: letters, digits and '-', begins with a letter"),
+]
+LongName = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", min_length=1, max_length=63),
+    Field(description="Lower-case DNS label of at most 63 characters"),
+]
+Duration = Annotated[str, AfterValidator(_checked_duration), Field(examples=["90s", "15m", "24h"])]
+Port = Annotated[int, Field(ge=1, le=65535, strict=True)]
+Count = Annotated[int, Field(ge=0, le=1000, strict=True)]

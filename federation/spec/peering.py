@@ -1,0 +1,65 @@
+"""Peerings: who may use whose resources."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from federation.spec.model import Duration, Name, SpecModel
+
+
+@dataclass(frozen=True, order=True)
+class PeeringKey:
+    """One direction of a peering: the consumer gets a virtual node, the provider runs its pods."""
+
+    consumer: str
+    provider: str
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """Both clusters in alphabetical order: one tunnel serves both directions."""
+        first, second = sorted((self.consumer, self.provider))
+        return first, second
+
+    def __str__(self) -> str:
+        return f"{self.consumer}->{self.provider}"
+
+
+class Peering(SpecModel):
+    """A peering, both ways with ``between`` or one way with ``consumer`` and ``provider``."""
+
+    between: tuple[Name, Name] | None = Field(default=None, description="Two clusters, peered both ways")
+    consumer: Name | None = Field(default=None, description="The cluster that uses resources")
+    provider: Name | None = Field(default=None, description="The cluster that lends resources")
+    type: Literal["liqo"] = Field(default="liqo", description="The interconnect")
+    control_plane: Literal["out-of-band", "in-band"] = Field(
+        default="out-of-band",
+        description="in-band: the provider's Kubernetes API is reached through the tunnel",
+    )
+    profile: Literal["lan", "best", "average", "worst"] = Field(
+        default="lan", description="Quality of the link; waits and Liqo's own timers follow it"
+    )
+    unjoin_after: Duration | None = Field(
+        default=None, description="How long a peer may be away before it is left by force; never when left out"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_form(cls, data: Any) -> Any:
+        if isinstance(data, dict):
+            directed = {"consumer", "provider"} & data.keys()
+            if "between" in data and directed:
+                raise ValueError("give either 'between: [a, b]' or 'consumer' and 'provider', not both")
+            if "between" not in data and len(directed) != 2:
+                raise ValueError("give 'between: [a, b]' for both ways, or both 'consumer' and 'provider' for one way")
+        return data
+
+    @property
+    def directions(self) -> tuple[PeeringKey, ...]:
+        """The one or two directed peerings that this entry asks for."""
+        if self.between is not None:
+            first, second = self.between
+            return PeeringKey(first, second), PeeringKey(second, first)
+        return (PeeringKey(self.consumer or "", self.provider or ""),)

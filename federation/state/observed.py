@@ -1,0 +1,221 @@
+"""What is seen of the world: frozen values, made by adapters and read by the planner.
+
+Everything that can be looked at is Present, Absent or Unknown. Absent was read and is not there; Unknown could not be
+read, and never leads to creating or deleting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Generic, Literal, TypeVar
+
+from federation.spec.machines import Role
+from federation.spec.peering import PeeringKey
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Present(Generic[T]):
+    """Was read and is there."""
+
+    value: T
+
+
+@dataclass(frozen=True)
+class Absent:
+    """Was read and is not there."""
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """Could not be read. ``reason`` is UpperCamelCase and becomes a condition's reason."""
+
+    reason: str
+    message: str
+
+
+Observation = Present[T] | Absent | Unknown
+
+MachineState = Literal["building", "running", "stopped", "failed", "deleting"]
+
+
+@dataclass(frozen=True)
+class ObservedMachine:
+    """A machine that carries our mark.
+
+    Attributes:
+        id: The provider's id.
+        state: What the provider says of it.
+        address: Address that Flotilla reaches it at; None while there is none.
+        private_address: Address inside the cluster's network.
+        complete: Everything that belongs to it is there (port, floating address, pinned host key).
+    """
+
+    name: str
+    id: str
+    role: Role
+    pool: str
+    state: MachineState
+    address: str | None = None
+    private_address: str | None = None
+    complete: bool = True
+
+
+@dataclass(frozen=True)
+class ObservedInfrastructure:
+    """What a provider has for one cluster.
+
+    Attributes:
+        foundation: ``complete`` when network, router, security group and key are all there and as asked for,
+            ``partial`` when some are, ``absent`` when none is.
+        machines: Machines that carry our mark.
+        inventory: Names of bare hosts that may be used, in order; empty in clouds.
+    """
+
+    foundation: Literal["complete", "partial", "absent"]
+    machines: tuple[ObservedMachine, ...] = ()
+    inventory: tuple[str, ...] = ()
+
+    def machine(self, name: str) -> ObservedMachine | None:
+        """The machine of that name, when there is one."""
+        return next((machine for machine in self.machines if machine.name == name), None)
+
+
+@dataclass(frozen=True)
+class ObservedNode:
+    """A node as its cluster's API shows it. ``unready_s`` counts seconds since it was last ready; 0.0 when ready."""
+
+    name: str
+    role: Role
+    ready: bool
+    version: str
+    unready_s: float = 0.0
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class ObservedAddOn:
+    """An add-on that carries our mark. ``digest`` is of what was asked for when it was installed."""
+
+    name: str
+    digest: str
+    ready: bool
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class ObservedDirection:
+    """What the consumer's cluster shows of one directed peering.
+
+    The three modules are Liqo's; each is ``established``, ``pending``, ``error`` or ``absent``.
+    """
+
+    key: PeeringKey
+    networking: Literal["established", "pending", "error", "absent"]
+    authentication: Literal["established", "pending", "error", "absent"]
+    offloading: Literal["established", "pending", "error", "absent"]
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class ObservedComponent:
+    """A component of an application. ``digest`` is of the objects as they were applied."""
+
+    name: str
+    digest: str
+    ready: bool
+    available: int = 0
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class ObservedApplication:
+    """An application's namespace in its home cluster.
+
+    ``offloading`` is the digest of the offloading as it was applied, None when there is none;
+    ``offloading_ready`` tells whether the interconnect has done it.
+    """
+
+    name: str
+    home: str
+    owner: str | None
+    offloading: str | None
+    offloading_ready: bool
+    components: tuple[ObservedComponent, ...] = ()
+    message: str = ""
+
+    def component(self, name: str) -> ObservedComponent | None:
+        """The component of that name, when there is one."""
+        return next((component for component in self.components if component.name == name), None)
+
+
+@dataclass(frozen=True)
+class ObservedKubernetes:
+    """What one cluster's API shows of everything that carries our mark."""
+
+    version: str
+    nodes: tuple[ObservedNode, ...] = ()
+    cni_ready: bool = False
+    addons: tuple[ObservedAddOn, ...] = ()
+    directions: tuple[ObservedDirection, ...] = ()
+    applications: tuple[ObservedApplication, ...] = ()
+
+    def node(self, name: str) -> ObservedNode | None:
+        """The node of that name, when there is one."""
+        return next((node for node in self.nodes if node.name == name), None)
+
+    def addon(self, name: str) -> ObservedAddOn | None:
+        """The add-on of that name, when there is one."""
+        return next((addon for addon in self.addons if addon.name == name), None)
+
+
+@dataclass(frozen=True)
+class ObservedCluster:
+    """One cluster. ``kubernetes`` is Absent while no control plane was ever reached (no kubeconfig is kept)."""
+
+    name: str
+    infrastructure: Observation[ObservedInfrastructure]
+    kubernetes: Observation[ObservedKubernetes]
+
+    def node(self, name: str) -> ObservedNode | None:
+        """The node of that name, when the API could be read and has it."""
+        return self.kubernetes.value.node(name) if isinstance(self.kubernetes, Present) else None
+
+
+@dataclass(frozen=True)
+class ObservedFederation:
+    """Everything that was seen in one look."""
+
+    clusters: Mapping[str, ObservedCluster] = field(default_factory=dict)
+
+    def direction(self, key: PeeringKey) -> Observation[ObservedDirection]:
+        """What the consumer shows of a peering; Unknown when its API could not be read."""
+        cluster = self.clusters.get(key.consumer)
+        if cluster is None or isinstance(cluster.kubernetes, Absent):
+            return Absent()
+        if isinstance(cluster.kubernetes, Unknown):
+            return cluster.kubernetes
+        found = next((each for each in cluster.kubernetes.value.directions if each.key == key), None)
+        return Absent() if found is None else Present(found)
+
+    @property
+    def directions(self) -> tuple[ObservedDirection, ...]:
+        """Every directed peering that any cluster shows."""
+        return tuple(
+            direction
+            for cluster in self.clusters.values()
+            if isinstance(cluster.kubernetes, Present)
+            for direction in cluster.kubernetes.value.directions
+        )
+
+    @property
+    def applications(self) -> tuple[ObservedApplication, ...]:
+        """Every application that any cluster is home to."""
+        return tuple(
+            application
+            for cluster in self.clusters.values()
+            if isinstance(cluster.kubernetes, Present)
+            for application in cluster.kubernetes.value.applications
+        )

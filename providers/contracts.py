@@ -1,0 +1,339 @@
+"""What a provider must offer. One class each per technology, registered in ``providers/registry.py``.
+
+Every change is a *step*: a short call that looks at the real object, does the next thing that is missing, and returns
+Done or Waiting. The caller calls again until it is done. A step may be repeated any number of times and may be cut off
+anywhere; it never sleeps, and it raises the errors of ``federation.errors`` only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+from federation.spec.application import Application, Component
+from federation.spec.catalogue import AddOnDefinition
+from federation.spec.cluster import AddOn, Cluster
+from federation.spec.machines import MachineTarget
+from federation.spec.peering import Peering
+from federation.state.observed import (
+    ObservedAddOn,
+    ObservedApplication,
+    ObservedDirection,
+    ObservedInfrastructure,
+)
+
+if TYPE_CHECKING:
+    from clients.kubernetes.api import KubernetesClient
+    from clients.ssh.session import Session
+
+
+@dataclass(frozen=True)
+class Done:
+    """The goal is reached. ``detail`` is a short fact for the log, such as an address."""
+
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Not yet. ``reason`` says in a few words what is waited for; look again after ``poll_s`` seconds."""
+
+    reason: str
+    poll_s: float = 2.0
+
+
+Progress = Done | Waiting
+
+
+@dataclass(frozen=True)
+class ClusterTarget:
+    """A cluster in its federation, with the machines it should have."""
+
+    federation: str
+    spec: Cluster
+    machines: tuple[MachineTarget, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Name of the cluster."""
+        return self.spec.name
+
+    def machine(self, name: str) -> MachineTarget | None:
+        """The machine of that name, when the cluster should have it."""
+        return next((machine for machine in self.machines if machine.name == name), None)
+
+
+@dataclass(frozen=True)
+class Login:
+    """How to log in to a machine.
+
+    Attributes:
+        host_key: Pinned public key, ``ssh-ed25519 AAAA…``.
+        private_key: OpenSSH private key as text.
+    """
+
+    address: str
+    user: str
+    host_key: str
+    private_key: str = field(repr=False)
+    port: int = 22
+
+
+@dataclass(frozen=True)
+class OpenStackCredentials:
+    """What a connection to an OpenStack cloud needs: a password or an application credential."""
+
+    auth_url: str
+    region: str | None = None
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    project_name: str | None = None
+    user_domain_name: str = "Default"
+    project_domain_name: str = "Default"
+    application_credential_id: str | None = None
+    application_credential_secret: str | None = field(default=None, repr=False)
+    ca_certificate: str | None = None
+    ssh_user: str = "ubuntu"
+    ssh_port: int = 22
+
+
+@dataclass(frozen=True)
+class InventoryHost:
+    """One bare host. ``host_key`` is its SSH public key, ``ssh-ed25519 AAAA…``."""
+
+    name: str
+    address: str
+    host_key: str
+    user: str = "ubuntu"
+    port: int = 22
+    private_address: str | None = None
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """Bare hosts that one private key opens."""
+
+    hosts: tuple[InventoryHost, ...]
+    private_key: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class KeyPair:
+    """An SSH key pair in OpenSSH's formats."""
+
+    public_key: str
+    private_key: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class RegistryLogin:
+    """Credentials of a container registry."""
+
+    server: str
+    username: str
+    password: str = field(repr=False)
+
+
+class Vault(Protocol):
+    """Credentials by name. Reads raise NotReadyYet or SpecInvalid with the name of the missing entry and the fix."""
+
+    def openstack(self, cloud: str) -> OpenStackCredentials:
+        """Credentials of a cloud."""
+
+    def inventory(self, name: str) -> Inventory:
+        """Bare hosts of an inventory."""
+
+    def machine_key(self, federation: str) -> KeyPair:
+        """The key pair for machines that we create; made and kept at its first use."""
+
+    def kubeconfig(self, federation: str, cluster: str) -> str | None:
+        """The kubeconfig that was kept when the cluster was made; None when there is none."""
+
+    def keep_kubeconfig(self, federation: str, cluster: str, kubeconfig: str) -> None:
+        """Keep a kubeconfig, replacing an older one."""
+
+    def forget_kubeconfig(self, federation: str, cluster: str) -> None:
+        """Forget a kubeconfig; none is no error."""
+
+    def forget_machine_key(self, federation: str) -> None:
+        """Forget the key pair of a federation that is gone."""
+
+    def secret(self, name: str) -> Mapping[str, str]:
+        """Keys and values of a secret bundle."""
+
+    def registry(self, name: str) -> RegistryLogin:
+        """Credentials of a container registry."""
+
+
+class Ledger(Protocol):
+    """Intents: what is about to be created is written down before the call, and struck out when it is gone."""
+
+    def intend(self, federation: str, kind: str, name: str, place: str) -> None:
+        """Write down that an object is about to be created. Repeating it changes nothing.
+
+        Args:
+            federation: Name of the federation.
+            kind: Kind of the object, such as ``server``.
+            name: Name that we chose.
+            place: Where it will be, such as ``openstack:lab``.
+        """
+
+    def confirm(self, federation: str, kind: str, name: str, place: str, object_id: str) -> None:
+        """Add the id that the other side gave."""
+
+    def strike(self, federation: str, kind: str, name: str, place: str) -> None:
+        """The object is seen to be gone."""
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """Something that carries our mark and should not be there any more, and the command that removes it."""
+
+    kind: str
+    name: str
+    id: str
+    place: str
+    remove_with: str
+
+
+class Infrastructure(Protocol):
+    """Where machines come from."""
+
+    def observe(self, cluster: ClusterTarget) -> ObservedInfrastructure:
+        """Read everything of one cluster that carries our mark. Sends no mutating request."""
+
+    def ensure_foundation(self, cluster: ClusterTarget) -> Progress:
+        """Network, subnet, router, security group and key."""
+
+    def ensure_machine(self, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
+        """A running machine with its addresses, whose SSH host key is pinned and which answers SSH."""
+
+    def login(self, cluster: ClusterTarget, machine: str) -> Login:
+        """How to log in. Raises NotReadyYet while the machine has no address or no pinned key."""
+
+    def delete_machine(self, cluster: ClusterTarget, machine: str) -> Progress:
+        """Remove the machine and everything that belongs to it; done only when all is seen to be gone."""
+
+    def delete_foundation(self, cluster: ClusterTarget) -> Progress:
+        """Remove what ``ensure_foundation`` made; done only when all is seen to be gone."""
+
+    def leftovers(self, cluster: ClusterTarget) -> tuple[Leftover, ...]:
+        """Everything of the cluster that is still there, whatever its state."""
+
+
+@dataclass(frozen=True)
+class JoinTicket:
+    """What a machine needs to join: secrets with a short life, never logged."""
+
+    endpoint: str
+    token: str = field(repr=False)
+    ca_hash: str | None = None
+    certificate_key: str | None = field(default=None, repr=False)
+
+
+class Distribution(Protocol):
+    """How machines become nodes. ``session`` is an open SSH session on the machine."""
+
+    brings_network: ClassVar[bool]
+    """Whether the distribution installs a network plugin itself."""
+
+    def prepare_host(self, session: Session, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
+        """Packages, kernel settings and files that a node needs; facts first, then only what differs."""
+
+    def init_control_plane(
+        self, session: Session, cluster: ClusterTarget, machine: MachineTarget, endpoint: str
+    ) -> Progress:
+        """Make the first control-plane node; done when the kubeconfig is on the machine.
+
+        Args:
+            endpoint: ``host:port`` at which nodes and Flotilla reach the API.
+        """
+
+    def read_kubeconfig(self, session: Session, endpoint: str) -> str:
+        """The admin kubeconfig, with ``https://endpoint`` as its server."""
+
+    def issue_ticket(self, session: Session, endpoint: str, role: str) -> JoinTicket:
+        """A ticket for one more node; ``session`` is on a control-plane machine."""
+
+    def join_node(
+        self, session: Session, cluster: ClusterTarget, machine: MachineTarget, ticket: JoinTicket
+    ) -> Progress:
+        """Make a prepared machine a node; done when the machine's own agent runs as part of the cluster."""
+
+    def leave(self, session: Session) -> Progress:
+        """Take everything of the distribution off a machine that stays (a bare host)."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One cluster of a peering or an application.
+
+    Attributes:
+        kubernetes: Client of its API.
+        addresses: Addresses of its machines that other clusters can reach, control plane first.
+        endpoint: ``host:port`` of its API as others reach it.
+    """
+
+    federation: str
+    cluster: str
+    kubernetes: KubernetesClient = field(repr=False)
+    addresses: tuple[str, ...] = ()
+    endpoint: str = ""
+
+
+class AddOnInstaller(Protocol):
+    """How add-ons come into a cluster."""
+
+    def observe(self, side: Side, catalogue: Mapping[str, AddOnDefinition]) -> tuple[ObservedAddOn, ...]:
+        """Every add-on that carries our mark, ready or not."""
+
+    def ensure(self, side: Side, cluster: Cluster, addon: AddOn, definition: AddOnDefinition) -> Progress:
+        """Install or change; done when every leaf object of the definition is complete."""
+
+    def remove(self, side: Side, definition: AddOnDefinition) -> Progress:
+        """Remove the release, and its namespace when nothing else is in it."""
+
+
+class Interconnect(Protocol):
+    """How clusters are joined."""
+
+    def observe(self, side: Side) -> tuple[ObservedDirection, ...]:
+        """Every direction in which this cluster is the consumer, from leaf objects."""
+
+    def connect(self, first: Side, second: Side, peering: Peering) -> Progress:
+        """The tunnel; done when both ends say connected."""
+
+    def authenticate(self, consumer: Side, provider: Side, peering: Peering) -> Progress:
+        """Tenant on the provider, identity on the consumer."""
+
+    def acquire(self, consumer: Side, provider: Side, peering: Peering) -> Progress:
+        """Resources of the provider as a virtual node of the consumer."""
+
+    def release(self, consumer: Side, provider_name: str) -> Progress:
+        """Give the resources back; done when the virtual node is gone."""
+
+    def revoke(self, consumer: Side | None, provider: Side | None, names: tuple[str, str]) -> Progress:
+        """Remove identity and tenant on every side that answers; ``names`` are consumer and provider."""
+
+    def disconnect(self, first: Side | None, second: Side | None, names: tuple[str, str]) -> Progress:
+        """Remove the tunnel and tenant namespaces on every side that answers; ``names`` are both clusters."""
+
+
+class Applications(Protocol):
+    """How applications are laid over the clusters."""
+
+    def observe(self, side: Side) -> tuple[ObservedApplication, ...]:
+        """Every application whose home is this cluster."""
+
+    def ensure_namespace(self, home: Side, application: Application) -> Progress:
+        """Namespace, its secrets, and its offloading to the other clusters that components are placed on."""
+
+    def deploy(self, home: Side, application: Application, component: Component) -> Progress:
+        """Workload, service and ingress; done when all replicas are available."""
+
+    def delete_component(self, home: Side, application: str, component: str) -> Progress:
+        """Remove a component; done when its objects are gone."""
+
+    def delete_application(self, home: Side, application: str) -> Progress:
+        """Unoffload, then remove the namespace; done when both are gone."""
