@@ -1,0 +1,48 @@
+"""One gate per wire and target: every request passes it, is noted in the journal, and may be struck by a fault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from sandbox.faults import OUTSIDE, Action, Faults
+from sandbox.journal import Journal, Wire
+
+Names = Callable[[], tuple[str, ...]]
+
+
+class Gate:
+    """Asked before a request is handled.
+
+    Args:
+        wire: Which wire it stands on.
+        names: All names that faults, partitions and links may know the target by; the first goes into the journal.
+    """
+
+    def __init__(self, journal: Journal, faults: Faults, wire: Wire, names: Names) -> None:
+        self._journal = journal
+        self._faults = faults
+        self._wire = wire
+        self._names = names
+
+    async def __call__(self, method: str, path: str, mutating: bool, size_bytes: int = 0) -> Action | None:
+        """Note the request and say what befalls it; None when nothing does.
+
+        Args:
+            size_bytes: Of the body, for links with limited bandwidth.
+        """
+        names = self._names()
+        self._journal.record(self._wire, names[0], method, path, mutating=mutating)
+        cut = self._faults.parted((OUTSIDE,), names)
+        if cut is not None:
+            return Action(hang=cut == "hang", reset=cut == "refuse")
+        action = self._faults.strike(self._wire, names, method, path)
+        lag_s = self._faults.link_delay_s(names, size_bytes)
+        if lag_s:
+            action = action or Action()
+            return replace(action, delay_s=action.delay_s + lag_s)
+        return action
+
+    def parted(self) -> str | None:
+        """How the outside is cut from this target now: ``hang``, ``refuse`` or None; notes nothing."""
+        return self._faults.parted((OUTSIDE,), self._names())
