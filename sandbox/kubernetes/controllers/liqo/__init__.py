@@ -1,0 +1,1 @@
+"""Liqo's control loops: networking, authentication, offloading and reflection between clusters of a fleet."""

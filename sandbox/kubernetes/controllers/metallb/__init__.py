@@ -1,0 +1,1 @@
+"""MetalLB: load balancer addresses from pools."""
