@@ -59,8 +59,24 @@ class Api(Protocol):
     def patch(self, resource: str, name: str, patch: Object, namespace: str | None = None) -> Object:
         """JSON merge patch (RFC 7386) of everything but the status."""
 
-    def delete(self, resource: str, name: str, namespace: str | None = None) -> None:
-        """Delete; finalizers hold it, owner references cascade. A missing object is no error."""
+    def delete(self, resource: str, name: str, namespace: str | None = None, *, grace_s: int | None = None) -> None:
+        """Delete; finalizers hold it, owner references cascade. A missing object is no error.
+
+        Args:
+            grace_s: Seconds a bound pod is given; 0 removes it at once, as its kubelet does in the end.
+        """
+
+    def bind(self, pod: str, namespace: str, node: str) -> Object:
+        """Bind a pod to a node, as ``pods/binding`` does; ApiError 409 when it is bound elsewhere."""
+
+    def finalize(self, namespace: str) -> None:
+        """Empty a namespace's ``spec.finalizers``, as ``namespaces/finalize`` does; it is gone if nothing holds it."""
+
+    def admit(self, resource: str, change: Callable[[Object], None]) -> Unsubscribe:
+        """Let ``change`` rewrite every new object of a resource in place before it is checked and stored.
+
+        An ApiError that it raises refuses the create.
+        """
 
     def subscribe(self, callback: Callable[[Change], None]) -> Unsubscribe:
         """Call back after every committed change of any resource, in order, from the loop's thread."""
