@@ -12,8 +12,8 @@ from federation.spec.peering import PeeringKey
 class Action:
     """A change to one object. Repeating it is safe: it looks first and does only what is missing.
 
-    ``scope`` is the cluster whose trouble the action may cause or suffer; ``destructive`` marks what takes something away
-    that may hold data; ``deadline_s`` bounds it.
+    ``scope`` is the cluster whose trouble the action may cause or suffer; ``destructive`` marks what takes
+    something away that may hold data; ``deadline_s`` bounds it.
     """
 
     verb: ClassVar[str]

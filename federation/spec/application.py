@@ -8,13 +8,18 @@ from pydantic import Field, StringConstraints
 
 from federation.spec.model import Count, LongName, Name, Port, SpecModel
 
-EnvName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$", max_length=256)]
-Quantity = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$")]
+EnvName = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$", max_length=256), Field(examples=["LOG_LEVEL"])
+]
+Quantity = Annotated[
+    str, StringConstraints(pattern=r"^\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$"), Field(examples=["500m", "256Mi"])
+]
 DnsName = Annotated[
     str,
     StringConstraints(
         pattern=r"^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$", max_length=253
     ),
+    Field(examples=["shop.example.org"]),
 ]
 
 
@@ -30,7 +35,7 @@ class ComponentPort(SpecModel):
         "public: also from outside, through an ingress",
     )
     host: DnsName | None = Field(default=None, description="Host name of the ingress, for public ports")
-    path: Annotated[str, StringConstraints(pattern=r"^/[^\s]*$")] = Field(
+    path: Annotated[str, StringConstraints(pattern=r"^/[^\s]*$"), Field(examples=["/api"])] = Field(
         default="/", description="Path prefix of the ingress, for public ports"
     )
     tls: LongName | None = Field(default=None, description="Name of the SecretBundle block with tls.crt and tls.key")

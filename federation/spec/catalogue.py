@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pydantic import Field
 
-from federation.spec.model import SpecModel
+from federation.spec.model import Port, SpecModel
 
 
 class ReadinessCheck(SpecModel):
@@ -16,6 +17,15 @@ class ReadinessCheck(SpecModel):
     kind: Literal["Deployment", "DaemonSet", "StatefulSet"] = Field(description="Kind of the object")
     name: str = Field(description="Name of the object")
     namespace: str | None = Field(default=None, description="Namespace, when it is not the add-on's own")
+
+
+class PublishedPort(SpecModel):
+    """A port that the add-on's load-balancer service listens on."""
+
+    name: str = Field(description="Name for messages, such as https")
+    port: Port = Field(description="Port unless a value says otherwise")
+    protocol: Literal["TCP", "UDP"] = Field(default="TCP", description="Transport protocol")
+    value: str | None = Field(default=None, description="Dotted path of the spec's value that sets the port")
 
 
 class AddOnDefinition(SpecModel):
@@ -36,7 +46,26 @@ class AddOnDefinition(SpecModel):
     )
     needs: tuple[str, ...] = Field(default=(), description="Add-ons that must be ready first")
     conflicts: tuple[str, ...] = Field(default=(), description="Add-ons that cannot be in the same cluster")
+    ingress_class: str | None = Field(default=None, description="Ingress class that it serves, when it serves one")
+    publishes: tuple[PublishedPort, ...] = Field(default=(), description="Ports of its load-balancer service")
+    service_annotations: str | None = Field(
+        default=None, description="Dotted path of the chart's value that takes annotations of that service"
+    )
     readiness: tuple[ReadinessCheck, ...] = Field(description="Leaf objects that must be complete", min_length=1)
 
 
 Catalogue = Mapping[str, AddOnDefinition]
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What specs are checked against.
+
+    Attributes:
+        addons: Every add-on that a spec may name.
+        versions: By distribution, the beginnings of versions that it can make, such as ``v1.36.``; a distribution
+            that is left out is not checked.
+    """
+
+    addons: Catalogue
+    versions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

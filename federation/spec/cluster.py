@@ -8,10 +8,14 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from federation.spec.infrastructure import Infrastructure
-from federation.spec.model import Count, Duration, Name, SpecModel
+from federation.spec.model import Cidr, Count, Duration, Name, SpecModel
 
-Version = Annotated[str, StringConstraints(pattern=r"^v\d+\.\d+\.\d+(\+k3s\d+)?$")]
-HostName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)]
+Version = Annotated[
+    str, StringConstraints(pattern=r"^v\d+\.\d+\.\d+(\+k3s\d+)?$"), Field(examples=["v1.36.4", "v1.36.4+k3s1"])
+]
+HostName = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63), Field(examples=["node-1"])
+]
 
 
 class Distribution(SpecModel):
@@ -42,10 +46,8 @@ class WorkerPool(SpecModel):
 class Network(SpecModel):
     """Addresses inside the cluster and the network plugin."""
 
-    pod_cidr: IPv4Network = Field(
-        default=IPv4Network("10.244.0.0/16"), alias="podCIDR", description="Addresses of pods"
-    )
-    service_cidr: IPv4Network = Field(
+    pod_cidr: Cidr = Field(default=IPv4Network("10.244.0.0/16"), alias="podCIDR", description="Addresses of pods")
+    service_cidr: Cidr = Field(
         default=IPv4Network("10.96.0.0/16"), alias="serviceCIDR", description="Addresses of services"
     )
     cni: Literal["flannel"] = Field(default="flannel", description="Network plugin")

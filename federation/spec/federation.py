@@ -41,7 +41,7 @@ class FederationSpec(SpecModel):
         if not isinstance(clusters, (list, tuple)):
             return data
         defaults = data["defaults"]
-        merged = [merge(defaults, each) if isinstance(each, Mapping) else each for each in clusters]
+        merged = [_over_defaults(defaults, each) if isinstance(each, Mapping) else each for each in clusters]
         return {**data, "clusters": merged}
 
 
@@ -79,6 +79,17 @@ class Federation(SpecModel):
     def digest(self) -> str:
         """Twelve hex digits that change with the content."""
         return digest(self.model_dump_json(by_alias=True))
+
+
+def _over_defaults(defaults: Mapping[str, Any], cluster: Mapping[str, Any]) -> dict[str, Any]:
+    """A cluster over the defaults; infrastructure or distribution of another type replaces that of the defaults."""
+    kept = {key: value for key, value in defaults.items() if not _of_another_type(value, cluster.get(key))}
+    return merge(kept, cluster)
+
+
+def _of_another_type(below: Any, above: Any) -> bool:
+    both = isinstance(below, Mapping) and isinstance(above, Mapping)
+    return both and "type" in above and above["type"] != below.get("type")
 
 
 def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from federation.spec.model import SpecModel
+from federation.spec.model import Cidr, SpecModel
 
 
 class OpenStackInfrastructure(SpecModel):
@@ -17,7 +17,7 @@ class OpenStackInfrastructure(SpecModel):
     cloud: str = Field(description="Name of the OpenStackCloud block that holds the credentials", min_length=1)
     image: str = Field(description="Name or id of the image that servers boot from", min_length=1)
     external_network: str = Field(description="Name of the network that floating addresses come from", min_length=1)
-    node_cidr: IPv4Network = Field(
+    node_cidr: Cidr = Field(
         default=IPv4Network("10.0.0.0/24"), alias="nodeCIDR", description="Addresses of the machines"
     )
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from ipaddress import IPv4Network
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 
@@ -38,15 +39,35 @@ def _checked_duration(text: str) -> str:
     return text
 
 
+def _checked_cidr(value: Any) -> IPv4Network:
+    if isinstance(value, IPv4Network):
+        return value
+    if not isinstance(value, str) or re.fullmatch(r"\d+(\.\d+){3}/\d+", value, re.ASCII) is None:
+        raise ValueError("a network is an address and a prefix length, such as 10.10.0.0/16")
+    near = _network(value)
+    if str(near) != value:
+        raise ValueError(f"'{value}' has bits set behind its prefix; the network is {near}")
+    return near
+
+
+def _network(text: str) -> IPv4Network:
+    try:
+        return IPv4Network(text, strict=False)
+    except ValueError as error:
+        raise ValueError(f"'{text}' is no IPv4 network") from error
+
+
+Cidr = Annotated[IPv4Network, BeforeValidator(_checked_cidr), Field(examples=["10.10.0.0/16"])]
+
 Name = Annotated[
     str,
     StringConstraints(pattern=r"^[a-z]([-a-z0-9]*[a-z0-9])?$", min_length=1, max_length=30),
-    Field(description="Lower-case DNS label: letters, digits and '-', begins with a letter"),
+    Field(description="Lower-case DNS label: letters, digits and '-', begins with a letter", examples=["edge-1"]),
 ]
 LongName = Annotated[
     str,
     StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", min_length=1, max_length=63),
-    Field(description="Lower-case DNS label of at most 63 characters"),
+    Field(description="Lower-case DNS label of at most 63 characters", examples=["edge-1"]),
 ]
 Duration = Annotated[str, AfterValidator(_checked_duration), Field(examples=["90s", "15m", "24h"])]
 Port = Annotated[int, Field(ge=1, le=65535, strict=True)]

@@ -1,0 +1,245 @@
+"""From observations to conditions: what each thing that was seen means for each thing that was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from federation.planning.context import PlanningContext
+from federation.planning.guards import Admission
+from federation.planning.outcomes import Outcome
+from federation.spec.application import Application
+from federation.spec.cluster import Cluster
+from federation.spec.digests import component_digest
+from federation.spec.homes import home_of
+from federation.spec.machines import MachineTarget
+from federation.spec.peering import PeeringKey
+from federation.state.conditions import Condition, aggregate, false, summary, true, unknown
+from federation.state.observed import Absent, ObservedApplication, Present, Unknown
+from federation.state.status import ObjectStatus
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """Everything a status is computed from: the look, the plan that is left, and what came of the last steps."""
+
+    context: PlanningContext
+    admission: Admission
+    outcomes: Mapping[str, Outcome] = field(default_factory=dict)
+
+    def trouble(self, scope: str) -> Condition | None:
+        """The failure of a step in a cluster, which explains better than the observation why something is missing."""
+        for outcome in self.outcomes.values():
+            if outcome.result == "failed" and self._scope(outcome.key) == scope:
+                return false("LastStep", outcome.reason, f"{outcome.key}: {outcome.message}")
+        return None
+
+    def _scope(self, key: str) -> str:
+        return key.split("/")[1].split("->", maxsplit=1)[0].split("+", maxsplit=1)[0] if "/" in key else ""
+
+
+def judge_federation(verdicts: Verdicts) -> ObjectStatus:
+    """The whole tree."""
+    desired = verdicts.context.desired
+    clusters = [_cluster(verdicts, cluster) for cluster in desired.spec.clusters]
+    clusters += [_leaving(verdicts, cluster) for cluster in verdicts.context.dropped_clusters()]
+    peerings = [_peering(verdicts, key) for key in desired.directions]
+    applications = [_application(verdicts, each) for each in desired.spec.applications]
+    parts = (*clusters, *(each for each in peerings), *(each for each in applications))
+    conditions = [
+        aggregate("ClustersAvailable", ((each.name, each.summary) for each in clusters)),
+        aggregate("PeeringsReady", ((each.name, each.summary) for each in peerings)),
+        aggregate("ApplicationsAvailable", ((each.name, each.summary) for each in applications)),
+    ]
+    return ObjectStatus(
+        kind="Federation",
+        name=desired.name,
+        conditions=(*conditions, _converged(verdicts), summary("Available", conditions)),
+        parts=parts,
+    )
+
+
+def _converged(verdicts: Verdicts) -> Condition:
+    admission = verdicts.admission
+    if admission.held:
+        return false("Converged", admission.held[0].reason, admission.held[0].message)
+    if len(admission.plan):
+        keys = ", ".join(sorted(step.key for step in admission.plan)[:3])
+        return false("Converged", "StepsLeft", f"left to do: {keys}{' …' if len(admission.plan) > 3 else ''}")
+    blind = [
+        name
+        for name, seen in verdicts.context.observed.clusters.items()
+        if isinstance(seen.infrastructure, Unknown) or isinstance(seen.kubernetes, Unknown)
+    ]
+    if blind:
+        return unknown("Converged", "NotObserved", f"could not look at {', '.join(sorted(blind))}")
+    return true("Converged")
+
+
+def _cluster(verdicts: Verdicts, cluster: Cluster) -> ObjectStatus:
+    machines = tuple(_machine(verdicts, cluster, target) for target in verdicts.context.targets(cluster))
+    conditions = [
+        _infrastructure(verdicts, cluster),
+        _control_plane(verdicts, cluster),
+        aggregate("MachinesReady", ((machine.name, machine.summary) for machine in machines)),
+        _addons(verdicts, cluster),
+    ]
+    paused = [true("Paused", "Paused", "observed only")] if cluster.paused else []
+    return ObjectStatus(
+        kind="Cluster",
+        name=cluster.name,
+        conditions=(*paused, *conditions, summary("Available", conditions)),
+        parts=machines,
+        facts={"distribution": f"{cluster.distribution.type} {cluster.distribution.version}"},
+    )
+
+
+def _infrastructure(verdicts: Verdicts, cluster: Cluster) -> Condition:
+    match verdicts.context.infrastructure(cluster.name):
+        case Unknown(reason=reason, message=message):
+            return unknown("InfrastructureReady", reason, message)
+        case Present(value=seen) if seen.foundation == "complete":
+            return true("InfrastructureReady")
+        case _:
+            trouble = verdicts.trouble(cluster.name)
+            return _missing("InfrastructureReady", trouble, "network or security group is missing")
+
+
+def _missing(type_: str, trouble: Condition | None, message: str) -> Condition:
+    if trouble is not None:
+        return false(type_, trouble.reason, trouble.message)
+    return false(type_, "NotYetMade", message)
+
+
+def _control_plane(verdicts: Verdicts, cluster: Cluster) -> Condition:
+    match verdicts.context.kubernetes(cluster.name):
+        case Unknown(reason=reason, message=message):
+            return unknown("ControlPlaneAvailable", reason, message)
+        case Present():
+            return true("ControlPlaneAvailable")
+        case _:
+            return _missing("ControlPlaneAvailable", verdicts.trouble(cluster.name), "no control plane was made yet")
+
+
+def _machine(verdicts: Verdicts, cluster: Cluster, target: MachineTarget) -> ObjectStatus:
+    conditions = [_machine_there(verdicts, cluster, target), _node_ready(verdicts, cluster, target)]
+    facts = {"role": target.role, "pool": target.pool}
+    seen = verdicts.context.infrastructure(cluster.name)
+    machine = seen.value.machine(target.name) if isinstance(seen, Present) else None
+    if machine is not None and machine.address:
+        facts["address"] = machine.address
+    conditions.append(summary("Ready", conditions))
+    return ObjectStatus(kind="Machine", name=target.name, conditions=tuple(conditions), facts=facts)
+
+
+def _machine_there(verdicts: Verdicts, cluster: Cluster, target: MachineTarget) -> Condition:
+    seen = verdicts.context.infrastructure(cluster.name)
+    if isinstance(seen, Unknown):
+        return unknown("InfrastructureReady", seen.reason, seen.message)
+    machine = seen.value.machine(target.name) if isinstance(seen, Present) else None
+    if machine is None:
+        return _missing("InfrastructureReady", verdicts.trouble(cluster.name), "there is no such machine")
+    if machine.state != "running":
+        return false("InfrastructureReady", f"Machine{machine.state.capitalize()}", f"the machine is {machine.state}")
+    return true("InfrastructureReady")
+
+
+def _node_ready(verdicts: Verdicts, cluster: Cluster, target: MachineTarget) -> Condition:
+    kubernetes = verdicts.context.kubernetes(cluster.name)
+    if isinstance(kubernetes, Unknown):
+        return unknown("NodeReady", kubernetes.reason, kubernetes.message)
+    node = verdicts.context.seen(cluster.name).node(target.name)
+    if node is None:
+        return _missing("NodeReady", verdicts.trouble(cluster.name), "the machine is not a node yet")
+    return true("NodeReady") if node.ready else false("NodeReady", "NodeNotReady", node.message)
+
+
+def _addons(verdicts: Verdicts, cluster: Cluster) -> Condition:
+    kubernetes = verdicts.context.kubernetes(cluster.name)
+    if isinstance(kubernetes, Unknown):
+        return unknown("AddOnsReady", kubernetes.reason, kubernetes.message)
+    seen = kubernetes.value if isinstance(kubernetes, Present) else None
+    found = []
+    for addon in cluster.addons:
+        there = seen.addon(addon.name) if seen else None
+        if there is None:
+            found.append((addon.name, _missing("Ready", verdicts.trouble(cluster.name), "not installed")))
+        elif there.digest != verdicts.context.addon_digests.get((cluster.name, addon.name)):
+            found.append((addon.name, false("Ready", "Outdated", "version or values differ")))
+        else:
+            found.append((addon.name, true("Ready") if there.ready else false("Ready", "NotReady", there.message)))
+    return aggregate("AddOnsReady", found)
+
+
+def _leaving(verdicts: Verdicts, cluster: Cluster) -> ObjectStatus:
+    """A cluster that the spec dropped and that is not seen to be gone."""
+    match verdicts.context.infrastructure(cluster.name):
+        case Unknown(reason=reason, message=message):
+            gone = unknown("Gone", reason, message)
+        case Present(value=seen) if seen.foundation != "absent" or seen.machines:
+            gone = _missing("Gone", verdicts.trouble(cluster.name), "machines or networks are left")
+        case _:
+            gone = true("Gone")
+    return ObjectStatus(kind="Cluster", name=cluster.name, conditions=(true("Deleting", "SpecDropped"), gone))
+
+
+def _peering(verdicts: Verdicts, key: PeeringKey) -> ObjectStatus:
+    seen = verdicts.context.observed.direction(key)
+    modules = {"NetworkReady": "networking", "AuthenticationReady": "authentication", "OffloadingReady": "offloading"}
+    if isinstance(seen, Unknown):
+        conditions = [unknown(type_, seen.reason, seen.message) for type_ in modules]
+    elif isinstance(seen, Absent):
+        trouble = verdicts.trouble(key.consumer) or verdicts.trouble(key.provider)
+        conditions = [_missing(type_, trouble, "not peered yet") for type_ in modules]
+    else:
+        words = {type_: getattr(seen.value, module) for type_, module in modules.items()}
+        conditions = [_module(type_, word, seen.value.message) for type_, word in words.items()]
+    return ObjectStatus(kind="Peering", name=str(key), conditions=(*conditions, summary("Ready", conditions)))
+
+
+def _module(type_: str, word: str, message: str) -> Condition:
+    """Liqo's words, translated: Established is True, Pending is Unknown, anything else is False."""
+    if word == "established":
+        return true(type_, "Established")
+    if word == "pending":
+        return unknown(type_, "Pending", message or "on its way")
+    return false(type_, "Error" if word == "error" else "NotYetMade", message or "not there")
+
+
+def _application(verdicts: Verdicts, application: Application) -> ObjectStatus:
+    home = home_of(verdicts.context.desired, application)
+    kubernetes = verdicts.context.kubernetes(home) if home else Absent()
+    seen = None
+    if isinstance(kubernetes, Present):
+        seen = next((each for each in kubernetes.value.applications if each.name == application.name), None)
+    parts = tuple(
+        ObjectStatus(
+            kind="Component",
+            name=component.name,
+            conditions=(_component(verdicts, application, component.name, seen, home),),
+            facts={"cluster": component.placement.cluster},
+        )
+        for component in application.components
+    )
+    facts = {"owner": application.owner or "", "home": home or ""}
+    available = aggregate("Available", ((part.name, part.summary) for part in parts))
+    if isinstance(kubernetes, Unknown):
+        available = unknown("Available", kubernetes.reason, kubernetes.message)
+    return ObjectStatus(kind="Application", name=application.name, conditions=(available,), parts=parts, facts=facts)
+
+
+def _component(
+    verdicts: Verdicts, application: Application, name: str, seen: ObservedApplication | None, home: str | None
+) -> Condition:
+    failed = next(
+        (each for key, each in verdicts.outcomes.items() if key.endswith(f"/{application.name}/{name}")), None
+    )
+    found = seen.component(name) if seen else None
+    if found is None:
+        trouble = false("LastStep", failed.reason, failed.message) if failed and not failed.ok else None
+        return _missing("Available", trouble, "not deployed yet")
+    if not found.ready:
+        return false("Available", "NotAvailable", found.message)
+    component = next(each for each in application.components if each.name == name)
+    same = found.digest == component_digest(verdicts.context.desired.name, application, component, home or "")
+    return true("Available") if same else false("Available", "Outdated", "what runs differs from the spec")

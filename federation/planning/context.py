@@ -1,0 +1,89 @@
+"""What every planning rule looks at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from federation.spec.catalogue import Catalogue
+from federation.spec.cluster import Cluster
+from federation.spec.federation import Federation
+from federation.spec.machines import MachineTarget, machine_targets
+from federation.state.observed import (
+    Absent,
+    Observation,
+    ObservedCluster,
+    ObservedFederation,
+    ObservedInfrastructure,
+    ObservedKubernetes,
+    Present,
+    Unknown,
+)
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Times that turn an observation into a decision, in seconds."""
+
+    repair_after_s: float = 300.0
+
+
+@dataclass(frozen=True)
+class PlanningContext:
+    """Desired and observed, side by side.
+
+    Attributes:
+        desired: What should exist.
+        former: What older generations asked for and is not confirmed gone.
+        observed: What was seen.
+        catalogue: Definitions of add-ons.
+        addon_digests: Digest that each add-on should have, by cluster and add-on name.
+        timing: Times for decisions.
+    """
+
+    desired: Federation
+    former: Federation
+    observed: ObservedFederation
+    catalogue: Catalogue
+    addon_digests: dict[tuple[str, str], str] = field(default_factory=dict)
+    timing: Timing = field(default_factory=Timing)
+
+    def seen(self, cluster: str) -> ObservedCluster:
+        """What was seen of a cluster; all Unknown when nobody looked."""
+        nobody = Unknown("NotYetReported", "nobody has looked at this cluster")
+        return self.observed.clusters.get(cluster) or ObservedCluster(cluster, nobody, nobody)
+
+    def infrastructure(self, cluster: str) -> Observation[ObservedInfrastructure]:
+        """What was seen of a cluster's machines and networks."""
+        return self.seen(cluster).infrastructure
+
+    def kubernetes(self, cluster: str) -> Observation[ObservedKubernetes]:
+        """What was seen of a cluster's Kubernetes API."""
+        return self.seen(cluster).kubernetes
+
+    def readable(self, cluster: str) -> ObservedKubernetes | None:
+        """What a cluster's API shows, when it could be read."""
+        kubernetes = self.kubernetes(cluster)
+        return kubernetes.value if isinstance(kubernetes, Present) else None
+
+    def unreadable(self, cluster: str) -> bool:
+        """Whether nothing may be decided about what is in a cluster."""
+        return isinstance(self.kubernetes(cluster), Unknown)
+
+    def targets(self, cluster: Cluster) -> tuple[MachineTarget, ...]:
+        """The machines that a cluster should have."""
+        seen = self.infrastructure(cluster.name)
+        inventory = seen.value.inventory if isinstance(seen, Present) else ()
+        return machine_targets(self.desired.name, cluster, inventory)
+
+    def dropped_clusters(self) -> tuple[Cluster, ...]:
+        """Clusters that older generations asked for and the present one does not."""
+        kept = {cluster.name for cluster in self.desired.spec.clusters}
+        return tuple(cluster for cluster in self.former.spec.clusters if cluster.name not in kept)
+
+    def is_kept(self, cluster: str) -> bool:
+        """Whether the cluster is in the present spec."""
+        return self.desired.cluster(cluster) is not None
+
+    def never_built(self, cluster: str) -> bool:
+        """Whether no control plane was ever made."""
+        return isinstance(self.kubernetes(cluster), Absent)

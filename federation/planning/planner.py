@@ -1,0 +1,32 @@
+"""The planner: desired and observed in, a plan out. Pure; the same input always gives the same plan."""
+
+from __future__ import annotations
+
+from federation.planning.context import PlanningContext
+from federation.planning.plan import Plan, Step, build_plan
+from federation.planning.rules.addons import plan_addons
+from federation.planning.rules.applications import plan_applications
+from federation.planning.rules.leaving import plan_dropped_clusters
+from federation.planning.rules.machines import plan_machines
+from federation.planning.rules.peerings import plan_leaving, plan_peerings
+
+
+def plan_federation(context: PlanningContext) -> Plan:
+    """Everything that separates what is from what should be.
+
+    What could not be read (Unknown) yields no step. An empty plan means converged, as far as could be seen.
+
+    Raises:
+        PlanError: A defect in a rule; never caused by input.
+    """
+    applications = tuple(plan_applications(context))
+    leaving = tuple(plan_leaving(context, applications))
+    steps: list[Step] = [
+        *plan_machines(context),
+        *plan_addons(context, leaving),
+        *plan_peerings(context),
+        *applications,
+        *leaving,
+        *plan_dropped_clusters(context, applications, leaving),
+    ]
+    return build_plan(steps)

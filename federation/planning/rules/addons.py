@@ -1,0 +1,68 @@
+"""Add-ons of the clusters that should exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from federation.planning.actions import InstallAddOn, InstallNetwork, RemoveAddOn
+from federation.planning.context import PlanningContext
+from federation.planning.plan import Step
+from federation.planning.rules.keys import cluster_is_usable, joins_of, touches
+from federation.spec.cluster import AddOn, Cluster
+
+
+def plan_addons(context: PlanningContext, leaving: tuple[Step, ...]) -> Iterator[Step]:
+    """Install what is missing, differs or is not ready; remove what the spec dropped.
+
+    Args:
+        context: Desired and observed.
+        leaving: Steps that take peerings apart: an interconnect is removed only after them.
+    """
+    for cluster in context.desired.spec.clusters:
+        if context.unreadable(cluster.name):
+            continue
+        for addon in cluster.addons:
+            yield from _install(context, cluster, addon)
+        yield from _remove(context, cluster, leaving)
+
+
+def _install(context: PlanningContext, cluster: Cluster, addon: AddOn) -> Iterator[Step]:
+    kubernetes = context.readable(cluster.name)
+    seen = kubernetes.addon(addon.name) if kubernetes else None
+    wanted = context.addon_digests.get((cluster.name, addon.name))
+    if seen is not None and seen.digest == wanted and seen.ready:
+        return
+    reason, differs = "it is not installed", seen is not None and seen.digest != wanted
+    if seen is not None:
+        reason = "version or values differ" if differs else f"it is not ready: {seen.message}"
+    definition = context.catalogue.get(addon.name)
+    needed = definition.needs if definition else ()
+    yield Step(
+        InstallAddOn(cluster.name, addon.name),
+        reason,
+        "change" if differs else "create",
+        frozenset(
+            {
+                str(InstallNetwork(cluster.name)),
+                *cluster_is_usable(context, cluster),
+                *(str(InstallAddOn(cluster.name, each)) for each in needed if cluster.addon(each)),
+            }
+        ),
+        after=joins_of(context, cluster),
+    )
+
+
+def _remove(context: PlanningContext, cluster: Cluster, leaving: tuple[Step, ...]) -> Iterator[Step]:
+    kubernetes = context.readable(cluster.name)
+    seen = kubernetes.addons if kubernetes else ()
+    dropped = [addon.name for addon in seen if cluster.addon(addon.name) is None]
+    for name in dropped:
+        dependents = {
+            str(RemoveAddOn(cluster.name, other))
+            for other in dropped
+            if name in (context.catalogue[other].needs if other in context.catalogue else ())
+        }
+        peerings = {step.key for step in leaving if touches(step.action, cluster.name)}
+        yield Step(
+            RemoveAddOn(cluster.name, name), "the spec dropped it", "prune", frozenset(dependents), frozenset(peerings)
+        )

@@ -1,0 +1,101 @@
+"""Applications: namespace and offloading first, then component by component."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from federation.planning.actions import (
+    AcquireResources,
+    DeleteApplication,
+    DeleteComponent,
+    DeployComponent,
+    InstallAddOn,
+    InstallNetwork,
+    OffloadNamespace,
+)
+from federation.planning.context import PlanningContext
+from federation.planning.plan import Step
+from federation.planning.rules.keys import cluster_is_usable, joins_of
+from federation.spec.application import Application, Component
+from federation.spec.digests import component_digest, offloading_digest
+from federation.spec.homes import home_of
+from federation.spec.peering import PeeringKey
+from federation.state.observed import ObservedApplication
+
+
+def plan_applications(context: PlanningContext) -> Iterator[Step]:
+    """Deploy what is missing, differs or is not available; remove what the spec dropped."""
+    homes = {each.name: home_of(context.desired, each) for each in context.desired.spec.applications}
+    for application in context.desired.spec.applications:
+        home = homes[application.name]
+        if home is not None and not context.unreadable(home):
+            yield from _application(context, application, home)
+    for seen in context.observed.applications:
+        if homes.get(seen.name) != seen.home:
+            yield Step(DeleteApplication(seen.name, seen.home), "the spec dropped it", "prune")
+
+
+def _application(context: PlanningContext, application: Application, home: str) -> Iterator[Step]:
+    seen = _seen(context, application.name, home)
+    offload = OffloadNamespace(application.name, home)
+    virtual_nodes = frozenset(
+        str(AcquireResources(PeeringKey(home, each.placement.cluster)))
+        for each in application.components
+        if each.placement.cluster != home
+    )
+    elsewhere = frozenset(
+        str(DeleteApplication(each.name, each.home))
+        for each in context.observed.applications
+        if each.name == application.name and each.home != home
+    )
+    wanted = offloading_digest(context.desired.name, application, home)
+    if seen is None or seen.offloading != wanted or not seen.offloading_ready:
+        reason = "there is no namespace" if seen is None else "its offloading is not as asked for, or not ready"
+        needs = _cluster_ready(context, home) | virtual_nodes
+        yield Step(offload, reason, "create" if seen is None else "change", needs, after=elsewhere)
+    for component in application.components:
+        yield from _component(context, application, component, home)
+    for extra in seen.components if seen else ():
+        if all(extra.name != component.name for component in application.components):
+            yield Step(DeleteComponent(application.name, extra.name, home), "the spec dropped it", "prune")
+
+
+def _component(context: PlanningContext, application: Application, component: Component, home: str) -> Iterator[Step]:
+    seen_application = _seen(context, application.name, home)
+    seen = seen_application.component(component.name) if seen_application else None
+    same = seen is not None and seen.digest == component_digest(context.desired.name, application, component, home)
+    if seen is not None and same and seen.ready:
+        return
+    reason = "it is not deployed"
+    if seen is not None:
+        reason = f"it is not available: {seen.message}" if same else "it differs from the spec"
+    needs = {str(OffloadNamespace(application.name, home)), *_cluster_ready(context, home)}
+    target = component.placement.cluster
+    if target != home:
+        needs |= {str(AcquireResources(PeeringKey(home, target))), *_cluster_ready(context, target)}
+    cluster = context.desired.cluster(target)
+    addons = (
+        frozenset(str(InstallAddOn(target, addon.name)) for addon in cluster.addons) if cluster else frozenset[str]()
+    )
+    yield Step(
+        DeployComponent(application.name, component.name, home),
+        reason,
+        "create" if seen is None else "change",
+        frozenset(needs),
+        after=addons,
+    )
+
+
+def _cluster_ready(context: PlanningContext, name: str) -> frozenset[str]:
+    cluster = context.desired.cluster(name)
+    if cluster is None:
+        return frozenset()
+    workers_count = len(context.targets(cluster)) - cluster.control_plane.count
+    joins = joins_of(context, cluster) if workers_count == 1 else frozenset[str]()
+    return frozenset({str(InstallNetwork(name)), *cluster_is_usable(context, cluster), *joins})
+
+
+def _seen(context: PlanningContext, application: str, home: str) -> ObservedApplication | None:
+    kubernetes = context.readable(home)
+    applications = kubernetes.applications if kubernetes else ()
+    return next((each for each in applications if each.name == application), None)

@@ -1,0 +1,28 @@
+"""Keys that several rules wait for."""
+
+from __future__ import annotations
+
+from federation.planning.actions import Action, DirectionAction, InitControlPlane, JoinNode, PairAction
+from federation.planning.context import PlanningContext
+from federation.spec.cluster import Cluster
+
+
+def cluster_is_usable(context: PlanningContext, cluster: Cluster) -> frozenset[str]:
+    """What must have succeeded before anything can be put into a cluster."""
+    return frozenset(str(InitControlPlane(cluster.name, target.name)) for target in context.targets(cluster)[:1])
+
+
+def joins_of(context: PlanningContext, cluster: Cluster) -> frozenset[str]:
+    """What should have ended before pods are placed: one node that fails must not stop the others."""
+    return frozenset(str(JoinNode(cluster.name, target.name)) for target in context.targets(cluster))
+
+
+def touches(action: Action, cluster: str) -> bool:
+    """Whether an action works on a peering of a cluster."""
+    match action:
+        case DirectionAction(key=key):
+            return cluster in key.pair
+        case PairAction(first=first, second=second):
+            return cluster in (first, second)
+        case _:
+            return False

@@ -1,0 +1,155 @@
+"""What pydantic found, said in the words of the spec: the message, and what to do about it."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from pydantic_core import ErrorDetails
+
+from federation.spec.schema import Schema
+
+Explanation = tuple[str, str]
+_SHOWN = 60
+
+
+def explain(error: ErrorDetails, schema: Schema, parent: Schema) -> Explanation:
+    """Message and fix for one error.
+
+    Args:
+        error: What pydantic reports.
+        schema: Schema of the field, empty when the field is not known.
+        parent: Schema of the map that the field is in.
+    """
+    explanation = _EXPLANATIONS.get(error["type"], _other)
+    return explanation(error, schema, parent)
+
+
+def near(word: str, known: Iterable[str], what: str) -> str:
+    """A fix that names the word that was probably meant, or all that there are.
+
+    Example:
+        >>> near("trafik", ["metallb", "traefik"], "add-ons")
+        "did you mean 'traefik'?"
+    """
+    words = sorted(known)
+    close = difflib.get_close_matches(word.lower(), words, n=1) or _without_case(word, words)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    return f"{what}: {', '.join(words)}" if words else f"there are no {what}"
+
+
+def _without_case(word: str, words: list[str]) -> list[str]:
+    by_lower = {each.lower().replace("_", ""): each for each in words}
+    close = difflib.get_close_matches(word.lower().replace("_", ""), by_lower, n=1)
+    return [by_lower[each] for each in close]
+
+
+def shown(value: Any) -> str:
+    """A value as the author wrote it, cut when it is long."""
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def _last(error: ErrorDetails) -> str:
+    return str(error["loc"][-1]) if error["loc"] else ""
+
+
+def _missing(error: ErrorDetails, schema: Schema, parent: Schema) -> Explanation:
+    del parent
+    what = schema.get("description") or "it must be given"
+    return f"'{_last(error)}' is missing", f"add '{_last(error)}: {_sample(schema)}': {what}"
+
+
+def _sample(schema: Schema) -> str:
+    options = _options(schema)
+    examples = schema.get("examples", ())
+    return str(options[0] if options else examples[0] if examples else "…")
+
+
+def _unknown(error: ErrorDetails, schema: Schema, parent: Schema) -> Explanation:
+    del schema
+    field = _last(error)
+    return f"unknown field '{shown(field)}'", near(field, parent.get("properties", {}), "fields here")
+
+
+def _options(schema: Schema) -> list[str]:
+    if "const" in schema:
+        return [str(schema["const"])]
+    return [*map(str, schema.get("enum", ())), *schema.get("discriminator", {}).get("mapping", {})]
+
+
+def _not_allowed(error: ErrorDetails, schema: Schema, parent: Schema) -> Explanation:
+    del parent
+    value: Any = error["input"]
+    if error["type"] == "union_tag_invalid":
+        value = error.get("ctx", {}).get("tag", "")
+    return f"'{shown(value)}' is not allowed", near(str(value), _options(schema), "allowed")
+
+
+def _no_tag(error: ErrorDetails, schema: Schema, parent: Schema) -> Explanation:
+    del error, parent
+    return "'type' is missing", "add 'type: …' with one of: " + ", ".join(sorted(_options(schema)))
+
+
+def _pattern(error: ErrorDetails, schema: Schema, parent: Schema) -> Explanation:
+    del parent
+    what = schema.get("description", "see the documentation")
+    return f"'{shown(error['input'])}' is not of the right form", f"write it like {_sample(schema)}: {what}"
+
+
+def _not_text(error: ErrorDetails, schema: Schema, parent: Schema) -> Explanation:
+    del schema, parent
+    value = error["input"]
+    if isinstance(value, (int, float)):
+        text = json.dumps(value)
+        return f"must be text, not {_kind(value)}", f'quote it: "{text}"'
+    return f"must be text, not {_kind(value)}", "write one word or a quoted text"
+
+
+def _not_list(error: ErrorDetails, schema: Schema, parent: Schema) -> Explanation:
+    del schema, parent
+    return f"must be a list, not {_kind(error['input'])}", "write [a, b], or lines that begin with '- '"
+
+
+def _not_map(error: ErrorDetails, schema: Schema, parent: Schema) -> Explanation:
+    del parent
+    fields = ", ".join(schema.get("properties", {}))
+    return (
+        f"must be a map, not {_kind(error['input'])}",
+        f"give its fields: {fields}" if fields else "write {key: value}",
+    )
+
+
+def _value(error: ErrorDetails, schema: Schema, parent: Schema) -> Explanation:
+    del parent
+    return error["msg"].removeprefix("Value error, "), str(schema.get("description", ""))
+
+
+def _other(error: ErrorDetails, schema: Schema, parent: Schema) -> Explanation:
+    del parent
+    message = error["msg"].removeprefix("Input ").removeprefix("should ")
+    return f"must {message}, not '{shown(error['input'])}'", str(schema.get("description", ""))
+
+
+def _kind(value: Any) -> str:
+    names = {bool: "true or false", int: "a number", float: "a number", str: "text", dict: "a map", list: "a list"}
+    return names.get(type(value), "empty")
+
+
+_EXPLANATIONS: dict[str, Callable[[ErrorDetails, Schema, Schema], Explanation]] = {
+    "missing": _missing,
+    "extra_forbidden": _unknown,
+    "literal_error": _not_allowed,
+    "union_tag_invalid": _not_allowed,
+    "union_tag_not_found": _no_tag,
+    "string_pattern_mismatch": _pattern,
+    "string_type": _not_text,
+    "tuple_type": _not_list,
+    "model_type": _not_map,
+    "model_attributes_type": _not_map,
+    "dict_type": _not_map,
+    "value_error": _value,
+}

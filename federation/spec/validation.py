@@ -1,0 +1,41 @@
+"""Checks of everything in a spec against everything else. Pure: the same spec gives the same violations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from federation.spec.catalogue import Knowledge
+from federation.spec.checks import addons, applications, clusters, hosts, names, networks, peerings, ports
+from federation.spec.federation import Federation
+from federation.spec.problems import Violation
+
+Check = Callable[[Federation, Knowledge], Iterable[Violation]]
+
+CHECKS: tuple[Check, ...] = (
+    names.check_unique,
+    names.check_lengths,
+    names.check_reserved,
+    clusters.check_versions,
+    clusters.check_machines,
+    hosts.check_hosts,
+    networks.check_overlaps,
+    networks.check_sizes,
+    addons.check_known,
+    addons.check_own_values,
+    addons.check_needs,
+    addons.check_conflicts,
+    peerings.check_ends,
+    peerings.check_twice,
+    peerings.check_interconnect,
+    applications.check_placements,
+    applications.check_homes,
+    ports.check_exposure,
+    ports.check_ingress,
+    ports.check_routes,
+    ports.check_shared_addresses,
+)
+
+
+def check(federation: Federation, knowledge: Knowledge) -> tuple[Violation, ...]:
+    """Everything that does not fit together, each with both ends named; empty when all is well."""
+    return tuple(violation for each in CHECKS for violation in each(federation, knowledge))

@@ -1,0 +1,175 @@
+"""What must hold for every plan, whatever the federation, the order and the interruption."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from federation.planning.actions import Action
+from federation.planning.guards import Policy, admit
+from federation.planning.plan import Plan, Step
+from federation.planning.planner import plan_federation
+from federation.spec.federation import Federation
+from federation.state.observed import ObservedFederation, Present, Unknown
+from tests.builders import a_cluster, a_federation, an_application
+from tests.properties.world import World
+
+NAMES = ("a", "b", "c", "d")
+
+
+@st.composite
+def federations(draw: st.DrawFn) -> Federation:
+    """Federations of up to four clusters, peered at random, with applications that have a home."""
+    names = NAMES[: draw(st.integers(1, 4))]
+    clusters = [
+        a_cluster(name, workers=draw(st.integers(0, 2)), control_plane=draw(st.sampled_from([1, 3]))) for name in names
+    ]
+    pairs = [(one, other) for index, one in enumerate(names) for other in names[index + 1 :]]
+    chosen = draw(st.lists(st.sampled_from(pairs), unique=True)) if pairs else []
+    peerings = [{"between": list(pair)} for pair in chosen]
+    applications = []
+    if chosen:
+        home, other = draw(st.sampled_from(chosen))
+        applications.append(an_application("app", front=home, back=other))
+    if draw(st.booleans()):
+        applications.append(an_application("solo", one=names[0]))
+    return a_federation(clusters=clusters, peerings=peerings, applications=applications)
+
+
+def walk(world: World, plan: Plan, rng: random.Random, stop_after: int | None = None) -> None:
+    """Apply a plan in a random permitted order, maybe not to its end."""
+    left = {step.key: step for step in plan}
+    done = 0
+    while left and done != stop_after:
+        ready = sorted(key for key, step in left.items() if not plan.waits_for(step) & left.keys())
+        key = rng.choice(ready)
+        world.apply(left.pop(key).action)
+        done += 1
+
+
+def destroyed(plan: Plan) -> list[Action]:
+    """Destructive actions of a plan."""
+    return [step.action for step in plan if step.action.destructive]
+
+
+COMMON = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@COMMON
+@given(federations(), st.randoms(use_true_random=False))
+def test_any_permitted_order_converges_and_then_plans_nothing(desired: Federation, rng: random.Random) -> None:
+    """Applying a plan in any order that it permits leads to a world for which there is nothing to plan."""
+    world = World(desired)
+    walk(world, plan_federation(world.context()), rng)
+    assert plan_federation(world.context()).steps == ()
+
+
+@COMMON
+@given(federations(), st.randoms(use_true_random=False), st.data())
+def test_an_interrupted_plan_can_be_planned_again(desired: Federation, rng: random.Random, data: st.DataObject) -> None:
+    """Wherever a run is cut off, the next plan goes on from there, makes no machine twice and destroys nothing."""
+    world = World(desired)
+    first = plan_federation(world.context())
+    walk(world, first, rng, stop_after=data.draw(st.integers(0, len(first))))
+    second = plan_federation(world.context())
+    assert destroyed(second) == []
+    walk(world, second, rng)
+    assert plan_federation(world.context()).steps == ()
+    assert world.machines_made == sum(len(model.machines) for model in world.clusters.values())
+
+
+@COMMON
+@given(federations(), federations(), st.randoms(use_true_random=False))
+def test_a_change_of_spec_converges_in_any_order(before: Federation, after: Federation, rng: random.Random) -> None:
+    """From any converged federation to any other, in any permitted order, within the budgets of several runs."""
+    world = World(before)
+    walk(world, plan_federation(world.context()), rng)
+    world.desired = after
+    for _ in range(len(NAMES) + 1):
+        context = world.context(former=before)
+        walk(world, admit(plan_federation(context), context, Policy()).plan, rng)
+    assert plan_federation(world.context(former=before)).steps == ()
+
+
+@COMMON
+@given(federations(), st.randoms(use_true_random=False), st.data())
+def test_a_teardown_ends_with_nothing(desired: Federation, rng: random.Random, data: st.DataObject) -> None:
+    """A teardown from any point of a build leaves no machine, no foundation and no peering."""
+    world = World(desired)
+    build = plan_federation(world.context())
+    walk(world, build, rng, stop_after=data.draw(st.integers(0, len(build))))
+    world.desired = desired.emptied()
+    for _ in range(2):
+        walk(world, plan_federation(world.context(former=desired)), rng)
+    assert all(not model.machines and not model.foundation and not model.api for model in world.clusters.values())
+    assert not world.tunnels | world.authenticated | world.acquired
+
+
+@COMMON
+@given(federations(), st.randoms(use_true_random=False), st.data())
+def test_unknown_is_never_created_or_deleted(desired: Federation, rng: random.Random, data: st.DataObject) -> None:
+    """What could not be read gets no step at all, neither to make nor to remove it."""
+    world = World(desired)
+    build = plan_federation(world.context())
+    walk(world, build, rng, stop_after=data.draw(st.integers(0, len(build))))
+    blind = data.draw(st.sampled_from([cluster.name for cluster in desired.spec.clusters]))
+    teardown = data.draw(st.booleans())
+    if teardown:
+        world.desired = desired.emptied()
+    context = world.context(former=desired)
+    dark = Unknown("Unavailable", "no answer")
+    seen = replace(context.observed.clusters[blind], infrastructure=dark, kubernetes=dark)
+    context = replace(context, observed=ObservedFederation({**context.observed.clusters, blind: seen}))
+    plan = plan_federation(context)
+    assert [step.key for step in plan if _inside(step, blind)] == []
+
+
+def _inside(step: Step, cluster: str) -> bool:
+    return step.action.scope == cluster and "->" not in step.key and "+" not in step.key
+
+
+@COMMON
+@given(federations(), st.randoms(use_true_random=False))
+def test_the_order_of_the_spec_means_nothing(desired: Federation, rng: random.Random) -> None:
+    """Clusters, peerings and applications in another order give the same steps."""
+    shuffled = {
+        name: tuple(rng.sample(list(getattr(desired.spec, name)), len(getattr(desired.spec, name))))
+        for name in ("clusters", "peerings")
+    }
+    other = desired.model_copy(update={"spec": desired.spec.model_copy(update=shuffled)})
+    one = {step.key for step in plan_federation(World(desired).context())}
+    two = {step.key for step in plan_federation(World(other).context()) if "app" not in step.key}
+    assert {key for key in one if "app" not in key} == two
+
+
+@COMMON
+@given(federations(), st.randoms(use_true_random=False), st.data())
+def test_repairs_stay_within_their_budget(desired: Federation, rng: random.Random, data: st.DataObject) -> None:
+    """However many machines fail at once, one run replaces at most what the policy allows."""
+    world = World(desired)
+    walk(world, plan_federation(world.context()), rng)
+    policy = Policy(repairs_per_cluster=data.draw(st.integers(0, 2)), repairs=data.draw(st.integers(0, 3)))
+    for model in world.clusters.values():
+        for name, machine in list(model.machines.items()):
+            if machine.role == "worker" and data.draw(st.booleans()):
+                model.machines[name] = replace(machine, state="failed")
+    context = world.context()
+    admitted = admit(plan_federation(context), context, policy).plan
+    replaced = {step.action.target for step in admitted if step.cause == "repair" and step.action.destructive}
+    assert len(replaced) <= policy.repairs
+    walk(world, admitted, rng)
+
+
+def test_every_cluster_that_can_be_read_goes_on_without_the_one_that_cannot() -> None:
+    """One cluster's trouble is its own: the plan for the others is what it would be without it."""
+    world = World(a_federation(clusters=["a", "b"]))
+    context = world.context()
+    dark = Unknown("Unavailable", "no answer")
+    seen = replace(context.observed.clusters["a"], infrastructure=dark, kubernetes=dark)
+    plan = plan_federation(replace(context, observed=ObservedFederation({**context.observed.clusters, "a": seen})))
+    alone = {step.key for step in plan_federation(context) if step.action.scope == "b"}
+    assert {step.key for step in plan} == alone
+    assert isinstance(context.observed.clusters["b"].infrastructure, Present)

@@ -1,0 +1,329 @@
+"""A model of the world, small enough to run thousands of times: what each action does to what is observed.
+
+It refuses what a real world would refuse: joining a machine that is not there, a peering without its add-on, deleting a
+foundation that machines still use. So a plan with a missing arrow fails in some order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from federation.planning.actions import (
+    AcquireResources,
+    Action,
+    Authenticate,
+    ConnectNetworks,
+    CreateMachine,
+    DeleteApplication,
+    DeleteComponent,
+    DeleteFoundation,
+    DeleteMachine,
+    DeployComponent,
+    DisconnectNetworks,
+    EnsureFoundation,
+    InitControlPlane,
+    InstallAddOn,
+    InstallNetwork,
+    JoinNode,
+    OffloadNamespace,
+    PrepareHost,
+    ReleaseResources,
+    RemoveAddOn,
+    RemoveNode,
+    RevokeAuthentication,
+)
+from federation.planning.context import PlanningContext
+from federation.spec.digests import component_digest, offloading_digest
+from federation.spec.federation import Federation
+from federation.spec.machines import machine_targets
+from federation.spec.peering import PeeringKey
+from federation.state.observed import (
+    Absent,
+    Observation,
+    ObservedAddOn,
+    ObservedApplication,
+    ObservedCluster,
+    ObservedComponent,
+    ObservedDirection,
+    ObservedFederation,
+    ObservedInfrastructure,
+    ObservedKubernetes,
+    ObservedMachine,
+    ObservedNode,
+    Present,
+)
+from tests.builders import a_catalogue
+
+
+class Refused(Exception):
+    """The world does not do this now: a step was taken too early."""
+
+
+@dataclass
+class ClusterModel:
+    """One cluster of the model."""
+
+    foundation: bool = False
+    machines: dict[str, ObservedMachine] = field(default_factory=dict)
+    prepared: set[str] = field(default_factory=set)
+    api: bool = False
+    nodes: dict[str, ObservedNode] = field(default_factory=dict)
+    cni: bool = False
+    addons: dict[str, ObservedAddOn] = field(default_factory=dict)
+    applications: dict[str, ObservedApplication] = field(default_factory=dict)
+
+
+class World:
+    """The model: observed by ``observe``, changed by ``apply``."""
+
+    def __init__(self, desired: Federation) -> None:
+        self.desired = desired
+        self.clusters: dict[str, ClusterModel] = {}
+        self.tunnels: set[tuple[str, str]] = set()
+        self.authenticated: set[PeeringKey] = set()
+        self.acquired: set[PeeringKey] = set()
+        self.machines_made = 0
+
+    def cluster(self, name: str) -> ClusterModel:
+        """The cluster of that name, made at its first use."""
+        return self.clusters.setdefault(name, ClusterModel())
+
+    def context(self, former: Federation | None = None) -> PlanningContext:
+        """What the planner would see now."""
+        digests = {
+            (cluster.name, addon.name): f"{addon.name}-{len(addon.values)}"
+            for cluster in self.desired.spec.clusters
+            for addon in cluster.addons
+        }
+        names = {each.name for each in (*self.desired.spec.clusters, *(former.spec.clusters if former else ()))}
+        observed = ObservedFederation({name: self._observe(name) for name in names})
+        return PlanningContext(self.desired, former or self.desired, observed, a_catalogue(), digests)
+
+    def _observe(self, name: str) -> ObservedCluster:
+        cluster = self.cluster(name)
+        infrastructure = ObservedInfrastructure(
+            "complete" if cluster.foundation else "absent", tuple(cluster.machines.values())
+        )
+        kubernetes: Observation[ObservedKubernetes] = Absent()
+        if cluster.api:
+            kubernetes = Present(
+                ObservedKubernetes(
+                    "v1",
+                    tuple(cluster.nodes.values()),
+                    cluster.cni,
+                    tuple(cluster.addons.values()),
+                    tuple(self._directions(name)),
+                    tuple(cluster.applications.values()),
+                )
+            )
+        return ObservedCluster(name, Present(infrastructure), kubernetes)
+
+    def _directions(self, consumer: str) -> list[ObservedDirection]:
+        keys = {key for key in self.authenticated | self.acquired if key.consumer == consumer}
+        keys |= {
+            PeeringKey(consumer, other)
+            for pair in self.tunnels
+            if consumer in pair
+            for other in pair
+            if other != consumer
+        }
+        return [
+            ObservedDirection(
+                key,
+                "established" if key.pair in self.tunnels else "absent",
+                "established" if key in self.authenticated else "absent",
+                "established" if key in self.acquired else "absent",
+            )
+            for key in sorted(keys)
+        ]
+
+    def apply(self, action: Action) -> None:
+        """Do an action.
+
+        Raises:
+            Refused: Something that it needs is not there, or something still uses what it removes.
+        """
+        _EFFECTS[type(action)](self, action)
+
+    def need(self, condition: object, message: str) -> None:
+        """Refuse unless the condition holds."""
+        if not condition:
+            raise Refused(message)
+
+
+def _ensure_foundation(world: World, action: EnsureFoundation) -> None:
+    world.cluster(action.cluster).foundation = True
+
+
+def _delete_foundation(world: World, action: DeleteFoundation) -> None:
+    world.need(not world.cluster(action.cluster).machines, "machines still use the network")
+    world.clusters[action.cluster] = ClusterModel()
+
+
+def _create_machine(world: World, action: CreateMachine) -> None:
+    cluster = world.cluster(action.cluster)
+    world.need(cluster.foundation, "no network")
+    old = cluster.machines.get(action.machine)
+    world.need(old is None or old.state != "failed", "the name is taken by a failed machine")
+    spec = world.desired.cluster(action.cluster)
+    world.need(spec is not None, "not in the spec")
+    assert spec is not None
+    target = next(each for each in machine_targets(world.desired.name, spec) if each.name == action.machine)
+    world.machines_made += 1
+    machine = ObservedMachine(target.name, str(world.machines_made), target.role, target.pool, "running", "1.2.3.4")
+    cluster.machines[target.name] = machine
+
+
+def _delete_machine(world: World, action: DeleteMachine) -> None:
+    cluster = world.cluster(action.cluster)
+    cluster.machines.pop(action.machine, None)
+    cluster.prepared.discard(action.machine)
+
+
+def _prepare(world: World, action: PrepareHost) -> None:
+    cluster = world.cluster(action.cluster)
+    world.need(action.machine in cluster.machines, "no machine")
+    cluster.prepared.add(action.machine)
+
+
+def _init(world: World, action: InitControlPlane) -> None:
+    cluster = world.cluster(action.cluster)
+    world.need(action.machine in cluster.prepared and not cluster.api, "not prepared, or made already")
+    cluster.api = True
+    _add_node(cluster, action.machine)
+
+
+def _join(world: World, action: JoinNode) -> None:
+    cluster = world.cluster(action.cluster)
+    world.need(cluster.api and action.machine in cluster.prepared, "no API, or not prepared")
+    _add_node(cluster, action.machine)
+
+
+def _add_node(cluster: ClusterModel, name: str) -> None:
+    cluster.nodes[name] = ObservedNode(name, cluster.machines[name].role, cluster.cni, "v1")
+
+
+def _remove_node(world: World, action: RemoveNode) -> None:
+    world.cluster(action.cluster).nodes.pop(action.machine, None)
+
+
+def _network(world: World, action: InstallNetwork) -> None:
+    cluster = world.cluster(action.cluster)
+    world.need(cluster.api, "no API")
+    cluster.cni = True
+    cluster.nodes = {name: replace(node, ready=True) for name, node in cluster.nodes.items()}
+
+
+def _install(world: World, action: InstallAddOn) -> None:
+    cluster, spec = world.cluster(action.cluster), world.desired.cluster(action.cluster)
+    addon = spec.addon(action.addon) if spec else None
+    world.need(cluster.cni and addon, "no network for pods, or not in the spec")
+    assert addon is not None
+    world.need(all(each in cluster.addons for each in a_catalogue()[action.addon].needs), "a need is missing")
+    cluster.addons[addon.name] = ObservedAddOn(addon.name, f"{addon.name}-{len(addon.values)}", ready=True)
+
+
+def _remove_addon(world: World, action: RemoveAddOn) -> None:
+    cluster = world.cluster(action.cluster)
+    world.need(all(action.addon not in a_catalogue()[each].needs for each in cluster.addons), "another needs it")
+    in_use = any(action.cluster in key.pair for key in world.authenticated | world.acquired)
+    world.need(action.addon != "liqo" or not in_use, "still peered")
+    cluster.addons.pop(action.addon, None)
+
+
+def _has_liqo(world: World, *names: str) -> bool:
+    return all("liqo" in world.cluster(name).addons for name in names)
+
+
+def _connect(world: World, action: ConnectNetworks) -> None:
+    world.need(_has_liqo(world, action.first, action.second), "no liqo")
+    world.tunnels.add((action.first, action.second))
+
+
+def _disconnect(world: World, action: DisconnectNetworks) -> None:
+    pair = (action.first, action.second)
+    world.need(all(key.pair != pair for key in world.authenticated | world.acquired), "a direction uses it")
+    world.tunnels.discard(pair)
+
+
+def _authenticate(world: World, action: Authenticate) -> None:
+    world.need(_has_liqo(world, *action.key.pair), "no liqo")
+    world.authenticated.add(action.key)
+
+
+def _acquire(world: World, action: AcquireResources) -> None:
+    world.need(action.key in world.authenticated and action.key.pair in world.tunnels, "not authenticated or connected")
+    world.acquired.add(action.key)
+
+
+def _release(world: World, action: ReleaseResources) -> None:
+    world.acquired.discard(action.key)
+
+
+def _revoke(world: World, action: RevokeAuthentication) -> None:
+    world.need(action.key not in world.acquired, "resources are still lent")
+    world.authenticated.discard(action.key)
+
+
+def _offload(world: World, action: OffloadNamespace) -> None:
+    home = world.cluster(action.home)
+    application = world.desired.application(action.application)
+    world.need(home.cni and application, "no home")
+    assert application is not None
+    others = {each.placement.cluster for each in application.components} - {action.home}
+    world.need(all(PeeringKey(action.home, each) in world.acquired for each in others), "no virtual node")
+    wanted = offloading_digest(world.desired.name, application, action.home)
+    old = home.applications.get(action.application)
+    components = old.components if old else ()
+    home.applications[action.application] = ObservedApplication(
+        action.application, action.home, application.owner, wanted, True, components
+    )
+
+
+def _delete_application(world: World, action: DeleteApplication) -> None:
+    world.cluster(action.home).applications.pop(action.application, None)
+
+
+def _deploy(world: World, action: DeployComponent) -> None:
+    home = world.cluster(action.home)
+    application, seen = world.desired.application(action.application), home.applications.get(action.application)
+    world.need(application and seen and seen.offloading, "no namespace")
+    assert application is not None and seen is not None
+    component = next(each for each in application.components if each.name == action.component)
+    made = ObservedComponent(
+        component.name, component_digest(world.desired.name, application, component, action.home), ready=True
+    )
+    rest = tuple(each for each in seen.components if each.name != component.name)
+    home.applications[action.application] = replace(seen, components=(*rest, made))
+
+
+def _delete_component(world: World, action: DeleteComponent) -> None:
+    home = world.cluster(action.home)
+    seen = home.applications[action.application]
+    rest = tuple(each for each in seen.components if each.name != action.component)
+    home.applications[action.application] = replace(seen, components=rest)
+
+
+_EFFECTS = {
+    EnsureFoundation: _ensure_foundation,
+    DeleteFoundation: _delete_foundation,
+    CreateMachine: _create_machine,
+    DeleteMachine: _delete_machine,
+    PrepareHost: _prepare,
+    InitControlPlane: _init,
+    JoinNode: _join,
+    RemoveNode: _remove_node,
+    InstallNetwork: _network,
+    InstallAddOn: _install,
+    RemoveAddOn: _remove_addon,
+    ConnectNetworks: _connect,
+    DisconnectNetworks: _disconnect,
+    Authenticate: _authenticate,
+    AcquireResources: _acquire,
+    ReleaseResources: _release,
+    RevokeAuthentication: _revoke,
+    OffloadNamespace: _offload,
+    DeleteApplication: _delete_application,
+    DeployComponent: _deploy,
+    DeleteComponent: _delete_component,
+}
