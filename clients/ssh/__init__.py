@@ -1,1 +1,1 @@
-"""SSH by paramiko: argv commands, pinned host keys, typed probes."""
+"""Commands and files on machines, over SSH with pinned host keys."""
