@@ -1,1 +1,1 @@
-"""What was asked for, intended, held and last seen: SQLAlchemy, SQLite by default."""
+"""What was asked for, what was intended, who may write, what was last seen. Losing it loses history, never control."""

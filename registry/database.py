@@ -1,0 +1,101 @@
+"""The database behind the registry: one engine, transactions, and the one place where its errors become ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import DBAPIError, NoSuchModuleError
+from sqlalchemy.orm import Session
+
+from federation.errors import FlotillaError, Rejected, Unavailable, Unsupported
+from registry.schema import Table
+
+BUSY_TIMEOUT_S = 30.0
+"""How long a writer waits for another one before SQLite calls the file locked."""
+
+
+class Database:
+    """A SQLite file, or another database that SQLAlchemy speaks to.
+
+    SQLite runs with a write-ahead log, so that readers never wait for a writer, and takes the write lock when a writing
+    transaction begins, so that two processes cannot both decide on the same old state.
+
+    Args:
+        url: ``sqlite:///relative.db``, ``sqlite:////absolute.db`` or a PostgreSQL URL. The folder of a file is made.
+
+    Raises:
+        Unavailable: The database cannot be opened, or its disk is full or read-only.
+        Unsupported: The driver for such a URL is not installed.
+    """
+
+    def __init__(self, url: str) -> None:
+        parsed = make_url(url)
+        self.place = parsed.render_as_string(hide_password=True)
+        self.engine = _engine(parsed)
+        with self._translated():
+            _make_folder(parsed)
+            Table.metadata.create_all(self.engine)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A transaction that only reads."""
+        with self._translated(), Session(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction that is committed at the end and rolled back on any error."""
+        engine = self.engine.execution_options(begin="IMMEDIATE")
+        with self._translated(), Session(engine) as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            raise self._ours(error) from error
+        except OSError as error:
+            raise Unavailable(f"the registry at {self.place} cannot be used: {error.strerror or error}") from error
+
+    def _ours(self, error: DBAPIError) -> FlotillaError:
+        message = f"the registry at {self.place} cannot be used: {error.orig}"
+        kind = type(error.orig).__name__
+        return Unavailable(message) if kind in ("OperationalError", "InterfaceError") else Rejected(message)
+
+
+def _make_folder(url: URL) -> None:
+    if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+
+
+def _sqlite(url: URL) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('begin', 'DEFERRED')}")
+
+    return engine
+
+
+def _engine(url: URL) -> Engine:
+    try:
+        return _sqlite(url) if url.get_backend_name() == "sqlite" else create_engine(url, pool_pre_ping=True)
+    except (ModuleNotFoundError, NoSuchModuleError) as error:
+        raise Unsupported(f"no driver for {url.drivername} is installed: {error}") from error

@@ -1,0 +1,50 @@
+"""The registry as a whole."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from types import TracebackType
+
+from registry.database import Database
+from registry.generations import Generations
+from registry.leases import Leases
+from registry.ledger import LedgerBook
+from registry.plans import Plans
+from registry.runs import Runs
+from registry.statuses import Statuses
+
+
+class Registry:
+    """Everything that Flotilla writes down, in one database whose tables are made when they are missing.
+
+    Threads and processes may share it. Losing it loses history, never control: marks of ownership rebuild the rest.
+
+    Args:
+        url: ``sqlite:////path/to/file.db`` or a PostgreSQL URL.
+        clock: Tells the time as UTC in Unix seconds.
+
+    Raises:
+        Unavailable: The database cannot be opened or written. Every method may raise it.
+    """
+
+    def __init__(self, url: str, clock: Callable[[], float] = time.time) -> None:
+        self._database = Database(url)
+        self.generations = Generations(self._database, clock)
+        self.ledger = LedgerBook(self._database, clock)
+        self.leases = Leases(self._database)
+        self.statuses = Statuses(self._database, clock)
+        self.plans = Plans(self._database, clock)
+        self.runs = Runs(self._database, clock)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._database.close()
+
+    def __enter__(self) -> Registry:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,37 @@
+"""The ledger of intents."""
+
+from __future__ import annotations
+
+from registry.registry import Registry
+from tests.unit.registry.conftest import Clock
+
+
+def test_intent_is_open_until_it_is_struck(registry: Registry) -> None:
+    """What was intended and confirmed stays open until the object is seen to be gone."""
+    registry.ledger.intend("tacfed", "server", "tacfed-a-cp-0", "openstack:lab")
+    registry.ledger.confirm("tacfed", "server", "tacfed-a-cp-0", "openstack:lab", "id-1")
+    (entry,) = registry.ledger.open_entries("tacfed")
+    assert (entry.kind, entry.object_id) == ("server", "id-1")
+    registry.ledger.strike("tacfed", "server", "tacfed-a-cp-0", "openstack:lab")
+    registry.ledger.strike("tacfed", "server", "tacfed-a-cp-0", "openstack:lab")
+    assert registry.ledger.open_entries("tacfed") == ()
+
+
+def test_repeated_intent_keeps_time_and_id_of_the_first(registry: Registry, clock: Clock) -> None:
+    """A step that is repeated after a crash does not lose what was confirmed."""
+    registry.ledger.intend("tacfed", "port", "p", "openstack:lab")
+    registry.ledger.confirm("tacfed", "port", "p", "openstack:lab", "id-1")
+    clock.now += 60
+    registry.ledger.intend("tacfed", "port", "p", "openstack:lab")
+    (entry,) = registry.ledger.open_entries("tacfed")
+    assert (entry.object_id, entry.intended_at) == ("id-1", 1_000.0)
+
+
+def test_entries_of_another_federation_or_place_are_apart(registry: Registry) -> None:
+    """The same name in two clouds is two objects."""
+    registry.ledger.intend("tacfed", "port", "p", "openstack:lab")
+    registry.ledger.confirm("tacfed", "port", "p", "openstack:east", "id-2")
+    registry.ledger.intend("other", "port", "p", "openstack:lab")
+    registry.ledger.strike("tacfed", "port", "p", "openstack:lab")
+    assert [entry.place for entry in registry.ledger.open_entries("tacfed")] == ["openstack:east"]
+    assert len(registry.ledger.open_entries("other")) == 1
