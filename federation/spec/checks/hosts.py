@@ -51,12 +51,12 @@ def _not_on_cloud(path: FieldPath, cluster: Cluster) -> Iterator[Violation]:
 
 
 def _lengths(path: FieldPath, cluster: Cluster) -> Iterator[Violation]:
-    lists = [(("controlPlane",), "the control plane", cluster.control_plane.hosts, cluster.control_plane.count)]
+    lists: list[tuple[FieldPath, str, int, int]] = [
+        (("controlPlane",), "the control plane", len(cluster.control_plane.hosts), cluster.control_plane.count)
+    ]
     for number, pool in enumerate(cluster.workers):
-        lists.append((("workers", number), f"worker pool '{pool.name}'", pool.hosts, pool.count))  # type: ignore[arg-type]  # paths differ in length
-    for place, what, hosts, count in lists:
-        if hosts and len(hosts) != count:
-            message = f"{what} of cluster '{cluster.name}' names {len(hosts)} hosts for a count of {count}"
-            yield Violation(
-                (*path, *place, "hosts"), message, f"name {count} hosts, or none, or write count: {len(hosts)}"
-            )
+        lists.append((("workers", number), f"worker pool '{pool.name}'", len(pool.hosts), pool.count))
+    for place, what, named, count in lists:
+        if named not in (0, count):
+            message = f"{what} of cluster '{cluster.name}' names {named} hosts for a count of {count}"
+            yield Violation((*path, *place, "hosts"), message, f"name {count} hosts, or none, or write count: {named}")

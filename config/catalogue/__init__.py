@@ -1,0 +1,1 @@
+"""The catalogue: add-ons, chart repositories and distributions as data."""
