@@ -1,8 +1,8 @@
 """The runtime of controllers: an event-driven work queue per cluster.
 
-A change in the store becomes keys, keys are coalesced, and each key is reconciled from stored state alone, so that a
-cluster restored from disk at any point goes on where it was. Nothing runs while nothing changes: there is no task and no
-poll, only callbacks on the loop.
+A change in the store becomes keys, keys are coalesced, and each key is reconciled from stored state alone, so
+that a cluster restored from disk at any point goes on where it was. Nothing runs while nothing changes: there is
+no task and no poll, only callbacks on the loop.
 """
 
 from __future__ import annotations
@@ -66,6 +66,9 @@ class Controller:
         """Bring what the key names one step further."""
         raise NotImplementedError
 
+    def begin(self) -> None:
+        """Called once at every start, before the first key."""
+
     def waited(self, key: Key, step: str) -> bool:
         """Whether the named step has taken its time; if not, the key comes back when it has."""
         return self.manager.waited(self, key, step, self.fleet.delay(step))
@@ -105,8 +108,8 @@ class Manager:
 
     @property
     def busy(self) -> bool:
-        """Whether something is queued or waits for its time."""
-        return bool(self._queue or self._timers)
+        """Whether something is queued or waits for its time; far deadlines do not count."""
+        return bool(self._queue) or any(not mark[2].startswith("deadline") for mark in self._timers)
 
     def start(self) -> None:
         """Look at everything stored, then at every change. Starting twice is starting once."""
@@ -116,6 +119,8 @@ class Manager:
         self._stops = [self.cluster.api.subscribe(self._changed), self.fleet.subscribe(self._fleet_changed)]
         for deployment in self.cluster.api.list("deployments.apps"):
             self._judge_gate(deployment, gone=False)
+        for controller in self.controllers:
+            controller.begin()
         self.resync(self.controllers)
 
     def stop(self) -> None:

@@ -43,7 +43,7 @@ class Fleet(Protocol):
         """Round trip between two clusters in milliseconds."""
 
     def node_addresses(self, cluster: str, node: str) -> Iterable[str]:
-        """Addresses that lead to a node of the cluster with this uid besides those in its status, such as a floating IP."""
+        """Addresses that lead to a node of a cluster (by uid) besides those in its status, such as floating IPs."""
 
     def delay(self, name: str) -> float:
         """Seconds that the named thing takes."""

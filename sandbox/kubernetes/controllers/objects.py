@@ -134,7 +134,7 @@ def record(api: Api, about: Object, reason: str, message: str, *, kind: str = "N
         return
     involved = {"apiVersion": about["apiVersion"], "kind": about["kind"], "name": meta["name"]}
     involved |= {k: meta[k] for k in ("namespace", "uid", "resourceVersion") if k in meta}
-    event = {"apiVersion": "v1", "kind": "Event", "metadata": {"name": name, "namespace": namespace}}
+    event: Object = {"apiVersion": "v1", "kind": "Event", "metadata": {"name": name, "namespace": namespace}}
     event |= {"involvedObject": involved, "reason": reason, "message": message, "type": kind, "count": 1}
     event |= {"firstTimestamp": now(), "lastTimestamp": now(), "source": {"component": source}}
     event |= {"reportingComponent": source, "reportingInstance": ""}

@@ -34,7 +34,7 @@ def pods_of(api: Api, owner: Object) -> list[Object]:
 
 def new_pod(template: Object, owner: Object, **meta: Any) -> Object:
     """A pod from a template, controlled by ``owner``; ``meta`` adds name or generateName and further labels."""
-    head = {k: dict(v) for k, v in (template.get("metadata") or {}).items() if k in ("labels", "annotations")}
+    head: Object = {k: dict(v) for k, v in (template.get("metadata") or {}).items() if k in ("labels", "annotations")}
     head["labels"] = head.get("labels", {}) | meta.pop("labels", {})
     head |= {"namespace": owner["metadata"]["namespace"], "ownerReferences": [owner_ref(owner)], **meta}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": head, "spec": dict(template.get("spec") or {})}

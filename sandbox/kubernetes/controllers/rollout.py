@@ -1,6 +1,6 @@
 """How far a rolling update may go in one step. Pure arithmetic.
 
-Source: kubernetes.io, "Deployments", sections on maxSurge and maxUnavailable; the order of steps is kube-controller-manager's.
+Source: kubernetes.io, "Deployments", sections on maxSurge and maxUnavailable; steps as in kube-controller-manager.
 """
 
 from __future__ import annotations

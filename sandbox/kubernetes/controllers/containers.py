@@ -1,0 +1,75 @@
+"""What a kubelet reports about a pod's containers. Pure functions.
+
+A container's image decides its fate: a name with ``fail-pull`` cannot be pulled, one with ``crash`` exits at once; a
+container that runs ``false`` fails, all others run until their pod is of a kind that ends.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from sandbox.kubernetes.api import Object
+from sandbox.kubernetes.controllers.objects import digest, set_condition
+
+Fate = Literal["runs", "succeeds", "fails", "pull", "crash"]
+FALSE = (["false"], ["/bin/false"], ["sh", "-c", "exit 1"], ["sh", "-c", "false"])
+READY_TYPES = ("PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady")
+
+
+def fate_of(container: Object, restart_policy: str) -> Fate:
+    """What will become of a container."""
+    image = container.get("image", "")
+    if "fail-pull" in image:
+        return "pull"
+    if "crash" in image:
+        return "fails" if restart_policy == "Never" else "crash"
+    if restart_policy == "Always":
+        return "runs"
+    command = [*(container.get("command") or ()), *(container.get("args") or ())]
+    return "fails" if command in FALSE else "succeeds"
+
+
+def waiting(reason: str, message: str = "") -> Object:
+    """The state of a container that does not run yet."""
+    return {"waiting": {"reason": reason} | ({"message": message} if message else {})}
+
+
+def report(container: Object, state: Object, *, uid: str, restarts: int = 0) -> Object:
+    """One entry of containerStatuses."""
+    runs = "running" in state
+    status: Object = {"name": container["name"], "image": container.get("image", ""), "state": state}
+    status |= {"ready": runs, "started": runs, "restartCount": restarts, "lastState": {}, "imageID": ""}
+    if "waiting" not in state:
+        status["imageID"] = f"sha256:{digest(container.get('image'), 64)}"
+        status["containerID"] = f"containerd://{digest([uid, container['name'], restarts], 64)}"
+    return status
+
+
+def put(pod: Object, phase: str, statuses: list[Object]) -> None:
+    """Write phase, containers and the conditions that follow from them into a pod's status."""
+    status = pod.setdefault("status", {})
+    status.update(phase=phase, containerStatuses=statuses, qosClass=quality(pod["spec"]))
+    ready = phase == "Running" and all(s["ready"] for s in statuses)
+    unready = [s["name"] for s in statuses if not s["ready"]]
+    done = phase == "Succeeded"
+    word = (
+        ("PodCompleted", "")
+        if done
+        else ("ContainersNotReady", f"containers with unready status: [{' '.join(unready)}]")
+    )
+    set_condition(pod, "PodReadyToStartContainers", "True" if status.get("podIP") and not done else "False")
+    set_condition(pod, "Initialized", "True", "PodCompleted" if done else "")
+    for kind in ("Ready", "ContainersReady"):
+        set_condition(pod, kind, *(("True",) if ready else ("False", *word)))
+
+
+def quality(spec: Object) -> str:
+    """The pod's class of service."""
+    resources = [c.get("resources") or {} for c in spec.get("containers") or ()]
+    if not any(r.get("requests") or r.get("limits") for r in resources):
+        return "BestEffort"
+    guaranteed = all(
+        {"cpu", "memory"} <= set(r.get("limits") or {}) and (r.get("requests") or r["limits"]) == r["limits"]
+        for r in resources
+    )
+    return "Guaranteed" if guaranteed else "Burstable"

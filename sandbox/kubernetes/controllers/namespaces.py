@@ -1,0 +1,72 @@
+"""Namespaces: what every one holds, and how one goes away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sandbox.kubernetes.api import Change, Object
+from sandbox.kubernetes.controllers.controller import Controller, Key
+from sandbox.kubernetes.controllers.objects import deleting, ensure, set_condition
+from sandbox.kubernetes.controllers.served import namespaced_resources
+
+ROOT_CA = "kube-root-ca.crt"
+FAILURES = ("NamespaceDeletionDiscoveryFailure", "NamespaceDeletionGroupVersionParsingFailure")
+
+
+class Namespaces(Controller):
+    """A default ServiceAccount and the root certificate; on deletion contents first, then the namespace."""
+
+    watches = ("*", "namespaces", "serviceaccounts", "configmaps")
+
+    def keys(self, change: Change) -> Iterable[Key]:
+        """The namespace itself, and the namespace of what was removed from it."""
+        meta = change.object["metadata"]
+        if change.resource == "namespaces":
+            return (("", meta["name"]),)
+        home = meta.get("namespace")
+        return (("", home),) if home and change.type == "DELETED" else ()
+
+    def reconcile(self, key: Key) -> None:
+        """Furnish a living namespace, clear a dying one."""
+        namespace = self.api.get("namespaces", key[1])
+        if namespace is None:
+            return
+        if deleting(namespace):
+            if self.waited(key, "namespace.delete"):
+                self._clear(namespace)
+            return
+        meta = {"name": "default", "namespace": key[1]}
+        ensure(self.api, "serviceaccounts", {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta})
+        ca = {"apiVersion": "v1", "kind": "ConfigMap", "data": {"ca.crt": self.cluster.ca_pem()}}
+        ensure(self.api, "configmaps", ca | {"metadata": {"name": ROOT_CA, "namespace": key[1]}})
+
+    def _clear(self, namespace: Object) -> None:
+        name = namespace["metadata"]["name"]
+        for resource in namespaced_resources(self.api):
+            for obj in self.api.list(resource, name):
+                if not deleting(obj):
+                    self.api.delete(resource, obj["metadata"]["name"], name)
+        left = {r: objs for r in namespaced_resources(self.api) if (objs := self.api.list(r, name))}
+        if left:
+            self._explain(namespace, left)
+        else:
+            self.api.finalize(name)
+
+    def _explain(self, namespace: Object, left: dict[str, list[Object]]) -> None:
+        for kind in FAILURES:
+            set_condition(namespace, kind, "False", "Resources", "all resources successfully discovered")
+        done = "All content successfully deleted, may be waiting on finalization"
+        set_condition(namespace, "NamespaceDeletionContentFailure", "False", "ContentDeleted", done)
+        counts = [f"{_dotted(r)} has {len(objs)} resource instances" for r, objs in sorted(left.items())]
+        text = "Some resources are remaining: " + ", ".join(counts)
+        set_condition(namespace, "NamespaceContentRemaining", "True", "SomeResourcesRemain", text)
+        every = [f for objs in left.values() for obj in objs for f in obj["metadata"].get("finalizers") or ()]
+        held = [f"{name} in {every.count(name)} resource instances" for name in sorted(set(every))]
+        if held:
+            text = "Some content in the namespace has finalizers remaining: " + ", ".join(held)
+            set_condition(namespace, "NamespaceFinalizersRemaining", "True", "SomeFinalizersRemain", text)
+        self.api.replace_status("namespaces", namespace)
+
+
+def _dotted(resource: str) -> str:
+    return resource if "." in resource else f"{resource}."
