@@ -54,6 +54,62 @@ class AddOnDefinition(SpecModel):
     readiness: tuple[ReadinessCheck, ...] = Field(description="Leaf objects that must be complete", min_length=1)
 
 
+class HostFile(SpecModel):
+    """A file that every machine of a distribution has; ``{…}`` in the text stand for values of the cluster."""
+
+    path: str = Field(description="Absolute path")
+    text: str = Field(description="Its text")
+    mode: str = Field(default="0644", pattern=r"^0[0-7]{3}$", description="Permissions in octal")
+    restarts: str | None = Field(default=None, description="Service that has to be restarted when the file changes")
+
+
+class PackageSource(SpecModel):
+    """An apt repository with its key; ``{minor}`` stands for the Kubernetes minor, such as v1.36."""
+
+    list_file: str = Field(description="File of the source list")
+    entry: str = Field(description="Its one line")
+    key_file: str = Field(description="File of the signing key")
+    key_url: str = Field(description="Where the key is downloaded from, over https")
+
+
+class Binary(SpecModel):
+    """A program that is downloaded; ``{version}`` stands for the distribution's version."""
+
+    path: str = Field(description="Where it is installed")
+    urls: dict[str, str] = Field(description="Download by architecture, such as amd64", min_length=1)
+    checksums: str = Field(description="Download of the SHA-256 sums; {architecture} is replaced, too")
+
+
+class DistributionDefinition(SpecModel):
+    """What a distribution needs on its machines. One file each in ``config/catalogue/distributions/``."""
+
+    name: str = Field(description="Name that specs use as the distribution's type")
+    description: str = Field(description="One sentence for people")
+    versions: tuple[str, ...] = Field(
+        description="Beginnings of versions that can be made, such as v1.36.", min_length=1
+    )
+    modules: tuple[str, ...] = Field(default=(), description="Kernel modules, loaded now and at boot")
+    sysctls: dict[str, str] = Field(default_factory=dict, description="Kernel settings, set now and at boot")
+    swap: bool = Field(default=True, description="Whether machines may swap")
+    files: tuple[HostFile, ...] = Field(default=(), description="Files of every machine")
+    source: PackageSource | None = Field(default=None, description="Apt repository of the pinned packages")
+    packages: tuple[str, ...] = Field(default=(), description="Packages of the operating system, in any version")
+    pinned_packages: tuple[str, ...] = Field(default=(), description="Packages held at package_version")
+    package_version: str = Field(default="{release}", description="{release} is the version without its v")
+    services: tuple[str, ...] = Field(default=(), description="Services that are enabled and run once prepared")
+    binary: Binary | None = Field(default=None, description="The program, for distributions that are one file")
+
+
+class NetworkDefinition(SpecModel):
+    """A network plugin as manifests. One file each in ``config/catalogue/cni/``."""
+
+    name: str = Field(description="Name that specs use")
+    description: str = Field(description="One sentence for people")
+    version: str = Field(description="Version of the plugin; {version} in the manifests")
+    manifests: tuple[dict[str, Any], ...] = Field(description="Kubernetes objects; {podCIDR} is replaced", min_length=1)
+    readiness: tuple[ReadinessCheck, ...] = Field(description="Leaf objects that must be complete", min_length=1)
+
+
 Catalogue = Mapping[str, AddOnDefinition]
 
 
