@@ -84,6 +84,7 @@ class Machine:
         id: Of the server in OpenStack; ``<inventory>/<name>`` for an inventory host.
         networks: Names of the private networks it is on; machines on one network reach each other's private addresses.
         virtual_addresses: Further private addresses it may answer for (allowed address pairs of its ports).
+        closed_ports: TCP ports that a firewall closes to the outside: packets are dropped.
         authorized_keys: OpenSSH public keys that may log in as ``user`` or, where no user name is given, as root.
         other_users: Further users with their authorized keys.
         host: Its inside; set by the world.
@@ -98,6 +99,7 @@ class Machine:
     networks: frozenset[str] = frozenset()
     public_address: str | None = None
     virtual_addresses: list[str] = field(default_factory=list)
+    closed_ports: set[int] = field(default_factory=set)
     power: Power = "off"
     user: str = "ubuntu"
     authorized_keys: list[str] = field(default_factory=list)

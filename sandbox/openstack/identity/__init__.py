@@ -1,0 +1,1 @@
+"""The identity service: tokens and who may have one."""

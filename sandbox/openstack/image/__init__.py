@@ -1,0 +1,1 @@
+"""The image service: what servers boot from."""
