@@ -65,7 +65,7 @@ def _named(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
 
 
-AddOnEntry = Annotated[AddOn, BeforeValidator(_named)]
+AddOnEntry = Annotated[AddOn, BeforeValidator(_named, json_schema_input_type=AddOn | str)]
 
 
 class ClusterFields(SpecModel):

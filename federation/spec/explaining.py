@@ -7,24 +7,34 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from federation.spec.schema import Schema
+from federation.spec.schema import Schema, walk
 
 Explanation = tuple[str, str]
 _SHOWN = 60
 
 
-def explain(error: ErrorDetails, schema: Schema, parent: Schema) -> Explanation:
+def explain(error: ErrorDetails, top: Schema | None = None) -> Explanation:
     """Message and fix for one error.
 
     Args:
         error: What pydantic reports.
-        schema: Schema of the field, empty when the field is not known.
-        parent: Schema of the map that the field is in.
+        top: JSON Schema of the model that was validated; that of a federation when left out.
     """
+    loc = tuple(error["loc"])
+    schema, parent = walk(loc, top)[1], walk(loc[:-1], top)[1]
     explanation = _EXPLANATIONS.get(error["type"], _other)
     return explanation(error, schema, parent)
+
+
+def told(error: ValidationError) -> list[ErrorDetails]:
+    """What pydantic found, without what follows from it: it drops bad entries of a list before it counts them."""
+    errors = error.errors(include_url=False)
+    locs = {tuple(each["loc"]) for each in errors}
+    above = {loc[:depth] for loc in locs for depth in range(len(loc))}
+    return [each for each in errors if each["type"] != "too_short" or tuple(each["loc"]) not in above]
 
 
 def near(word: str, known: Iterable[str], what: str) -> str:
@@ -34,7 +44,7 @@ def near(word: str, known: Iterable[str], what: str) -> str:
         >>> near("trafik", ["metallb", "traefik"], "add-ons")
         "did you mean 'traefik'?"
     """
-    words = sorted(known)
+    words = sorted(set(known))
     close = difflib.get_close_matches(word.lower(), words, n=1) or _without_case(word, words)
     if close:
         return f"did you mean '{close[0]}'?"
@@ -58,7 +68,9 @@ def _last(error: ErrorDetails) -> str:
 
 
 def _missing(error: ErrorDetails, schema: Schema, parent: Schema) -> Explanation:
-    del parent
+    if isinstance(error["loc"][-1], int):
+        places = len(parent.get("prefixItems", ()))
+        return f"entry {error['loc'][-1] + 1} is missing", f"write {places} entries"
     what = schema.get("description") or "it must be given"
     return f"'{_last(error)}' is missing", f"add '{_last(error)}: {_sample(schema)}': {what}"
 
@@ -66,6 +78,8 @@ def _missing(error: ErrorDetails, schema: Schema, parent: Schema) -> Explanation
 def _sample(schema: Schema) -> str:
     options = _options(schema)
     examples = schema.get("examples", ())
+    if "discriminator" in schema:
+        return f"{{type: {options[0]}, …}}"
     return str(options[0] if options else examples[0] if examples else "…")
 
 
@@ -96,8 +110,9 @@ def _no_tag(error: ErrorDetails, schema: Schema, parent: Schema) -> Explanation:
 
 def _pattern(error: ErrorDetails, schema: Schema, parent: Schema) -> Explanation:
     del parent
-    what = schema.get("description", "see the documentation")
-    return f"'{shown(error['input'])}' is not of the right form", f"write it like {_sample(schema)}: {what}"
+    what = schema.get("description")
+    fix = f"write it like {_sample(schema)}"
+    return f"'{shown(error['input'])}' is not of the right form", f"{fix}: {what}" if what else fix
 
 
 def _not_text(error: ErrorDetails, schema: Schema, parent: Schema) -> Explanation:
@@ -125,13 +140,26 @@ def _not_map(error: ErrorDetails, schema: Schema, parent: Schema) -> Explanation
 
 def _value(error: ErrorDetails, schema: Schema, parent: Schema) -> Explanation:
     del parent
-    return error["msg"].removeprefix("Value error, "), str(schema.get("description", ""))
+    about = "" if schema.get("type") == "object" else str(schema.get("description", ""))
+    return error["msg"].removeprefix("Value error, "), about
+
+
+def _too_few(error: ErrorDetails, schema: Schema, parent: Schema) -> Explanation:
+    del parent
+    context = error.get("ctx", {})
+    least = context.get("min_length", 1)
+    return f"must have at least {least}, not {context.get('actual_length', 0)}", str(schema.get("description", ""))
 
 
 def _other(error: ErrorDetails, schema: Schema, parent: Schema) -> Explanation:
     del parent
     message = error["msg"].removeprefix("Input ").removeprefix("should ")
     return f"must {message}, not '{shown(error['input'])}'", str(schema.get("description", ""))
+
+
+def _empty(error: ErrorDetails, schema: Schema, parent: Schema) -> Explanation:
+    del error, parent
+    return "must not be empty", str(schema.get("description", ""))
 
 
 def _kind(value: Any) -> str:
@@ -152,4 +180,6 @@ _EXPLANATIONS: dict[str, Callable[[ErrorDetails, Schema, Schema], Explanation]] 
     "model_attributes_type": _not_map,
     "dict_type": _not_map,
     "value_error": _value,
+    "too_short": _too_few,
+    "string_too_short": _empty,
 }

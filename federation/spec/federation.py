@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -77,8 +78,8 @@ class Federation(SpecModel):
 
     @property
     def digest(self) -> str:
-        """Twelve hex digits that change with the content."""
-        return digest(self.model_dump_json(by_alias=True))
+        """Twelve hex digits that change with the content, not with the order of keys."""
+        return digest(canonical(self.model_dump(mode="json", by_alias=True)))
 
 
 def _over_defaults(defaults: Mapping[str, Any], cluster: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,6 +101,11 @@ def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
         both = isinstance(old, Mapping) and isinstance(value, Mapping)
         result[key] = merge(old, value) if both else value  # type: ignore[arg-type]  # both are maps here
     return result
+
+
+def canonical(value: Any) -> str:
+    """JSON of a value, the same whatever order its maps are in."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def digest(text: str) -> str:

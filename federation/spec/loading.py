@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from federation.spec.catalogue import Knowledge
 from federation.spec.document import Node, parse_document
-from federation.spec.explaining import explain
+from federation.spec.explaining import explain, told
 from federation.spec.federation import Federation
 from federation.spec.problems import FieldPath, Problem, SpecErrors, Violation, render_field
 from federation.spec.schema import walk
@@ -17,6 +16,8 @@ from federation.spec.validation import check
 
 _CLUSTERS = ("spec", "clusters")
 _DEFAULTS: FieldPath = ("spec", "defaults")
+_WITHIN: dict[str, FieldPath] = {"union_tag_invalid": ("type",)}
+"""What pydantic reports of a map as a whole although one of its fields is meant."""
 
 
 def parse(text: str, source: str = "spec") -> Federation:
@@ -62,16 +63,12 @@ def _parsed(root: Node, source: str) -> Federation:
 
 
 def _problems(root: Node, source: str, error: ValidationError) -> Iterator[Problem]:
-    for each in error.errors(include_url=False):
+    for each in told(error):
         loc = tuple(each["loc"])
-        message, fix = _explained(each, loc)
-        path = _authored(root, walk(loc)[0])
+        message, fix = explain(each)
+        path = _authored(root, (*walk(loc)[0], *_WITHIN.get(each["type"], ())))
         place, _ = root.find(path)
         yield Problem(source, place.line, place.column, render_field(path), message, fix)
-
-
-def _explained(error: ErrorDetails, loc: FieldPath) -> tuple[str, str]:
-    return explain(error, walk(loc)[1], walk(loc[:-1])[1])
 
 
 def _authored(root: Node, path: FieldPath) -> FieldPath:

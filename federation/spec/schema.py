@@ -30,36 +30,41 @@ def federation_schema() -> dict[str, Any]:
     }
 
 
-def resolved(schema: Schema) -> Schema:
-    """The schema itself in place of a reference to it; the first that is not null of several."""
-    if "$ref" in schema:
-        name = str(schema["$ref"]).rsplit("/", 1)[-1]
-        return {**federation_schema()["$defs"][name], **{k: v for k, v in schema.items() if k != "$ref"}}
-    options = [each for each in schema.get("anyOf", ()) if each.get("type") != "null"]
-    if options:
-        return {**{k: v for k, v in schema.items() if k != "anyOf"}, **resolved(options[0])}
-    return schema
-
-
-def walk(loc: FieldPath) -> tuple[FieldPath, Schema]:
+def walk(loc: FieldPath, top: Schema | None = None) -> tuple[FieldPath, Schema]:
     """Follow the location of a pydantic error.
+
+    Args:
+        loc: The location.
+        top: Schema of the whole; that of a federation when left out.
 
     Returns:
         The path in the document, without the steps that pydantic adds for unions and for keys of maps; and the schema
         of what is there, empty where nothing is known.
     """
-    schema: Schema = resolved(federation_schema())
+    top = federation_schema() if top is None else top
+    above, schema = _EMPTY, _resolved(top, top)
     path: list[str | int] = []
     for part in loc:
-        if part == "[key]":
-            continue
         chosen = _chosen(schema, part)
-        if chosen is not None:
-            schema = resolved(chosen)
-            continue
-        path.append(part)
-        schema = _below(schema, part)
+        if part == "[key]":
+            schema = above.get("propertyNames", _EMPTY)
+        elif chosen is not None:
+            schema = _resolved(chosen, top)
+        else:
+            path.append(part)
+            above, schema = schema, _resolved(_below(schema, part), top)
     return tuple(path), schema
+
+
+def _resolved(schema: Schema, top: Schema) -> Schema:
+    """What a reference refers to; the first that is not null of several."""
+    if "$ref" in schema:
+        name = str(schema["$ref"]).rsplit("/", 1)[-1]
+        return {**top["$defs"][name], **{k: v for k, v in schema.items() if k != "$ref"}}
+    options = [each for each in schema.get("anyOf", ()) if each.get("type") != "null"]
+    if options:
+        return {**_resolved(options[0], top), **{k: v for k, v in schema.items() if k != "anyOf"}}
+    return schema
 
 
 def _chosen(schema: Schema, part: str | int) -> Schema | None:
@@ -70,6 +75,8 @@ def _chosen(schema: Schema, part: str | int) -> Schema | None:
 def _below(schema: Schema, part: str | int) -> Schema:
     if isinstance(part, int):
         places = schema.get("prefixItems", ())
-        return resolved(places[part] if part < len(places) else schema.get("items", _EMPTY))
+        below: Schema = places[part] if part < len(places) else schema.get("items", _EMPTY)
+        return below
     more = schema.get("additionalProperties")
-    return resolved(schema.get("properties", _EMPTY).get(part) or (more if isinstance(more, Mapping) else _EMPTY))
+    known: Schema | None = schema.get("properties", _EMPTY).get(part)
+    return known or (more if isinstance(more, Mapping) else _EMPTY)

@@ -10,10 +10,10 @@ from pydantic import ValidationError
 
 from federation.spec.catalogue import Knowledge
 from federation.spec.cluster import AddOn, Cluster
-from federation.spec.explaining import near
+from federation.spec.explaining import explain, near, told
 from federation.spec.federation import Federation
 from federation.spec.own_values import OWN_VALUES
-from federation.spec.problems import FieldPath, Violation, render_field
+from federation.spec.problems import FieldPath, Violation
 
 
 def addons_of(federation: Federation) -> Iterator[tuple[FieldPath, Cluster, AddOn]]:
@@ -45,10 +45,9 @@ def _own(path: FieldPath, renderer: str, own: dict[str, Any]) -> Iterator[Violat
     try:
         OWN_VALUES[renderer].model_validate(own, by_alias=True, by_name=False)
     except ValidationError as error:
-        for each in error.errors(include_url=False):
-            message = each["msg"].removeprefix("Value error, ")
-            where = (*path, "values", *each["loc"])
-            yield Violation(where, message, f"see {render_field(tuple(each['loc']))} of the add-on '{renderer}'")
+        for each in told(error):
+            message, fix = explain(each, OWN_VALUES[renderer].model_json_schema(by_alias=True))
+            yield Violation((*path, "values", *each["loc"]), message, fix)
 
 
 def check_needs(federation: Federation, knowledge: Knowledge) -> Iterator[Violation]:

@@ -1,0 +1,1 @@
+"""Tests of the spec: loading, checks, homes, schema."""
