@@ -33,7 +33,7 @@ class PlanningContext:
 
     Attributes:
         desired: What should exist.
-        former: What older generations asked for and is not confirmed gone.
+        former: Clusters that older generations asked for and nobody has seen to be gone.
         observed: What was seen.
         catalogue: Definitions of add-ons.
         addon_digests: Digest that each add-on should have, by cluster and add-on name.
@@ -41,7 +41,7 @@ class PlanningContext:
     """
 
     desired: Federation
-    former: Federation
+    former: tuple[Cluster, ...]
     observed: ObservedFederation
     catalogue: Catalogue
     addon_digests: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -78,7 +78,7 @@ class PlanningContext:
     def dropped_clusters(self) -> tuple[Cluster, ...]:
         """Clusters that older generations asked for and the present one does not."""
         kept = {cluster.name for cluster in self.desired.spec.clusters}
-        return tuple(cluster for cluster in self.former.spec.clusters if cluster.name not in kept)
+        return tuple(cluster for cluster in self.former if cluster.name not in kept)
 
     def is_kept(self, cluster: str) -> bool:
         """Whether the cluster is in the present spec."""

@@ -95,9 +95,10 @@ class World:
             for cluster in self.desired.spec.clusters
             for addon in cluster.addons
         }
-        names = {each.name for each in (*self.desired.spec.clusters, *(former.spec.clusters if former else ()))}
+        clusters = former.spec.clusters if former else ()
+        names = {each.name for each in (*self.desired.spec.clusters, *clusters)}
         observed = ObservedFederation({name: self._observe(name) for name in names})
-        return PlanningContext(self.desired, former or self.desired, observed, a_catalogue(), digests)
+        return PlanningContext(self.desired, clusters, observed, a_catalogue(), digests)
 
     def _observe(self, name: str) -> ObservedCluster:
         cluster = self.cluster(name)

@@ -1,0 +1,89 @@
+"""Nodes as their cluster's API shows them, and how one leaves."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from clients.kubernetes.api import KubernetesClient
+from clients.kubernetes.resources import Kind
+from federation.spec.machines import Role
+from federation.state.observed import ObservedNode
+from providers.contracts import Done, Progress, Waiting
+
+NODE = Kind("v1", "Node")
+POD = Kind("v1", "Pod")
+_CONTROL_PLANE_LABEL = "node-role.kubernetes.io/control-plane"
+_VIRTUAL = ("liqo.io/type", "virtual-node")
+
+
+def observe_nodes(kubernetes: KubernetesClient, now: datetime) -> tuple[ObservedNode, ...]:
+    """Every node that stands for a machine; virtual nodes of an interconnect are left out. One request.
+
+    Args:
+        kubernetes: Client of the cluster.
+        now: The present time, to tell how long a node has been unready.
+    """
+    label, value = _VIRTUAL
+    nodes = kubernetes.list(NODE)
+    real = (node for node in nodes if node["metadata"].get("labels", {}).get(label) != value)
+    return tuple(sorted((_observed(node, now) for node in real), key=lambda node: node.name))
+
+
+def _observed(node: dict[str, Any], now: datetime) -> ObservedNode:
+    labels = node["metadata"].get("labels", {})
+    role: Role = "control-plane" if _CONTROL_PLANE_LABEL in labels else "worker"
+    status = node.get("status", {})
+    ready = next((each for each in status.get("conditions", []) if each["type"] == "Ready"), {})
+    is_ready = ready.get("status") == "True"
+    since = ready.get("lastTransitionTime") or node["metadata"].get("creationTimestamp")
+    return ObservedNode(
+        name=node["metadata"]["name"],
+        role=role,
+        ready=is_ready,
+        version=status.get("nodeInfo", {}).get("kubeletVersion", ""),
+        unready_s=0.0 if is_ready or not since else max(0.0, (now - _time(since)).total_seconds()),
+        message="" if is_ready else f"{ready.get('reason', 'NotReported')}: {ready.get('message', 'no word from it')}",
+    )
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
+
+
+def remove_node(kubernetes: KubernetesClient, name: str) -> Progress:
+    """Take a node out of its cluster: cordon, evict its pods, delete it.
+
+    Pods of a node that does not answer are deleted at once: nobody is left to end them. Safe to repeat.
+
+    Raises:
+        Throttled: A disruption budget does not allow an eviction now; retryable.
+    """
+    node = kubernetes.get(NODE, name)
+    if node is None:
+        return Done("gone")
+    if not node.get("spec", {}).get("unschedulable"):
+        kubernetes.merge_patch(NODE, name, {"spec": {"unschedulable": True}})
+    answering = _observed(node, datetime.now(UTC)).ready
+    pods = [pod for pod in kubernetes.list(POD, fields={"spec.nodeName": name}) if not _stays(pod)]
+    for pod in pods:
+        _end(kubernetes, pod, gently=answering)
+    if pods:
+        return Waiting(f"{len(pods)} pods to leave the node")
+    kubernetes.delete(NODE, name)
+    return Done("drained and removed")
+
+
+def _stays(pod: dict[str, Any]) -> bool:
+    """Pods that belong to the node itself: those of daemon sets, and static ones."""
+    owners = {owner["kind"] for owner in pod["metadata"].get("ownerReferences", [])}
+    finished = pod.get("status", {}).get("phase") in ("Succeeded", "Failed")
+    return bool(owners & {"DaemonSet", "Node"}) or finished
+
+
+def _end(kubernetes: KubernetesClient, pod: dict[str, Any], *, gently: bool) -> None:
+    name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
+    if not gently:
+        kubernetes.delete(POD, name, namespace, grace_s=0)
+    elif "deletionTimestamp" not in pod["metadata"]:
+        kubernetes.evict(name, namespace)

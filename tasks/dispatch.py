@@ -1,0 +1,212 @@
+"""The one table from actions to providers."""
+
+from __future__ import annotations
+
+from providers.bootstrap.network import ensure_network
+
+from federation.errors import CommandFailed, NotReadyYet
+from federation.planning.actions import (
+    AcquireResources,
+    Action,
+    AddOnAction,
+    ApplicationAction,
+    Authenticate,
+    ClusterAction,
+    ComponentAction,
+    ConnectNetworks,
+    CreateMachine,
+    DeleteApplication,
+    DeleteFoundation,
+    DeleteMachine,
+    DeployComponent,
+    DirectionAction,
+    DisconnectNetworks,
+    EnsureFoundation,
+    InitControlPlane,
+    InstallAddOn,
+    InstallNetwork,
+    JoinNode,
+    MachineAction,
+    OffloadNamespace,
+    PairAction,
+    PrepareHost,
+    ReleaseResources,
+    RemoveNode,
+)
+from federation.spec.peering import Peering, PeeringKey
+from providers.contracts import Done, Progress, Waiting
+from providers.nodes import NODE, remove_node
+from tasks.workbench import Workbench
+
+
+def advance(bench: Workbench, action: Action) -> Progress:
+    """Do the next thing that is missing for an action; see ``providers.contracts`` for what a step promises.
+
+    Raises:
+        FlotillaError: What the provider raised.
+    """
+    match action:
+        case ClusterAction():
+            return _cluster(bench, action)
+        case MachineAction():
+            return _machine(bench, action)
+        case AddOnAction():
+            return _addon(bench, action)
+        case PairAction():
+            return _pair(bench, action)
+        case DirectionAction():
+            return _direction(bench, action)
+        case ApplicationAction():
+            return _application(bench, action)
+        case ComponentAction():
+            return _component(bench, action)
+        case _:
+            raise AssertionError(f"no provider for {action}")
+
+
+def _cluster(bench: Workbench, action: ClusterAction) -> Progress:
+    target = bench.target(action.cluster)
+    match action:
+        case EnsureFoundation():
+            return bench.infrastructure(target.spec).ensure_foundation(target)
+        case DeleteFoundation():
+            return _delete_foundation(bench, action.cluster)
+        case InstallNetwork():
+            brought = bench.distribution(target.spec).brings_network
+            return ensure_network(bench.side(action.cluster).kubernetes, target.spec, brought=brought)
+        case _:
+            raise AssertionError(f"no provider for {action}")
+
+
+def _delete_foundation(bench: Workbench, cluster: str) -> Progress:
+    target = bench.target(cluster)
+    progress = bench.infrastructure(target.spec).delete_foundation(target)
+    if isinstance(progress, Done):
+        bench.vault.forget_kubeconfig(bench.desired.name, cluster)
+    return progress
+
+
+def _machine(bench: Workbench, action: MachineAction) -> Progress:
+    match action:
+        case CreateMachine():
+            target, machine = bench.machine(action.cluster, action.machine)
+            bench.forget_addresses(action.cluster)
+            return bench.infrastructure(target.spec).ensure_machine(target, machine)
+        case DeleteMachine():
+            target = bench.target(action.cluster)
+            bench.forget_addresses(action.cluster)
+            return bench.infrastructure(target.spec).delete_machine(target, action.machine)
+        case PrepareHost():
+            target, machine = bench.machine(action.cluster, action.machine)
+            with bench.session(action.cluster, action.machine) as session:
+                return bench.distribution(target.spec).prepare_host(session, target, machine)
+        case InitControlPlane():
+            return _init(bench, action)
+        case JoinNode():
+            return _join(bench, action)
+        case RemoveNode():
+            return remove_node(bench.side(action.cluster).kubernetes, action.machine)
+        case _:
+            raise AssertionError(f"no provider for {action}")
+
+
+def _init(bench: Workbench, action: InitControlPlane) -> Progress:
+    target, machine = bench.machine(action.cluster, action.machine)
+    endpoint, provider = bench.endpoint(action.cluster), bench.distribution(target.spec)
+    with bench.session(action.cluster, action.machine) as session:
+        progress = provider.init_control_plane(session, target, machine, endpoint)
+        if isinstance(progress, Waiting):
+            return progress
+        if bench.vault.kubeconfig(bench.desired.name, action.cluster) is None:
+            kubeconfig = provider.read_kubeconfig(session, endpoint)
+            bench.vault.keep_kubeconfig(bench.desired.name, action.cluster, kubeconfig)
+    version = bench.side(action.cluster).kubernetes.version()
+    return Done(f"API {version} at {endpoint}")
+
+
+def _join(bench: Workbench, action: JoinNode) -> Progress:
+    target, machine = bench.machine(action.cluster, action.machine)
+    ticket = bench.ticket(action.cluster, machine.role)
+    try:
+        with bench.session(action.cluster, action.machine) as session:
+            progress = bench.distribution(target.spec).join_node(session, target, machine, ticket)
+    except CommandFailed:
+        bench.drop_ticket(action.cluster, machine.role)
+        raise
+    if isinstance(progress, Waiting):
+        return progress
+    node = bench.side(action.cluster).kubernetes.get(NODE, action.machine)
+    return Waiting("the node to register") if node is None else Done("registered")
+
+
+def _addon(bench: Workbench, action: AddOnAction) -> Progress:
+    side, definition = bench.side(action.cluster), bench.definition(action.addon)
+    if not isinstance(action, InstallAddOn):
+        return bench.addons.remove(side, definition)
+    cluster = bench.cluster(action.cluster)
+    addon = cluster.addon(action.addon)
+    if addon is None:
+        raise NotReadyYet(f"cluster {action.cluster} no longer asks for {action.addon}")
+    return bench.addons.ensure(side, cluster, addon, definition)
+
+
+def _pair(bench: Workbench, action: PairAction) -> Progress:
+    match action:
+        case ConnectNetworks(first=first, second=second):
+            peering = _peering_of_pair(bench, first, second)
+            return bench.interconnect(peering.type).connect(bench.side(first), bench.side(second), peering)
+        case DisconnectNetworks(first=first, second=second):
+            provider = bench.interconnect("liqo")
+            return provider.disconnect(bench.answering(first), bench.answering(second), (first, second))
+        case _:
+            raise AssertionError(f"no provider for {action}")
+
+
+def _direction(bench: Workbench, action: DirectionAction) -> Progress:
+    key = action.key
+    match action:
+        case Authenticate():
+            peering = bench.desired.directions[key]
+            provider = bench.interconnect(peering.type)
+            return provider.authenticate(bench.side(key.consumer), bench.side(key.provider), peering)
+        case AcquireResources():
+            peering = bench.desired.directions[key]
+            provider = bench.interconnect(peering.type)
+            return provider.acquire(bench.side(key.consumer), bench.side(key.provider), peering)
+        case ReleaseResources():
+            return bench.interconnect("liqo").release(bench.side(key.consumer), key.provider)
+        case _:
+            names = (key.consumer, key.provider)
+            sides = bench.answering(key.consumer), bench.answering(key.provider)
+            return bench.interconnect("liqo").revoke(*sides, names)
+
+
+def _peering_of_pair(bench: Workbench, first: str, second: str) -> Peering:
+    wanted = bench.desired.directions
+    return wanted.get(PeeringKey(first, second)) or wanted[PeeringKey(second, first)]
+
+
+def _application(bench: Workbench, action: ApplicationAction) -> Progress:
+    home = bench.side(action.home)
+    match action:
+        case OffloadNamespace():
+            application = bench.desired.application(action.application)
+            if application is None:
+                raise NotReadyYet(f"the spec no longer asks for application {action.application}")
+            return bench.applications.ensure_namespace(home, application)
+        case DeleteApplication():
+            return bench.applications.delete_application(home, action.application)
+        case _:
+            raise AssertionError(f"no provider for {action}")
+
+
+def _component(bench: Workbench, action: ComponentAction) -> Progress:
+    home = bench.side(action.home)
+    if not isinstance(action, DeployComponent):
+        return bench.applications.delete_component(home, action.application, action.component)
+    application = bench.desired.application(action.application)
+    components = application.components if application else ()
+    component = next((each for each in components if each.name == action.component), None)
+    if application is None or component is None:
+        raise NotReadyYet(f"the spec no longer asks for {action.application}/{action.component}")
+    return bench.applications.deploy(home, application, component)

@@ -1,0 +1,92 @@
+"""Looking: one task reads everything of a federation, with bounded concurrency inside. It never writes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.utilities.annotations import quote
+from providers.bootstrap.network import network_ready
+
+from federation.errors import FlotillaError
+from federation.spec.cluster import Cluster
+from federation.state.observed import (
+    Absent,
+    Observation,
+    ObservedCluster,
+    ObservedFederation,
+    ObservedInfrastructure,
+    ObservedKubernetes,
+    Present,
+    Unknown,
+)
+from providers.nodes import observe_nodes
+from tasks.workbench import Workbench
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+@task(name="observe", task_run_name="observe", cache_policy=NO_CACHE)
+async def observe(bench: quote[Workbench], lookers: int) -> ObservedFederation:
+    """Look at every cluster that the run may have to do with; what cannot be read is Unknown.
+
+    Args:
+        bench: The run's workbench.
+        lookers: Clusters that are looked at at the same time.
+    """
+    return await look(bench, lookers)  # type: ignore[arg-type]  # Prefect hands over what was quoted
+
+
+async def look(bench: Workbench, lookers: int) -> ObservedFederation:
+    """What the task does, without Prefect."""
+    gate = asyncio.Semaphore(lookers)
+
+    async def one(cluster: Cluster) -> ObservedCluster:
+        async with gate:
+            return await asyncio.to_thread(_look_at, bench, cluster)
+
+    seen = await asyncio.gather(*(one(cluster) for cluster in bench.clusters()))
+    return ObservedFederation({cluster.name: cluster for cluster in seen})
+
+
+def _look_at(bench: Workbench, cluster: Cluster) -> ObservedCluster:
+    return ObservedCluster(cluster.name, _infrastructure(bench, cluster), _kubernetes(bench, cluster))
+
+
+def _unknown(what: str, cluster: Cluster, error: FlotillaError) -> Unknown:
+    log.warning("%s of cluster %s cannot be read: %s", what, cluster.name, error)
+    return Unknown(error.reason, str(error))
+
+
+def _infrastructure(bench: Workbench, cluster: Cluster) -> Observation[ObservedInfrastructure]:
+    try:
+        seen = bench.infrastructure(cluster).observe(bench.target(cluster.name))
+    except FlotillaError as error:
+        return _unknown("infrastructure", cluster, error)
+    bench.keep_addresses(cluster.name, seen)
+    return Present(seen)
+
+
+def _kubernetes(bench: Workbench, cluster: Cluster) -> Observation[ObservedKubernetes]:
+    try:
+        client = bench.kubernetes(cluster.name)
+        if client is None:
+            return Absent()
+        side = bench.side(cluster.name)
+        return Present(
+            ObservedKubernetes(
+                version=cluster.distribution.version,
+                nodes=observe_nodes(client, datetime.now(UTC)),
+                cni_ready=network_ready(client, brought=bench.distribution(cluster).brings_network),
+                addons=bench.addons.observe(side, bench.supplies.catalogue),
+                directions=bench.interconnect("liqo").observe(side),
+                applications=bench.applications.observe(side),
+            )
+        )
+    except FlotillaError as error:
+        return _unknown("Kubernetes API", cluster, error)

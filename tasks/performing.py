@@ -1,0 +1,95 @@
+"""Doing: one task run is one action, repeated as short steps until it is done."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.utilities.annotations import quote
+
+from federation.errors import CommandFailed, DeadlineExceeded, RetryableError
+from federation.planning.actions import Action
+from providers.contracts import Done
+from tasks.dispatch import advance
+from tasks.policies import RETRIES, RETRY_DELAYS_S, is_retryable
+from tasks.workbench import Workbench
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Performed:
+    """How an action went: a short fact, and the seconds it waited for others to act."""
+
+    detail: str
+    waited_s: float
+
+
+@dataclass(frozen=True)
+class Order:
+    """An action to perform, and what it is performed with.
+
+    Attributes:
+        check_lease: Raises LeaseLost when another run took over; called before every step.
+    """
+
+    bench: Workbench
+    action: Action
+    check_lease: Callable[[], None]
+
+
+@task(
+    name="perform",
+    cache_policy=NO_CACHE,
+    retries=RETRIES,
+    retry_delay_seconds=RETRY_DELAYS_S,
+    retry_jitter_factor=0.3,
+    retry_condition_fn=is_retryable,
+)
+async def perform(key: str, reason: str, order: quote[Order]) -> Performed:
+    """Perform one action.
+
+    Args:
+        key: Key of the action, for people.
+        reason: Why it is performed, for people.
+        order: The action.
+
+    Raises:
+        FlotillaError: It failed; retryable failures are tried again by Prefect.
+    """
+    log.info("%s: %s", key, reason)
+    return await carry_out(order)  # type: ignore[arg-type]  # Prefect hands over what was quoted
+
+
+async def carry_out(order: Order) -> Performed:
+    """Step until done. Waits are polls that a cancel can interrupt; a step that is due is never skipped.
+
+    Raises:
+        DeadlineExceeded: The action did not end in its time; the message says what it waited for.
+    """
+    begun, waited_s, waiting_for = time.monotonic(), 0.0, "its first step"
+    while time.monotonic() - begun < order.action.deadline_s:
+        order.check_lease()
+        pause_s = 0.0
+        try:
+            progress = await asyncio.to_thread(advance, order.bench, order.action)
+        except RetryableError as error:
+            waiting_for, pause_s = str(error), error.delay_s or 2.0
+        except CommandFailed as error:
+            log.error("%s: the end of the remote log:\n%s", order.action, error.log_tail)  # noqa: TRY400 - no traceback
+            raise
+        else:
+            if isinstance(progress, Done):
+                log.info("%s: done. %s", order.action, progress.detail)
+                return Performed(progress.detail, waited_s)
+            if progress.reason != waiting_for:
+                log.info("%s: waiting for %s", order.action, progress.reason)
+            waiting_for, pause_s = progress.reason, progress.poll_s
+        await asyncio.sleep(pause_s)
+        waited_s += pause_s
+    raise DeadlineExceeded(f"{order.action} did not end in {order.action.deadline_s:.0f} s; waiting for {waiting_for}")
