@@ -1,0 +1,1 @@
+"""OpenStack: the network, compute and image services as typed records and errors of the house."""

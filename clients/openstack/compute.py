@@ -1,0 +1,133 @@
+"""The compute and image services (Nova, Glance). Source: docs.openstack.org/api-ref/compute."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from openstack import exceptions as sdk
+from openstack.connection import Connection
+
+from clients.openstack.connection import CloudConnection
+from clients.openstack.errors import NotFound
+from clients.openstack.records import Keypair, NewServer, Server
+from federation.errors import Conflict
+
+
+class ComputeClient:
+    """Servers, key pairs, flavors and images of one project. Every method raises errors of the house."""
+
+    def __init__(self, cloud: CloudConnection) -> None:
+        self._cloud = cloud
+
+    def servers(self, *, name: str | None = None, tags: str | None = None) -> tuple[Server, ...]:
+        """Servers of exactly this name, or with this tag, oldest first."""
+        filters = {"name": f"^{re.escape(name)}$" if name else None, "tags": tags}
+        given: dict[str, Any] = {key: value for key, value in filters.items() if value}
+
+        def ask(connection: Connection) -> list[Server]:
+            return [_server(each) for each in connection.compute.servers(details=True, **given)]
+
+        found = [server for server in self._cloud.read(ask) if name in (None, server.name)]
+        return tuple(sorted(found, key=lambda server: (server.created_at, server.id)))
+
+    def create_server(self, new: NewServer) -> str:
+        """Ask for a server and return its id; building it takes minutes."""
+        fields = {
+            "name": new.name,
+            "image_id": new.image_id,
+            "flavor_id": new.flavor_id,
+            "key_name": new.keypair,
+            "networks": [{"port": new.port_id}],
+            "user_data": base64.b64encode(new.user_data.encode()).decode(),
+            "metadata": dict(new.metadata),
+            "tags": list(new.tags),
+        }
+        return str(self._cloud.write(lambda connection: connection.compute.create_server(**fields).id))
+
+    def start_server(self, server_id: str) -> None:
+        """Power a server on; one that is on or starting is success."""
+        try:
+            self._cloud.write(lambda connection: connection.compute.start_server(server_id))
+        except Conflict:
+            return
+
+    def delete_server(self, server_id: str) -> None:
+        """Ask for the end of a server; one that is gone is success."""
+        self._cloud.read(lambda connection: connection.compute.delete_server(server_id, ignore_missing=True))
+
+    def set_metadata(self, server_id: str, values: Mapping[str, str]) -> None:
+        """Add to the metadata of a server. May be repeated."""
+        self._cloud.read(lambda connection: connection.compute.set_server_metadata(server_id, **values))
+
+    def console_log(self, server_id: str) -> str:
+        """What the server has printed on its console so far; empty when the cloud keeps none."""
+        try:
+            answer = self._cloud.read(lambda connection: connection.compute.get_server_console_output(server_id))
+        except (Conflict, NotFound):
+            return ""
+        return str((answer or {}).get("output") or "")
+
+    def keypair(self, name: str) -> Keypair | None:
+        """A key pair of the user by its name."""
+        try:
+            raw = self._cloud.read(lambda connection: connection.compute.get_keypair(name))
+        except NotFound:
+            return None
+        return Keypair(raw.name, raw.public_key)
+
+    def create_keypair(self, name: str, public_key: str) -> None:
+        """Give the cloud a public key; one of that name that is there already is left alone."""
+        try:
+            self._cloud.write(lambda connection: connection.compute.create_keypair(name=name, public_key=public_key))
+        except Conflict:
+            return
+
+    def delete_keypair(self, name: str) -> None:
+        """Delete a key pair; one that is gone is success."""
+        self._cloud.read(lambda connection: connection.compute.delete_keypair(name, ignore_missing=True))
+
+    def flavor_id(self, flavor: str) -> str | None:
+        """Id of a flavor by its name or id."""
+        flavors = self._cloud.read(lambda connection: list(connection.compute.flavors(details=False)))
+        return next((str(each.id) for each in flavors if flavor in (each.name, each.id)), None)
+
+    def image_id(self, image: str) -> str | None:
+        """Id of an image by its name or id; of several with that name the newest."""
+        named = self._cloud.read(lambda connection: list(connection.image.images(name=image, status="active")))
+        if named:
+            return str(max(named, key=lambda each: (each.created_at or "", each.id)).id)
+        return self._cloud.read(lambda connection: _image_by_id(connection, image))
+
+
+def _image_by_id(connection: Connection, image: str) -> str | None:
+    try:
+        return str(connection.image.get_image(image).id)
+    except (sdk.NotFoundException, sdk.BadRequestException):
+        return None
+
+
+def _server(raw: Any) -> Server:
+    return Server(
+        id=raw.id,
+        name=raw.name or "",
+        description=raw.description or "",
+        tags=frozenset(raw.tags or ()),
+        created_at=raw.created_at or "",
+        status=raw.status or "",
+        task=raw.task_state or "",
+        metadata=dict(raw.metadata or {}),
+        addresses=tuple(_private_addresses(raw.addresses or {})),
+        fault=str((raw.fault or {}).get("message", "")),
+    )
+
+
+def _private_addresses(addresses: dict[str, list[dict[str, Any]]]) -> list[str]:
+    return [
+        each["addr"]
+        for network in addresses.values()
+        for each in network
+        if each.get("OS-EXT-IPS:type", "fixed") == "fixed"
+    ]
