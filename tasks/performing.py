@@ -20,6 +20,8 @@ from tasks.policies import RETRIES, RETRY_DELAYS_S, is_retryable
 from tasks.workbench import Workbench
 
 log = logging.getLogger(__name__)
+PATIENCE_S = 60.0
+"""How long one try of an action puts up with retryable errors in a row."""
 
 
 @dataclass(frozen=True)
@@ -72,18 +74,21 @@ async def carry_out(order: Order) -> Performed:
     Raises:
         DeadlineExceeded: The action did not end in its time; the message says what it waited for.
     """
-    begun, waited_s, waiting_for = time.monotonic(), 0.0, "its first step"
+    begun, waited_s, waiting_for, well_at = time.monotonic(), 0.0, "its first step", time.monotonic()
     while time.monotonic() - begun < order.action.deadline_s:
         order.check_lease()
         pause_s = 0.0
         try:
             progress = await asyncio.to_thread(advance, order.bench, order.action)
         except RetryableError as error:
+            if time.monotonic() - well_at > PATIENCE_S:
+                raise
             waiting_for, pause_s = str(error), error.delay_s or 2.0
         except CommandFailed as error:
             log.error("%s: the end of the remote log:\n%s", order.action, error.log_tail)  # noqa: TRY400 - no traceback
             raise
         else:
+            well_at = time.monotonic()
             if isinstance(progress, Done):
                 log.info("%s: done. %s", order.action, progress.detail)
                 return Performed(progress.detail, waited_s)

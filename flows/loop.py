@@ -1,0 +1,108 @@
+"""The one loop: observe, plan, admit, correct, observe, publish. Every flow is this loop with another scope."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, field, replace
+
+from prefect.utilities.annotations import quote
+
+from federation.judging import Verdicts
+from federation.planning.context import PlanningContext
+from federation.planning.explain import summary
+from federation.planning.guards import Admission, Policy, admit
+from federation.planning.outcomes import Outcome
+from federation.planning.planner import plan_federation
+from federation.planning.scopes import EVERYTHING, Scope, narrow
+from federation.state.status import FederationStatus
+from flows.correct import Walk, correct
+from flows.workplace import Workplace
+from tasks.observing import observe
+from tasks.publishing import PlanArtifacts, Publication, publish
+
+log = logging.getLogger("flows.story")
+MAX_ROUNDS = 5
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """What one run is asked to do.
+
+    Attributes:
+        scope: The slice of the plan that it may carry out.
+        policy: Bounds; the settings' own when None.
+        propose: Plan and publish, but change nothing.
+    """
+
+    scope: Scope = EVERYTHING
+    policy: Policy | None = None
+    propose: bool = False
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came of a run.
+
+    Attributes:
+        status: The status after the last look.
+        admission: What was left to do after it, and what is held.
+        outcomes: What came of each step that was taken.
+    """
+
+    status: FederationStatus
+    admission: Admission
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+
+    @property
+    def failures(self) -> tuple[Outcome, ...]:
+        """Steps that did not reach their goal, those that only waited for them left out."""
+        return tuple(each for each in self.outcomes.values() if each.result in ("failed", "interrupted"))
+
+
+async def run_loop(place: Workplace, assignment: Assignment) -> Report:
+    """Bring a federation closer to its spec, as far as it gets, and publish what is then seen.
+
+    A federation that is as desired costs two task runs and no mutating request, however many clusters it has.
+    """
+    outcomes: dict[str, Outcome] = {}
+    for _ in range(MAX_ROUNDS):
+        context, admission = await _look(place, assignment)
+        log.info(summary(admission), extra={"admission": admission})
+        if assignment.propose or not len(admission.plan):
+            break
+        taken = await _correct(place, admission)
+        outcomes |= taken
+        if not all(outcome.ok for outcome in taken.values()):
+            context, admission = await _look(place, assignment)
+            break
+    status = await publish(Publication(place.registry, place.generation), quote(Verdicts(context, admission, outcomes)))
+    return Report(status, admission, outcomes)
+
+
+async def _look(place: Workplace, assignment: Assignment) -> tuple[PlanningContext, Admission]:
+    observed = await observe(quote(place.bench), place.settings.lookers)
+    context = PlanningContext(
+        desired=place.bench.desired,
+        former=place.bench.former,
+        observed=observed,
+        catalogue=place.bench.supplies.catalogue,
+        addon_digests=place.bench.addon_digests(),
+        timing=place.settings.timing,
+    )
+    plan = narrow(plan_federation(context), assignment.scope)
+    return context, admit(plan, context, assignment.policy or place.settings.policy)
+
+
+async def _correct(place: Workplace, admission: Admission) -> dict[str, Outcome]:
+    artifacts = await PlanArtifacts.begin(place.name, admission)
+    walk = Walk(place.bench, place.check_lease, place.settings.concurrency, artifacts.note)
+    try:
+        return await correct(admission.plan, walk)
+    finally:
+        await asyncio.shield(artifacts.finish())
+
+
+def without_bounds(policy: Policy) -> Policy:
+    """A policy under which everything may be removed: for a teardown that was asked for."""
+    return replace(policy, pruned_clusters=None)

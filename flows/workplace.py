@@ -1,0 +1,114 @@
+"""The workplace of one flow run: registry, lease and workbench, opened together and always closed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from prefect.runtime import flow_run
+from providers.registry import Supplies, addon_installer, applications
+
+from blocks.vault import BlockVault
+from config.catalogue.reading import read_catalogue, read_distributions, read_repositories
+from config.settings import Settings, settings
+from federation.errors import LeaseLost, SpecInvalid
+from federation.spec.federation import Federation
+from registry.leases import Lease, LeaseHeld
+from registry.registry import Registry
+from tasks.workbench import Workbench
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Workplace:
+    """What one run works with.
+
+    Attributes:
+        generation: Number of the generation that is worked toward.
+    """
+
+    settings: Settings
+    registry: Registry
+    bench: Workbench
+    generation: int
+    lease: Lease
+
+    @property
+    def name(self) -> str:
+        """Name of the federation."""
+        return self.bench.desired.name
+
+    def check_lease(self) -> None:
+        """Raise LeaseLost when another run took over."""
+        self.registry.leases.check(self.lease)
+
+
+@asynccontextmanager
+async def workplace(federation: str, wait_s: float) -> AsyncIterator[Workplace]:
+    """Open the workplace of a federation for this flow run.
+
+    Args:
+        federation: Name of the federation.
+        wait_s: How long to wait while another run holds the lease.
+
+    Raises:
+        SpecInvalid: Nobody has applied a federation of that name.
+        LeaseHeld: Another run is at work.
+        LeaseLost: Another run took over while this one was at work.
+    """
+    found = settings()
+    with Registry(found.registry_url) as registry:
+        generation = registry.generations.current(federation)
+        if generation is None:
+            raise SpecInvalid(f"there is no federation '{federation}'; apply one with: flotilla apply -f FILE")
+        lease = await _acquire(registry, federation, found.lease_s, wait_s)
+        bench = _bench(registry, generation.parsed())
+        place = Workplace(found, registry, bench, generation.number, lease)
+        renewal = asyncio.create_task(_keep_lease(place), name="renew-lease")
+        try:
+            yield place
+        finally:
+            renewal.cancel()
+            bench.close()
+            registry.leases.release(lease)
+
+
+async def _acquire(registry: Registry, federation: str, lease_s: float, wait_s: float) -> Lease:
+    owner = f"flow run {flow_run.get_name() or 'outside Prefect'} {flow_run.get_id() or ''}".strip()
+    deadline = time.time() + wait_s
+    while True:
+        try:
+            return registry.leases.acquire(federation, owner, lease_s, time.time())
+        except LeaseHeld as held:
+            if time.time() >= deadline:
+                raise
+            log.info("%s; waiting for it", held)
+            await asyncio.sleep(2.0)
+
+
+async def _keep_lease(place: Workplace) -> None:
+    while True:
+        await asyncio.sleep(place.settings.lease_s / 3)
+        try:
+            place.lease = place.registry.leases.renew(place.lease, place.settings.lease_s, time.time())
+        except LeaseLost:
+            log.warning("the lease of %s has passed to another run; this one stops", place.name)
+            return
+
+
+def _bench(registry: Registry, desired: Federation) -> Workbench:
+    vault = BlockVault()
+    supplies = Supplies(
+        vault=vault,
+        ledger=registry.ledger,
+        catalogue=read_catalogue(),
+        distributions=read_distributions(),
+        repositories={**read_repositories(), **vault.chart_repositories()},
+    )
+    former = registry.generations.former(desired.name).clusters
+    return Workbench(desired, former, supplies, addon_installer(supplies), applications(supplies))

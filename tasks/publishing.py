@@ -1,0 +1,173 @@
+"""Telling: status into the registry, artifacts and events into Prefect."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from prefect import task
+from prefect.artifacts import (
+    acreate_markdown_artifact,
+    acreate_progress_artifact,
+    acreate_table_artifact,
+    aupdate_progress_artifact,
+)
+from prefect.cache_policies import NO_CACHE
+from prefect.events import emit_event
+from prefect.utilities.annotations import quote
+
+from federation.judging import Verdicts, judge_federation
+from federation.planning.explain import render_mermaid, render_rows, summary
+from federation.planning.guards import Admission
+from federation.planning.outcomes import Outcome
+from federation.spec.cluster import Cluster
+from federation.state.conditions import Condition
+from federation.state.observed import Absent, Present
+from federation.state.status import FederationStatus, changes, with_times
+from providers.contracts import Leftover
+from registry.registry import Registry
+from registry.statuses import ConditionChange
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class PlanArtifacts:
+    """The plan of a run as artifacts: a table, a Mermaid graph, and progress that grows as outcomes come in."""
+
+    federation: str
+    admission: Admission
+    progress_id: UUID
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    _pending: set[asyncio.Task[object]] = field(default_factory=set)
+
+    @classmethod
+    async def begin(cls, federation: str, admission: Admission) -> PlanArtifacts:
+        """Publish the plan before its first step."""
+        graph = f"### {summary(admission)}\n\n```mermaid\n{render_mermaid(admission.plan)}\n```"
+        await acreate_markdown_artifact(graph, key=f"{federation}-plan-graph", description=f"Plan of {federation}")
+        progress = await acreate_progress_artifact(0.0, key=f"{federation}-progress", description="Steps ended")
+        if not isinstance(progress, UUID):
+            raise TypeError("Prefect gave no id for a progress artifact")
+        made = cls(federation, admission, progress)
+        await made._table()
+        return made
+
+    def note(self, outcome: Outcome) -> None:
+        """Take an outcome in and move the progress on, without holding up the walk."""
+        self.outcomes[outcome.key] = outcome
+        share = 100.0 * len(self.outcomes) / max(1, len(self.admission.plan))
+        if not self._pending or share >= 100.0:
+            update = asyncio.ensure_future(aupdate_progress_artifact(self.progress_id, share))
+            self._pending.add(update)
+            update.add_done_callback(self._pending.discard)
+
+    async def finish(self) -> None:
+        """Publish the table once more, with what came of each step."""
+        await asyncio.gather(*self._pending)
+        await self._table()
+
+    async def _table(self) -> None:
+        rows = render_rows(self.admission, self.outcomes)
+        await acreate_table_artifact(rows, key=f"{self.federation}-plan", description=summary(self.admission))
+
+
+@dataclass(frozen=True)
+class Publication:
+    """Where a status goes."""
+
+    registry: Registry
+    generation: int
+
+
+@task(name="publish-status", task_run_name="publish-status", cache_policy=NO_CACHE)
+async def publish_status(publication: quote[Publication], verdicts: quote[Verdicts]) -> FederationStatus:
+    """Compute the status, keep it, and tell what has changed. An unchanged status makes no artifact and no event.
+
+    Args:
+        publication: Where it goes.
+        verdicts: What it is computed from.
+    """
+    return await _publish(publication, verdicts)  # type: ignore[arg-type]  # Prefect hands over what was quoted
+
+
+async def publish(publication: Publication, verdicts: quote[Verdicts]) -> FederationStatus:
+    """Publish in a task of its own."""
+    return await publish_status(quote(publication), verdicts)
+
+
+async def _publish(publication: Publication, verdicts: Verdicts) -> FederationStatus:
+    desired, now, registry = verdicts.context.desired, time.time(), publication.registry
+    kept = registry.statuses.get(desired.name)
+    old = FederationStatus.model_validate(kept.document) if kept else None
+    root = with_times(judge_federation(verdicts), old.root if old else None, now)
+    status = FederationStatus(
+        federation=desired.name, generation=publication.generation, digest=desired.digest, observed_at=now, root=root
+    )
+    changed = changes(status, old)
+    registry.statuses.put(desired.name, status.model_dump(mode="json"), [_change(*each, now) for each in changed])
+    _confirm_gone(registry, verdicts)
+    if changed:
+        for path, condition in changed:
+            _emit(desired.name, path, condition)
+        rows = [_row(path, condition) for path, condition in root.walk()]
+        text = f"{status.phase}: generation {status.generation}"
+        await acreate_table_artifact(rows, key=f"{desired.name}-status", description=text)
+    return status
+
+
+def _change(path: str, condition: Condition, now: float) -> ConditionChange:
+    path = path.rpartition("/")[0]
+    return ConditionChange(path, condition.type, condition.status, condition.reason, condition.message, now)
+
+
+def _row(path: str, condition: Condition) -> dict[str, str]:
+    where = path.rpartition("/")[0]
+    return {
+        "object": where,
+        "condition": condition.type,
+        "status": condition.status,
+        "reason": condition.reason,
+        "message": condition.message,
+    }
+
+
+def _emit(federation: str, path: str, condition: Condition) -> None:
+    emit_event(
+        event=f"flotilla.condition.{condition.status.lower()}",
+        resource={"prefect.resource.id": f"flotilla.{path}", "flotilla.federation": federation},
+        payload=condition.model_dump(mode="json"),
+    )
+
+
+def _confirm_gone(registry: Registry, verdicts: Verdicts) -> None:
+    """Strike what earlier generations asked for from the registry, once it is seen to be gone."""
+    context = verdicts.context
+    for cluster in context.dropped_clusters():
+        if _is_gone(verdicts, cluster):
+            registry.generations.confirm_gone(context.desired.name, "cluster", cluster.name)
+
+
+def _is_gone(verdicts: Verdicts, cluster: Cluster) -> bool:
+    if cluster.deletion_policy == "orphan":
+        return True
+    seen = verdicts.context.infrastructure(cluster.name)
+    nothing = isinstance(seen, Present) and seen.value.foundation == "absent" and not seen.value.machines
+    return nothing and isinstance(verdicts.context.kubernetes(cluster.name), Absent)
+
+
+@task(name="report-leaks", task_run_name="report-leaks", cache_policy=NO_CACHE)
+async def report_leaks(federation: str, leftovers: tuple[Leftover, ...]) -> None:
+    """Publish what is left of a federation, with the command that removes each thing."""
+    rows = [
+        {"kind": each.kind, "name": each.name, "id": each.id, "place": each.place, "remove with": each.remove_with}
+        for each in leftovers
+    ]
+    text = f"{len(leftovers)} left"
+    if rows:
+        await acreate_table_artifact(rows, key=f"{federation}-leaks", description=text)
+    else:
+        await acreate_markdown_artifact(f"## {text}\n\nNothing of {federation} is left.", key=f"{federation}-leaks")
