@@ -299,7 +299,7 @@ class Interconnect(Protocol):
     """How clusters are joined."""
 
     def observe(self, side: Side) -> tuple[ObservedDirection, ...]:
-        """Every direction in which this cluster is the consumer, from leaf objects."""
+        """Every direction that this cluster shows, from leaf objects: as consumer, and as provider of its peers."""
 
     def connect(self, first: Side, second: Side, peering: Peering) -> Progress:
         """The tunnel; done when both ends say connected."""
@@ -310,11 +310,20 @@ class Interconnect(Protocol):
     def acquire(self, consumer: Side, provider: Side, peering: Peering) -> Progress:
         """Resources of the provider as a virtual node of the consumer."""
 
-    def release(self, consumer: Side, provider_name: str) -> Progress:
-        """Give the resources back; done when the virtual node is gone."""
+    def release(self, consumer: Side, provider_name: str, *, provider_answers: bool = True) -> Progress:
+        """Give the resources back; done when the virtual node is gone.
+
+        Args:
+            consumer: The side that gives back.
+            provider_name: Name of the provider's cluster.
+            provider_answers: False when the provider is gone for good: nothing waits for it then.
+        """
 
     def revoke(self, consumer: Side | None, provider: Side | None, names: tuple[str, str]) -> Progress:
-        """Remove identity and tenant on every side that answers; ``names`` are consumer and provider."""
+        """Remove identity and tenant on every side that answers; ``names`` are consumer and provider.
+
+        Without a provider (None: gone for good) the consumer gives back its resources too.
+        """
 
     def disconnect(self, first: Side | None, second: Side | None, names: tuple[str, str]) -> Progress:
         """Remove the tunnel and tenant namespaces on every side that answers; ``names`` are both clusters."""

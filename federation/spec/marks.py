@@ -14,6 +14,12 @@ COMPONENT = "flotilla.dev/component"
 OWNER = "flotilla.dev/owner"
 DIGEST = "flotilla.dev/digest"
 
+CONSUMER = "flotilla.dev/consumer"
+"""On the namespace that a cluster keeps for a peer: this cluster uses, or is to use, the peer's resources."""
+
+APPLIED = "flotilla.dev/applied"
+"""The object as it was applied, JSON: what it is compared with when somebody may have changed it."""
+
 OWNER_FILE = "/etc/flotilla/owner.json"
 """On bare hosts: who uses the host. Holds federation, cluster, role and pool as JSON."""
 
@@ -37,3 +43,8 @@ def labels(federation: str, **more: str) -> dict[str, str]:
     """
     own = {"app.kubernetes.io/managed-by": MANAGER, FEDERATION: federation}
     return own | {f"flotilla.dev/{key}": value for key, value in more.items()}
+
+
+def cluster_id(federation: str, cluster: str) -> str:
+    """Name that a cluster has among its peers, unique over federations; the interconnect is installed with it."""
+    return f"{federation}-{cluster}"

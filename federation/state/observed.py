@@ -107,7 +107,7 @@ class ObservedAddOn:
 
 @dataclass(frozen=True)
 class ObservedDirection:
-    """What the consumer's cluster shows of one directed peering.
+    """What a cluster shows of one directed peering: the consumer, or the provider of what it lends.
 
     The three modules are Liqo's; each is ``established``, ``pending``, ``error`` or ``absent``.
     """
@@ -202,13 +202,18 @@ class ObservedFederation:
 
     @property
     def directions(self) -> tuple[ObservedDirection, ...]:
-        """Every directed peering that any cluster shows."""
-        return tuple(
-            direction
+        """Every directed peering that any cluster shows, each once.
+
+        The consumer's view goes first; the provider's counts where the consumer cannot be read or has left already.
+        """
+        shown = [
+            (cluster.name == direction.key.consumer, direction)
             for cluster in self.clusters.values()
             if isinstance(cluster.kubernetes, Present)
             for direction in cluster.kubernetes.value.directions
-        )
+        ]
+        by_key = {direction.key: direction for _, direction in sorted(shown, key=lambda each: each[0])}
+        return tuple(by_key[key] for key in dict.fromkeys(direction.key for _, direction in shown))
 
     @property
     def applications(self) -> tuple[ObservedApplication, ...]:
