@@ -91,7 +91,8 @@ def packages(names: Sequence[str]) -> Fact[Mapping[str, Package]]:
     Source: dpkg-query(1); exit code 1 means that some are not known.
     """
     form = "${Package} ${Version} ${db:Status-Abbrev}\\n"
-    return Fact(f"packages {' '.join(names)}", script_of("dpkg-query", "-W", "-f", form, *names), _packages)
+    script = script_of("dpkg-query", "-W", "-f", form, *names) if names else "true"
+    return Fact(f"packages {' '.join(names)}", script, _packages)
 
 
 def _packages(answer: Answer) -> Mapping[str, Package]:

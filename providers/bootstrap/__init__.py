@@ -1,1 +1,1 @@
-"""How a machine becomes a Kubernetes node: one distribution per file."""
+"""How machines become nodes: one module per distribution, over SSH, and the network plugin."""

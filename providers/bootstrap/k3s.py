@@ -1,0 +1,184 @@
+"""Clusters by k3s.
+
+Source: docs.k3s.io, "Quick-Start Guide", "High Availability Embedded etcd", "token".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from clients.ssh.command import Secret
+from clients.ssh.session import Session
+from clients.ssh.units import journal_tail
+from federation.errors import CommandFailed, NotReadyYet
+from federation.spec.catalogue import Binary, DistributionDefinition
+from federation.spec.machines import MachineTarget
+from providers.bootstrap.changes import WriteFile, advance, carry_out, settle
+from providers.bootstrap.host import needs_of
+from providers.bootstrap.k3s_config import (
+    AGENT,
+    CONFIG_FILE,
+    SERVER,
+    render_first_server,
+    render_join,
+    render_unit,
+    unit_file,
+)
+from providers.bootstrap.k3s_node import (
+    DOWNLOAD_UNIT,
+    KUBECONFIG,
+    K3sNode,
+    download_step,
+    look_at,
+    look_at_program,
+)
+from providers.bootstrap.kubeadm_config import with_server
+from providers.bootstrap.ownership import mark_of, require
+from providers.bootstrap.preparation import prepare
+from providers.bootstrap.retirement import retire_k3s
+from providers.contracts import ClusterTarget, Done, JoinTicket, Progress, Waiting
+
+_TOKENS = {"worker": "/var/lib/rancher/k3s/server/node-token", "control-plane": "/var/lib/rancher/k3s/server/token"}
+_PATIENCE = 5
+"""How often systemd may start the service again before it counts as failed."""
+
+
+@dataclass(frozen=True)
+class K3s:
+    """The distribution ``k3s``. ``definition`` is its entry of the catalogue, with a binary."""
+
+    definition: DistributionDefinition
+    brings_network: ClassVar[bool] = True
+
+    def prepare_host(self, session: Session, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
+        """Kernel settings and the program in its pinned version, its checksum verified.
+
+        Safe to repeat: facts first, then only what differs.
+
+        Raises:
+            Rejected: The machine belongs to another cluster or runs Kubernetes that is not ours.
+            CommandFailed: Reasons PackagesFailed, DownloadFailed (which a wrong checksum is, too).
+        """
+        version = cluster.spec.distribution.version
+        progress = prepare(session, needs_of(self.definition, version), mark_of("k3s", cluster, machine))
+        if isinstance(progress, Waiting):
+            return progress
+        found = look_at_program(session, self._binary)
+        if found.version == version:
+            settle(session, DOWNLOAD_UNIT, found.download)
+            return Done(f"prepared, k3s {version}")
+        return advance(session, download_step(self._binary, version, found.architecture), found.download)
+
+    def init_control_plane(
+        self, session: Session, cluster: ClusterTarget, machine: MachineTarget, endpoint: str
+    ) -> Progress:
+        """Start the first server; done when its API answers and the kubeconfig is there.
+
+        Safe to repeat. A changed configuration restarts the server.
+
+        Raises:
+            CommandFailed: Reason K3sServerFailed, with the end of the log.
+            Rejected: The machine was not prepared for this cluster.
+        """
+        node = look_at(session, SERVER, self._binary.path)
+        require(node.mark, mark_of("k3s", cluster, machine), session.place)
+        config = render_first_server(cluster, machine, endpoint, node.addresses)
+        progress = self._run_service(session, SERVER, node, config)
+        if isinstance(progress, Done) and not (node.kubeconfig and node.api_ready):
+            return Waiting("the API server")
+        return progress
+
+    def read_kubeconfig(self, session: Session, endpoint: str) -> str:
+        """The admin kubeconfig, with ``https://endpoint`` as its server.
+
+        Raises:
+            NotReadyYet: There is none yet.
+        """
+        text = session.read_file(KUBECONFIG, sudo=True)
+        if text is None:
+            raise NotReadyYet(f"{session.place} has no kubeconfig yet")
+        return with_server(text, endpoint)
+
+    def issue_ticket(self, session: Session, endpoint: str, role: str) -> JoinTicket:
+        """The token of the cluster; it holds the hash of the CA. It lives as long as the cluster.
+
+        Raises:
+            NotReadyYet: The server has not made it yet.
+        """
+        token = session.read_file(_TOKENS[role], sudo=True)
+        if token is None:
+            raise NotReadyYet(f"k3s on {session.place} has made no token yet")
+        return JoinTicket(endpoint=endpoint, token=token.strip())
+
+    def join_node(
+        self, session: Session, cluster: ClusterTarget, machine: MachineTarget, ticket: JoinTicket
+    ) -> Progress:
+        """Start a further server or an agent; done when it runs with this cluster's token and configuration.
+
+        Safe to repeat. A changed configuration restarts it.
+
+        Raises:
+            CommandFailed: Reason K3sServerFailed or K3sAgentFailed, with the end of the log.
+            Rejected: The machine was not prepared for this cluster.
+        """
+        service = SERVER if machine.role == "control-plane" else AGENT
+        node = look_at(session, service, self._binary.path)
+        require(node.mark, mark_of("k3s", cluster, machine), session.place)
+        return self._run_service(session, service, node, render_join(cluster, machine, ticket, node.addresses))
+
+    def leave(self, session: Session) -> Progress:
+        """Take k3s and what ``prepare_host`` added off the machine; nothing when it carries no mark."""
+        return retire_k3s(session, self.definition, (SERVER, AGENT))
+
+    @property
+    def _binary(self) -> Binary:
+        if self.definition.binary is None:
+            raise ValueError("the catalogue's entry for k3s has no binary")
+        return self.definition.binary
+
+    def _run_service(self, session: Session, service: str, node: K3sNode, config: str) -> Progress:
+        """A running service with these files. systemd itself carries the long start, so that it survives us."""
+        restart = ("systemctl", "restart", "--no-block", service)
+        started = node.service.active != "inactive"
+        unit = WriteFile(
+            unit_file(service), render_unit(service, self._binary.path), then=("systemctl", "daemon-reload")
+        )
+        settings = WriteFile(CONFIG_FILE, Secret(config), 0o600, then=restart if started else ())
+        changes = [
+            *([unit] if unit.differs_from(node.unit_digest) else []),
+            *([settings] if settings.differs_from(node.config_digest) else []),
+        ]
+        carry_out(session, changes)
+        if node.service.active in ("inactive", "failed") or not node.service.is_enabled:
+            return _start(session, service, node)
+        if changes or not node.service.is_running:
+            return _look_after(session, service, node)
+        return Done(f"{service} runs")
+
+
+def _start(session: Session, service: str, node: K3sNode) -> Waiting:
+    if node.service.active == "failed":
+        _fail(session, service)
+    session.run(("systemctl", "enable", service), sudo=True)
+    session.run(("systemctl", "start", "--no-block", service), sudo=True)
+    return Waiting(f"{service} to start")
+
+
+def _look_after(session: Session, service: str, node: K3sNode) -> Waiting:
+    if node.restarts >= _PATIENCE:
+        _fail(session, service)
+    again = f" (started again after exit code {node.service.exit_code})" if node.restarts else ""
+    return Waiting(f"{service} to start{again}")
+
+
+def _fail(session: Session, service: str) -> None:
+    """Stop the service, so that the next call begins anew, and tell why."""
+    tail = journal_tail(session, service)
+    session.run(("systemctl", "stop", service), sudo=True)
+    session.run(("systemctl", "reset-failed", service), sudo=True, check=False)
+    last_line = tail.rsplit("\n", 1)[-1][:200]
+    reason = "K3sServerFailed" if service == SERVER else "K3sAgentFailed"
+    raise CommandFailed(
+        f"on {session.place}, {service} does not start: {last_line}", exit_code=1, log_tail=tail, reason=reason
+    )
