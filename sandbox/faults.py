@@ -196,6 +196,10 @@ class Faults:
         """All partitions, ready for JSON."""
         return [{"between": sorted(pair), "mode": mode} for pair, mode in self._partitions.items()]
 
+    def latency_s(self, names: tuple[str, ...]) -> float:
+        """Round trip of the first named target with a link; 0 when none has one."""
+        return next((self.links[name].latency_s for name in names if name in self.links), 0.0)
+
     def link_delay_s(self, targets: tuple[str, ...], size_bytes: int = 0) -> float:
         """Seconds that the link of the first named target with a link adds to a request of this size."""
         link = next((self.links[t] for t in targets if t in self.links), None)

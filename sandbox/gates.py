@@ -17,13 +17,17 @@ class Gate:
     Args:
         wire: Which wire it stands on.
         names: All names that faults, partitions and links may know the target by; the first goes into the journal.
+        closed: Whether a firewall drops what comes from outside.
     """
 
-    def __init__(self, journal: Journal, faults: Faults, wire: Wire, names: Names) -> None:
+    def __init__(
+        self, journal: Journal, faults: Faults, wire: Wire, names: Names, closed: Callable[[], bool] = lambda: False
+    ) -> None:
         self._journal = journal
         self._faults = faults
         self._wire = wire
         self._names = names
+        self._closed = closed
 
     async def __call__(self, method: str, path: str, mutating: bool, size_bytes: int = 0) -> Action | None:
         """Note the request and say what befalls it; None when nothing does.
@@ -33,7 +37,7 @@ class Gate:
         """
         names = self._names()
         self._journal.record(self._wire, names[0], method, path, mutating=mutating)
-        cut = self._faults.parted((OUTSIDE,), names)
+        cut = "hang" if self._closed() else self._faults.parted((OUTSIDE,), names)
         if cut is not None:
             return Action(hang=cut == "hang", reset=cut == "refuse")
         action = self._faults.strike(self._wire, names, method, path)
@@ -42,7 +46,3 @@ class Gate:
             action = action or Action()
             return replace(action, delay_s=action.delay_s + lag_s)
         return action
-
-    def parted(self) -> str | None:
-        """How the outside is cut from this target now: ``hang``, ``refuse`` or None; notes nothing."""
-        return self._faults.parted((OUTSIDE,), self._names())

@@ -15,6 +15,7 @@ from typing import Any
 
 from sandbox import sites
 from sandbox.faults import Faults
+from sandbox.fleet import WorldFleet
 from sandbox.gates import Gate
 from sandbox.journal import Journal, Wire
 from sandbox.machines import Listener, Machine, MachineHost, new_key
@@ -62,6 +63,7 @@ class World:
         self.machines: dict[str, Machine] = {}
         self.sites: dict[str, Site] = {}
         self.shared_addresses: dict[str, str] = {}
+        self.fleet = WorldFleet(self)
         self.on_change: Callable[[str], None] = lambda _part: None
         self._listeners: dict[str, Listener] = {}
 
@@ -89,11 +91,19 @@ class World:
 
     def machine_gate(self, machine: Machine) -> Gate:
         """The gate of a machine's SSH server; knows it by name, id, address and cluster."""
-        return Gate(self.journal, self.faults, "ssh", lambda: self.names_of_machine(machine))
+        closed = lambda: SSH_PORT in machine.closed_ports  # noqa: E731 - asked at every request
+        return Gate(self.journal, self.faults, "ssh", lambda: self.names_of_machine(machine), closed)
 
     def site_gate(self, uid: str) -> Gate:
         """The gate of a cluster's API; knows it by name, uid, addresses and member machines."""
-        return Gate(self.journal, self.faults, "kubernetes", lambda: self.names_of_site(uid))
+        return Gate(
+            self.journal, self.faults, "kubernetes", lambda: self.names_of_site(uid), lambda: self._is_closed(uid)
+        )
+
+    def _is_closed(self, uid: str) -> bool:
+        planes = self.sites[uid].control_planes() if uid in self.sites else []
+        machines = [self.machines[plane.machine_id] for plane in planes if plane.machine_id in self.machines]
+        return bool(machines) and all(API_PORT in machine.closed_ports for machine in machines)
 
     def names_of_machine(self, machine: Machine) -> tuple[str, ...]:
         """What faults and partitions may call a machine; its own name first."""
@@ -264,6 +274,7 @@ class World:
     async def refresh(self, site: Site) -> None:
         """Serve the cluster's API where it has to be served now; safe to repeat."""
         await sites.serve(site, sites.wanted_addresses(site, self.machines, self.shared_addresses))
+        self.fleet.changed()
 
     def site_of(self, machine: Machine) -> Site | None:
         """The cluster that a machine is a member of."""
@@ -277,6 +288,14 @@ class World:
         """The cluster whose API answers at an address, as a machine or (None) the outside sees it."""
         for site in self.sites.values() if port == API_PORT else ():
             if site.has_quorum() and self._serves(site, address, seen_from):
+                return site.cluster
+        return None
+
+    def cluster_anywhere(self, address: str, port: int = API_PORT) -> Any | None:
+        """The cluster that any of its control planes' addresses, public or private, belongs to and that answers."""
+        for site in self.sites.values() if port == API_PORT else ():
+            planes = [self.machines[m.machine_id] for m in site.control_planes() if m.machine_id in self.machines]
+            if site.has_quorum() and (address in site.served or any(_answers(m, address, m) for m in planes)):
                 return site.cluster
         return None
 
@@ -305,7 +324,19 @@ class World:
             controller.stop()
         await sites.serve(site, {})
         del self.sites[site.uid]
+        self.fleet.changed()
         self.changed(f"cluster/{site.uid}")
+
+    async def close(self) -> None:
+        """Let go of every socket and task; what is stored stays as it is."""
+        for site in self.sites.values():
+            for controller in site.controllers:
+                controller.stop()
+            await sites.serve(site, {})
+        for machine in self.machines.values():
+            await self._silence(machine)
+            if machine.power == "on":
+                await machine.host.power_off()
 
     def _check_free(self, machine: Machine) -> None:
         site = self.site_of(machine)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.machines import Machine
+from sandbox.openstack.compute import booking
 from sandbox.openstack.compute.lifecycle import Lifecycle
 from sandbox.openstack.compute.state import ComputeState
 from sandbox.openstack.identity.state import IdentityState
@@ -103,6 +104,20 @@ class Cloud:
             self.world.shared_addresses = shared
             for site in list(self.world.sites.values()):
                 await self.world.refresh(site)
+
+    def power_changed(self, server_id: str, *, on: bool) -> None:
+        """Nova notices that a server was started or stopped behind its back."""
+        row = self.compute.servers.get(server_id)
+        if row is not None:
+            row.update(status="ACTIVE" if on else "SHUTOFF", task_state=None)
+            self.changed()
+
+    async def lose_server(self, server_id: str) -> None:
+        """A server is gone without anyone having asked for it."""
+        row = self.compute.servers.pop(server_id, None)
+        if row is not None:
+            booking.unplug(self, row)
+            await self.after_change()
 
     def leftovers(self) -> dict[str, list[Row]]:
         """Every object of the tenant, by resource: what a teardown should have removed."""
