@@ -31,3 +31,6 @@ def charts_app() -> Router:
             Route("/{repository}/{file}", _archive, methods=["GET", "HEAD"]),
         ]
     )
+
+
+app = charts_app()
