@@ -54,9 +54,11 @@ class ComputeClient:
         except Conflict:
             return
 
-    def delete_server(self, server_id: str) -> None:
-        """Ask for the end of a server; one that is gone is success."""
-        self._cloud.read(lambda connection: connection.compute.delete_server(server_id, ignore_missing=True))
+    def delete_server(self, server_id: str, *, force: bool = False) -> None:
+        """Ask for the end of a server, with ``force`` also of one that is kept for a while; a gone one is success."""
+        self._cloud.read(
+            lambda connection: connection.compute.delete_server(server_id, ignore_missing=True, force=force)
+        )
 
     def set_metadata(self, server_id: str, values: Mapping[str, str]) -> None:
         """Add to the metadata of a server. May be repeated."""

@@ -12,10 +12,12 @@ from keystoneauth1.identity import v3
 from keystoneauth1.session import Session
 from openstack.connection import Connection
 from requests.adapters import HTTPAdapter
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, stop_before_delay, wait_exponential
+from tenacity import (
     RetryCallState,
     Retrying,
+    retry_if_exception_type,
     stop_after_attempt,
+    stop_before_delay,
     wait_exponential,
 )
 

@@ -1,0 +1,1 @@
+"""Machines, networks and addresses of OpenStack clouds."""

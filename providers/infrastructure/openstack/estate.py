@@ -1,0 +1,102 @@
+"""Everything that a federation has in one cloud, read with a fixed number of lists however many clusters it has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from clients.openstack.records import (
+    FloatingIp,
+    Keypair,
+    Network,
+    Port,
+    Record,
+    Router,
+    SecurityGroup,
+    Server,
+    Subnet,
+)
+from federation.spec import marks
+from providers.infrastructure.openstack.clouds import Cloud
+from providers.infrastructure.openstack.ownership import Owner
+
+R = TypeVar("R", bound=Record)
+_ROUTER_PORTS = (
+    "network:router_interface",
+    "network:router_interface_distributed",
+    "network:ha_router_replicated_interface",
+)
+_PARALLEL = 4
+
+
+@dataclass(frozen=True)
+class Estate:
+    """Objects that carry the federation's mark; ``interfaces`` are the ports of routers, whoever made them."""
+
+    networks: tuple[Network, ...]
+    subnets: tuple[Subnet, ...]
+    routers: tuple[Router, ...]
+    security_groups: tuple[SecurityGroup, ...]
+    ports: tuple[Port, ...]
+    floating_ips: tuple[FloatingIp, ...]
+    servers: tuple[Server, ...]
+    interfaces: tuple[Port, ...]
+    keypair: Keypair | None
+
+    def of(self, owner: Owner) -> Estate:
+        """The part that belongs to one cluster; the key pair belongs to every cluster."""
+        networks = _named(owner, self.networks)
+        network_ids = {network.id for network in networks}
+        ports = tuple(port for port in self.ports if _is_port_of(owner, port, network_ids))
+        port_ids = {port.id for port in ports}
+        return Estate(
+            networks,
+            _named(owner, self.subnets),
+            _named(owner, self.routers),
+            _named(owner, self.security_groups),
+            ports,
+            tuple(each for each in self.floating_ips if owner.tags <= each.tags or each.port_id in port_ids),
+            tuple(server for server in self.servers if owner.tags <= server.tags),
+            self.interfaces,
+            self.keypair,
+        )
+
+
+def read_estate(cloud: Cloud, federation: str, keypair: str) -> Estate:
+    """Read every list once, a few at a time. Sends no mutating request."""
+    tag = marks.federation_tag(federation)
+    network, compute = cloud.network, cloud.compute
+    readers: tuple[Callable[[], Any], ...] = (
+        lambda: _marked(network.networks, tag),
+        lambda: _marked(network.subnets, tag),
+        lambda: _marked(network.routers, tag),
+        lambda: _marked(network.security_groups, tag),
+        lambda: _marked(network.ports, tag),
+        lambda: _marked(network.floating_ips, tag),
+        lambda: compute.servers(tags=tag),
+        lambda: network.ports(device_owner=list(_ROUTER_PORTS)),
+        lambda: compute.keypair(keypair),
+    )
+    with ThreadPoolExecutor(_PARALLEL, thread_name_prefix="openstack-read") as pool:
+        return Estate(*pool.map(lambda reader: reader(), readers))
+
+
+def _marked(read: Callable[..., tuple[R, ...]], tag: str) -> tuple[R, ...]:
+    """By tag, and by description for those whose maker was cut off before it could tag them."""
+    return merged((*read(tags=tag), *read(description=tag)))
+
+
+def merged(records: Iterable[R]) -> tuple[R, ...]:
+    """Each object once, oldest first."""
+    unique = {record.id: record for record in records}
+    return tuple(sorted(unique.values(), key=lambda record: (record.created_at, record.id)))
+
+
+def _named(owner: Owner, records: Iterable[R]) -> tuple[R, ...]:
+    return tuple(each for each in records if owner.tags <= each.tags or (each.name == owner.name and owner.owns(each)))
+
+
+def _is_port_of(owner: Owner, port: Port, network_ids: set[str]) -> bool:
+    return owner.tags <= port.tags or (port.network_id in network_ids and owner.owns(port))

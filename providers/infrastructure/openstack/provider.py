@@ -1,0 +1,105 @@
+"""OpenStack as ``providers.contracts.Infrastructure``."""
+
+from __future__ import annotations
+
+from federation.errors import NotReadyYet
+from federation.spec.machines import MachineTarget
+from federation.state.observed import ObservedInfrastructure
+from providers.contracts import ClusterTarget, Ledger, Leftover, Login, Progress, Vault
+from providers.infrastructure.openstack import ownership
+from providers.infrastructure.openstack.clouds import Cloud, Clouds, infrastructure_of
+from providers.infrastructure.openstack.estate import Estate, read_estate
+from providers.infrastructure.openstack.foundation import Foundation, same_key
+from providers.infrastructure.openstack.machines import Machines, find_floating_ips, find_ports, find_servers
+from providers.infrastructure.openstack.making import Maker
+from providers.infrastructure.openstack.observing import leftovers, observe
+from providers.infrastructure.openstack.ownership import Owner
+from providers.infrastructure.openstack.removal import Removal
+from providers.infrastructure.openstack.tenant import Tenant
+from providers.survey import Survey
+
+
+class OpenStackProvider:
+    """Machines, networks and addresses of OpenStack projects. Threads may share it.
+
+    Args:
+        vault: Gives the credentials of clouds and the federation's key pair.
+        ledger: Is told before anything is created and after it is gone.
+    """
+
+    def __init__(self, vault: Vault, ledger: Ledger) -> None:
+        self._vault = vault
+        self._clouds = Clouds(vault)
+        maker = Maker(ledger)
+        self._foundation = Foundation(maker)
+        self._machines = Machines(maker, self._foundation)
+        self._removal = Removal(maker)
+
+    def close(self) -> None:
+        """Close the connections to all clouds."""
+        self._clouds.close()
+
+    def observe(self, cluster: ClusterTarget, survey: Survey | None = None) -> ObservedInfrastructure:
+        """Read what the cluster has; with a survey, clusters of one federation and cloud share the reading."""
+        tenant = self._tenant(cluster)
+        estate = self._estate(tenant, cluster, survey or Survey())
+        return observe(estate.of(tenant.owner), tenant.owner, infrastructure_of(cluster.spec))
+
+    def ensure_foundation(self, cluster: ClusterTarget) -> Progress:
+        """Network, subnet, router, security group and key pair; done in one call."""
+        public_key = self._vault.machine_key(cluster.federation).public_key
+        return self._foundation.ensure(self._tenant(cluster), infrastructure_of(cluster.spec), public_key)
+
+    def ensure_machine(self, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
+        """Port, floating address, server and pinned host key; done when its SSH port answers."""
+        asked = infrastructure_of(cluster.spec)
+        ssh_port = self._vault.openstack(asked.cloud).ssh_port
+        return self._machines.ensure(self._tenant(cluster), asked, machine, ssh_port)
+
+    def login(self, cluster: ClusterTarget, machine: str) -> Login:
+        """Address and pinned host key of a machine, and the federation's key.
+
+        Raises:
+            NotReadyYet: It has no server, no address or no pinned host key yet.
+        """
+        tenant = self._tenant(cluster)
+        servers = find_servers(tenant, machine)
+        host_key = servers[0].metadata.get(ownership.HOST_KEY) if servers else None
+        floating = find_floating_ips(tenant, machine, find_ports(tenant, machine)) if host_key else ()
+        if host_key is None or not floating:
+            raise NotReadyYet(f"machine {machine} has no address and pinned host key yet")
+        credentials = self._vault.openstack(infrastructure_of(cluster.spec).cloud)
+        private_key = self._vault.machine_key(cluster.federation).private_key
+        return Login(floating[0].address, credentials.ssh_user, host_key, private_key, credentials.ssh_port)
+
+    def delete_machine(self, cluster: ClusterTarget, machine: str) -> Progress:
+        """Floating address, server and port of a machine, whatever of them there is."""
+        return self._removal.delete_machine(self._tenant(cluster), machine)
+
+    def delete_foundation(self, cluster: ClusterTarget) -> Progress:
+        """Everything else that the cluster has in the cloud, and the key pair with the federation's last cluster."""
+        return self._removal.delete_foundation(self._tenant(cluster))
+
+    def leftovers(self, cluster: ClusterTarget) -> tuple[Leftover, ...]:
+        """Everything that the cluster still has in the cloud."""
+        tenant = self._tenant(cluster)
+        estate = read_estate(tenant.cloud, cluster.federation, tenant.owner.keypair)
+        own = estate.of(tenant.owner)
+        is_last = len(estate.networks) == len(own.networks)
+        return tuple(leftovers(own, tenant.owner, tenant.cloud.place, is_last=is_last))
+
+    def _tenant(self, cluster: ClusterTarget) -> Tenant:
+        cloud = self._clouds.of(infrastructure_of(cluster.spec).cloud)
+        return Tenant(cloud, Owner(cluster.federation, cluster.name))
+
+    def _estate(self, tenant: Tenant, cluster: ClusterTarget, survey: Survey) -> Estate:
+        key = ("openstack", tenant.cloud.place, cluster.federation)
+        return survey.once(key, lambda: self._read(tenant.cloud, tenant.owner))
+
+    def _read(self, cloud: Cloud, owner: Owner) -> Estate:
+        estate = read_estate(cloud, owner.federation, owner.keypair)
+        keypair = estate.keypair
+        if keypair is not None:
+            own = self._vault.machine_key(owner.federation).public_key
+            keypair = keypair if same_key(keypair.public_key, own) else None
+        return Estate(**(vars(estate) | {"keypair": keypair}))
