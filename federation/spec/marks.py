@@ -20,6 +20,12 @@ CONSUMER = "flotilla.dev/consumer"
 APPLIED = "flotilla.dev/applied"
 """The object as it was applied, JSON: what it is compared with when somebody may have changed it."""
 
+CLUSTERS = "flotilla.dev/clusters"
+"""On an application's namespace: the other clusters that it is offloaded to, with commas between."""
+
+PARTS = "flotilla.dev/parts"
+"""On a component's Deployment: the kinds of all its objects, with commas between."""
+
 OWNER_FILE = "/etc/flotilla/owner.json"
 """On bare hosts: who uses the host. Holds federation, cluster, role and pool as JSON."""
 

@@ -1,0 +1,136 @@
+"""An application's namespace, its secrets, and its offloading to other clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from clients.kubernetes.api import Object as Manifest
+from clients.kubernetes.apply import applied, drifted, ensure_gone
+from clients.kubernetes.resources import DEPLOYMENT, NAMESPACE, SECRET
+from federation.errors import Rejected
+from federation.spec.application import Application
+from federation.spec.digests import offloading_digest, remote_clusters
+from federation.spec.marks import APPLICATION, CLUSTERS, DIGEST, FEDERATION, cluster_id
+from providers.applications.render_namespace import (
+    NAMESPACE_OFFLOADING,
+    OFFLOADING_NAME,
+    REMOTE_CLUSTER_ID,
+    SCHEDULING,
+    render_namespace,
+    render_offloading,
+)
+from providers.applications.render_secrets import render_secrets
+from providers.contracts import Done, Progress, Side, Vault, Waiting
+
+Object = Mapping[str, Any]
+
+
+def ensure_namespace(home: Side, application: Application, vault: Vault) -> Progress:
+    """Namespace, secrets and offloading; the digest is written last, when all of it is there.
+
+    A cluster that pods still run on stays among the offloaded ones until they have moved: only then does a later call
+    take the namespace back from it.
+
+    Raises:
+        Rejected: The namespace belongs to somebody else.
+    """
+    live = home.kubernetes.get(NAMESPACE, application.name)
+    _check_owner(home, application, live)
+    wanted = remote_clusters(application, home.cluster)
+    clusters = wanted | (_in_use(home, application) if live else set())
+    digest = offloading_digest(home.federation, application, home.cluster)
+    kept = digest if clusters == wanted and _annotation(live, DIGEST) == digest else None
+    applied(home.kubernetes, render_namespace(home.federation, application, clusters, kept))
+    _ensure_secrets(home, application, vault)
+    missing = _offload(home, application, clusters) if clusters else _unoffload(home, application.name)
+    if missing:
+        return Waiting(missing)
+    if clusters != wanted:
+        return Done(f"still offloaded to {', '.join(sorted(clusters - wanted))}, where pods are")
+    applied(home.kubernetes, render_namespace(home.federation, application, clusters, digest))
+    return Done(f"namespace {application.name}")
+
+
+def is_settled(home: Side, application: Application) -> bool:
+    """Whether the namespace is offloaded to exactly the clusters that the application asks for."""
+    live = home.kubernetes.get(NAMESPACE, application.name)
+    return _annotation(live, CLUSTERS) == ",".join(sorted(remote_clusters(application, home.cluster)))
+
+
+def offloading_trouble(live: Object | None) -> str:
+    """What is missing until Liqo has offloaded the namespace, for the current generation; empty when nothing is."""
+    if live is None:
+        return "the namespace is not offloaded"
+    status = live.get("status") or {}
+    if status.get("observedGeneration", 0) < live["metadata"].get("generation", 1):
+        return "Liqo has not seen the offloading yet"
+    phase = status.get("offloadingPhase") or "Unknown"
+    if phase == "Ready":
+        return ""
+    failing = sorted(_failing(status.get("remoteNamespacesConditions") or {}))
+    return f"the offloading is {phase}" + (f" ({', '.join(failing)})" if failing else "")
+
+
+def _failing(conditions: Mapping[str, Any]) -> set[str]:
+    return {
+        f"{cluster}: {condition.get('reason', condition.get('type'))}"
+        for cluster, each in conditions.items()
+        for condition in each or ()
+        if condition.get("type") == "Ready" and condition.get("status") != "True"
+    }
+
+
+def _check_owner(home: Side, application: Application, live: Object | None) -> None:
+    marks = (live["metadata"].get("labels") or {}) if live else {}
+    ours = marks.get(FEDERATION) == home.federation and marks.get(APPLICATION) == application.name
+    if live is not None and not ours:
+        raise Rejected(
+            f"namespace {application.name} of {home.cluster} belongs to somebody else; rename the application, or hand "
+            f"it over: kubectl label namespace {application.name} {FEDERATION}={home.federation} "
+            f"{APPLICATION}={application.name}"
+        )
+
+
+def _annotation(live: Object | None, key: str) -> str | None:
+    return (live["metadata"].get("annotations") or {}).get(key) if live else None
+
+
+def _in_use(home: Side, application: Application) -> set[str]:
+    """Other clusters that live workloads of the application are placed on."""
+    ids = {
+        (each["spec"]["template"]["spec"].get("nodeSelector") or {}).get(REMOTE_CLUSTER_ID)
+        for each in home.kubernetes.list(DEPLOYMENT, application.name, labels={APPLICATION: application.name})
+    }
+    prefix = cluster_id(home.federation, "")
+    return {each.removeprefix(prefix) for each in ids if each and each.startswith(prefix)}
+
+
+def _ensure_secrets(home: Side, application: Application, vault: Vault) -> None:
+    """Make the secrets as the vault has them, and remove those that no component names any more."""
+    found = home.kubernetes.list(SECRET, application.name, labels={APPLICATION: application.name})
+    live = {each["metadata"]["name"]: each for each in found}
+    desired: dict[str, Manifest] = {
+        each["metadata"]["name"]: each for each in render_secrets(home.federation, application, vault)
+    }
+    for name, manifest in desired.items():
+        if name not in live or drifted(manifest, live[name]) or live[name]["data"].keys() != manifest["data"].keys():
+            home.kubernetes.apply(manifest)
+    for name in live.keys() - desired.keys():
+        home.kubernetes.delete(SECRET, name, application.name)
+
+
+def _offload(home: Side, application: Application, clusters: AbstractSet[str]) -> str:
+    live, _ = applied(home.kubernetes, render_offloading(home.federation, application, clusters))
+    return offloading_trouble(live)
+
+
+def _unoffload(home: Side, application: str) -> str:
+    """Take the namespace back from all clusters, and the label that lets pods go there."""
+    if not ensure_gone(home.kubernetes, NAMESPACE_OFFLOADING, OFFLOADING_NAME, application):
+        return "the namespace is being taken back from other clusters"
+    live = home.kubernetes.get(NAMESPACE, application)
+    if live is not None and SCHEDULING in (live["metadata"].get("labels") or {}):
+        home.kubernetes.merge_patch(NAMESPACE, application, {"metadata": {"labels": {SCHEDULING: None}}})
+    return ""

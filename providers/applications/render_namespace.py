@@ -1,0 +1,54 @@
+"""An application's namespace and its offloading, as manifests."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+
+from clients.kubernetes.api import Object as Manifest
+from clients.kubernetes.resources import Kind
+from federation.spec.application import Application
+from federation.spec.marks import CLUSTERS, DIGEST, cluster_id, labels
+from providers.applications.stamps import stamped
+
+NAMESPACE_OFFLOADING = Kind("offloading.liqo.io/v1beta1", "NamespaceOffloading")
+OFFLOADING_NAME = "offloading"
+"""The only name that Liqo accepts."""
+
+SCHEDULING = "liqo.io/scheduling-enabled"
+"""Label by which Liqo's webhook lets pods of a namespace onto virtual nodes. Set before the first pod is made."""
+
+REMOTE_CLUSTER_ID = "liqo.io/remote-cluster-id"
+
+
+def render_namespace(
+    federation: str, application: Application, clusters: AbstractSet[str], digest: str | None
+) -> Manifest:
+    """The namespace of an application that is offloaded to ``clusters``; ``digest`` tells that all of it is done."""
+    owner = {"owner": application.owner} if application.owner else {}
+    own = labels(federation, application=application.name, **owner)
+    scheduling = {SCHEDULING: "true"} if clusters else {}
+    annotations = {CLUSTERS: ",".join(sorted(clusters))} | ({DIGEST: digest} if digest else {})
+    meta = {"name": application.name, "labels": own | scheduling, "annotations": annotations}
+    return stamped({"apiVersion": "v1", "kind": "Namespace", "metadata": meta})
+
+
+def render_offloading(federation: str, application: Application, clusters: AbstractSet[str]) -> Manifest:
+    """The namespace under the same name on every one of ``clusters``; its pods may run here and there."""
+    ids = [cluster_id(federation, cluster) for cluster in sorted(clusters)]
+    selected = {"key": REMOTE_CLUSTER_ID, "operator": "In", "values": ids}
+    return stamped(
+        {
+            "apiVersion": NAMESPACE_OFFLOADING.api_version,
+            "kind": NAMESPACE_OFFLOADING.kind,
+            "metadata": {
+                "name": OFFLOADING_NAME,
+                "namespace": application.name,
+                "labels": labels(federation, application=application.name),
+            },
+            "spec": {
+                "clusterSelector": {"nodeSelectorTerms": [{"matchExpressions": [selected]}]},
+                "namespaceMappingStrategy": "EnforceSameName",
+                "podOffloadingStrategy": "LocalAndRemote",
+            },
+        }
+    )

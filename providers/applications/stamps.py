@@ -1,0 +1,27 @@
+"""Each object carries what was applied, so that a change by another hand is seen without any memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from clients.kubernetes.api import Object as Manifest
+from clients.kubernetes.apply import drifted
+from federation.spec.marks import APPLIED
+
+
+def stamped(manifest: Manifest) -> Manifest:
+    """The manifest with itself as an annotation. Not for objects that hold secrets."""
+    meta = manifest["metadata"]
+    text = json.dumps(manifest, sort_keys=True, separators=(",", ":"))
+    return {**manifest, "metadata": {**meta, "annotations": {**meta.get("annotations", {}), APPLIED: text}}}
+
+
+def is_untouched(live: Mapping[str, Any]) -> bool:
+    """Whether a live object still has everything that was applied."""
+    text = (live["metadata"].get("annotations") or {}).get(APPLIED, "")
+    try:
+        return not drifted(json.loads(text), live)
+    except ValueError:
+        return False
