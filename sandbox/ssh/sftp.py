@@ -99,6 +99,10 @@ class MachineSftp(asyncssh.SFTPServer):
         """Write back and close."""
         self._flush(file_obj)
 
+    def exit(self) -> None:
+        """End of the session: OpenSSH's scp takes a missing exit status for a failure."""
+        self.channel.exit(0)
+
     def fsync(self, file_obj: Any) -> None:
         """Write back."""
         self._flush(file_obj)
