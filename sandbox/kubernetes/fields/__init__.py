@@ -1,0 +1,1 @@
+"""Field ownership and the four kinds of patches."""

@@ -1,0 +1,117 @@
+"""Strategic merge patch for the built-in kinds.
+
+Source: kubernetes community, "Strategic Merge Patch" (sig-api-machinery), with its directives ``$patch``,
+``$retainKeys``, ``$deleteFromPrimitiveList`` and ``$setElementOrder``.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from sandbox.kubernetes.api import Object
+from sandbox.kubernetes.errors import bad_request
+from sandbox.kubernetes.fields.paths import child_schema
+from sandbox.kubernetes.schema import Schema
+
+_DELETE_FROM = "$deleteFromPrimitiveList/"
+_ORDER = "$setElementOrder/"
+
+
+def strategic_merge(target: Any, patch: Any, schema: Schema) -> Any:
+    """The target with the patch laid over it.
+
+    Raises:
+        ApiError: 400 for an unknown directive or a list item without its merge key.
+    """
+    if not isinstance(patch, dict):
+        return copy.deepcopy(patch)
+    directive = patch.get("$patch")
+    if directive == "replace":
+        return _plain({k: v for k, v in patch.items() if k != "$patch"})
+    if directive == "delete":
+        return {}
+    if directive not in {None, "merge"}:
+        raise bad_request(f"Unknown patch type found: {directive}")
+    merged = _retained(dict(target) if isinstance(target, dict) else {}, patch)
+    _merge_fields(merged, patch, schema)
+    _delete_values(merged, patch)
+    _order(merged, patch, schema)
+    return merged
+
+
+def _retained(target: Object, patch: Object) -> Object:
+    retain = patch.get("$retainKeys")
+    return target if retain is None else {k: v for k, v in target.items() if k in retain}
+
+
+def _merge_fields(merged: Object, patch: Object, schema: Schema) -> None:
+    for name, value in patch.items():
+        if name.startswith("$"):
+            continue
+        child = child_schema(schema, name)
+        if value is None:
+            merged.pop(name, None)
+        elif isinstance(value, list) and "merge" in child.patch_strategies:
+            merged[name] = _merge_list(merged.get(name) or [], value, child)
+        elif isinstance(value, dict):
+            merged[name] = strategic_merge(merged.get(name), value, child)
+        else:
+            merged[name] = _plain(value)
+
+
+def _merge_list(target: list[Any], patch: list[Any], schema: Schema) -> list[Any]:
+    key = schema.merge_key
+    if not key:
+        return [*target, *(value for value in patch if value not in target)]
+    if any(isinstance(item, dict) and item.get("$patch") == "replace" for item in patch):
+        replaced: list[Any] = _plain([item for item in patch if item.get("$patch") != "replace"])
+        return replaced
+    merged = list(target)
+    for item in patch:
+        _merge_item(merged, item, key, schema)
+    return merged
+
+
+def _merge_item(merged: list[Any], item: Any, key: str, schema: Schema) -> None:
+    if not isinstance(item, dict) or key not in item:
+        raise bad_request(f"map: {item} does not contain declared merge key: {key}")
+    matching = [index for index, old in enumerate(merged) if old.get(key) == item[key]]
+    if item.get("$patch") == "delete":
+        for index in reversed(matching):
+            del merged[index]
+    elif matching:
+        merged[matching[0]] = strategic_merge(merged[matching[0]], item, schema.items)
+    else:
+        merged.append(strategic_merge({}, item, schema.items))
+
+
+def _delete_values(merged: Object, patch: Object) -> None:
+    for name, values in patch.items():
+        if name.startswith(_DELETE_FROM):
+            field = name[len(_DELETE_FROM) :]
+            merged[field] = [value for value in merged.get(field) or [] if value not in values]
+
+
+def _order(merged: Object, patch: Object, schema: Schema) -> None:
+    for name, order in patch.items():
+        if not name.startswith(_ORDER):
+            continue
+        field = name[len(_ORDER) :]
+        key = child_schema(schema, field).merge_key
+        wanted = [item.get(key) if key else item for item in order]
+        items = merged.get(field) or []
+        rank = {dumped: index for index, dumped in enumerate(map(repr, wanted))}
+        named = [item for item in items if repr(item.get(key) if key else item) in rank]
+        rest = [item for item in items if repr(item.get(key) if key else item) not in rank]
+        named.sort(key=lambda item: rank[repr(item.get(key) if key else item)])
+        merged[field] = [*named, *rest]
+
+
+def _plain(value: Any) -> Any:
+    """Without directives and nulls."""
+    if isinstance(value, list):
+        return [_plain(item) for item in value if not (isinstance(item, dict) and item.get("$patch") == "delete")]
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items() if not k.startswith("$") and v is not None}
+    return value

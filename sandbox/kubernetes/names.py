@@ -1,0 +1,84 @@
+"""Names and labels, checked as the API server checks them. Source: k8s.io/apimachinery/pkg/util/validation."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator
+
+from sandbox.kubernetes.api import Object
+from sandbox.kubernetes.errors import Cause, invalid_value, required
+from sandbox.kubernetes.resource import Resource
+
+_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+_SUBDOMAIN = rf"{_LABEL}(\.{_LABEL})*"
+_VALUE = r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?"
+_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
+
+_LABEL_WORDS = (
+    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with "
+    f"an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '{_LABEL}')"
+)
+_SUBDOMAIN_WORDS = (
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and "
+    f"end with an alphanumeric character (e.g. 'example.com', regex used for validation is '{_SUBDOMAIN}')"
+)
+_VALUE_WORDS = (
+    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and "
+    "end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is "
+    f"'{_VALUE}')"
+)
+_KEY_WORDS = (
+    "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
+    "character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
+    "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+)
+_LABEL_NAMED = {"namespaces", "services"}
+_PATH_NAMED_GROUPS = {"rbac.authorization.k8s.io"}
+_LABEL_LIMIT, _SUBDOMAIN_LIMIT = 63, 253
+
+
+def generate(prefix: str) -> str:
+    """A name from ``generateName``, with a suffix that spells no words."""
+    return prefix[:58] + "".join(secrets.choice(_ALPHABET) for _ in range(5))
+
+
+def check_metadata(resource: Resource, metadata: Object) -> Iterator[Cause]:
+    """Causes for which metadata is refused."""
+    name = metadata.get("name") or ""
+    if not name:
+        yield required("metadata.name", "name or generateName is required")
+    elif words := _why_not(resource, name):
+        yield invalid_value("metadata.name", name, words)
+    yield from _check_labels(metadata)
+    for index, owner in enumerate(metadata.get("ownerReferences") or []):
+        for field in ("apiVersion", "kind", "name", "uid"):
+            if not owner.get(field):
+                yield invalid_value(f"metadata.ownerReferences[{index}].{field}", "", f"{field} must not be empty")
+
+
+def _check_labels(metadata: Object) -> Iterator[Cause]:
+    for key, value in (metadata.get("labels") or {}).items():
+        if not _is_key(key):
+            yield invalid_value("metadata.labels", key, _KEY_WORDS)
+        if not re.fullmatch(_VALUE, value) or len(value) > _LABEL_LIMIT:
+            yield invalid_value("metadata.labels", value, _VALUE_WORDS)
+    for key in metadata.get("annotations") or {}:
+        if not _is_key(key.lower()):
+            yield invalid_value("metadata.annotations", key, _KEY_WORDS)
+
+
+def _why_not(resource: Resource, name: str) -> str:
+    if resource.group in _PATH_NAMED_GROUPS:
+        return "may not contain '/' or '%'" if re.search(r"[/%]", name) or name in {".", ".."} else ""
+    if resource.key in _LABEL_NAMED:
+        fine = len(name) <= _LABEL_LIMIT and re.fullmatch(_LABEL, name)
+        return "" if fine else _LABEL_WORDS
+    return "" if len(name) <= _SUBDOMAIN_LIMIT and re.fullmatch(_SUBDOMAIN, name) else _SUBDOMAIN_WORDS
+
+
+def _is_key(key: str) -> bool:
+    prefix, slash, name = key.rpartition("/")
+    if slash and not re.fullmatch(_SUBDOMAIN, prefix):
+        return False
+    return len(name) <= _LABEL_LIMIT and re.fullmatch(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]", name) is not None

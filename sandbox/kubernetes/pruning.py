@@ -1,0 +1,42 @@
+"""Unknown fields: found, named and dropped, the way the API server decodes an object."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.kubernetes.schema import Schema
+
+
+def prune(value: Any, schema: Schema, path: str = "") -> list[str]:
+    """Drop undeclared fields and meaningless nulls in place; the paths of what was undeclared."""
+    if isinstance(value, dict):
+        return _prune_map(value, schema, path)
+    if isinstance(value, list):
+        unknown: list[str] = []
+        for index, item in enumerate(value):
+            unknown += prune(item, schema.items, f"{path}[{index}]")
+        return unknown
+    return []
+
+
+def _prune_map(value: dict[str, Any], schema: Schema, path: str) -> list[str]:
+    if not schema.raw or _is_free_form(schema):
+        return []
+    unknown: list[str] = []
+    for name in list(value):
+        here = f"{path}.{name}" if path else name
+        child = schema.field(name)
+        if child is None:
+            if not schema.preserves_unknown:
+                del value[name]
+                unknown.append(here)
+        elif value[name] is None and not child.nullable:
+            del value[name]
+        else:
+            unknown += prune(value[name], child, here)
+    return unknown
+
+
+def _is_free_form(schema: Schema) -> bool:
+    has_shape = schema.properties or schema.raw.get("additionalProperties") is not None
+    return schema.preserves_unknown and not has_shape

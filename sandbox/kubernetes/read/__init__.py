@@ -1,0 +1,1 @@
+"""Lists, watches and the documents that describe the API."""

@@ -1,0 +1,146 @@
+"""Label and field selectors. Source: k8s.io/apimachinery/pkg/labels and pkg/fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sandbox.kubernetes.api import Object
+from sandbox.kubernetes.errors import bad_request
+from sandbox.kubernetes.resource import Resource
+
+Matcher = Callable[[Object], bool]
+
+_SET = re.compile(r"^(\S+)\s+(in|notin)\s*\(([^)]*)\)$")
+_EQUAL = re.compile(r"^([^=!\s]+)\s*(==|=|!=)\s*([^=!\s]*)$")
+_KEY = re.compile(r"^!?\s*[A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?$")
+
+_FIELDS = {
+    "pods": (
+        "spec.nodeName",
+        "spec.restartPolicy",
+        "spec.schedulerName",
+        "spec.serviceAccountName",
+        "spec.hostNetwork",
+        "status.phase",
+        "status.podIP",
+        "status.nominatedNodeName",
+    ),
+    "events": (
+        "involvedObject.kind",
+        "involvedObject.namespace",
+        "involvedObject.name",
+        "involvedObject.uid",
+        "involvedObject.apiVersion",
+        "involvedObject.resourceVersion",
+        "involvedObject.fieldPath",
+        "reason",
+        "reportingComponent",
+        "source",
+        "type",
+    ),
+    "secrets": ("type",),
+    "namespaces": ("status.phase",),
+    "nodes": ("spec.unschedulable",),
+    "services": ("spec.clusterIP", "spec.type"),
+    "jobs.batch": ("status.successful",),
+    "replicasets.apps": ("status.replicas",),
+    "certificatesigningrequests.certificates.k8s.io": ("spec.signerName",),
+}
+
+
+def _clauses(text: str) -> list[str]:
+    return [part.strip() for part in re.split(r",(?![^(]*\))", text) if part.strip()]
+
+
+def label_matcher(text: str) -> Matcher:
+    """Matches objects by labels; all objects for an empty selector.
+
+    Raises:
+        ApiError: 400 when the selector cannot be parsed.
+    """
+    tests = [_label_test(clause, text) for clause in _clauses(text)]
+    return lambda obj: all(test(obj["metadata"].get("labels") or {}) for test in tests)
+
+
+def _label_test(clause: str, text: str) -> Callable[[Object], bool]:
+    if found := _SET.match(clause):
+        key, operator, listed = found.groups()
+        values = {value.strip() for value in listed.split(",")}
+        if operator == "in":
+            return lambda labels: labels.get(key) in values
+        return lambda labels: labels.get(key) not in values
+    if found := _EQUAL.match(clause):
+        key, operator, value = found.groups()
+        if operator == "!=":
+            return lambda labels: labels.get(key) != value
+        return lambda labels: labels.get(key) == value
+    if not _KEY.match(clause):
+        raise bad_request(f"unable to parse requirement: found '{clause}', in selector \"{text}\"")
+    if clause.startswith("!"):
+        return lambda labels: clause[1:].strip() not in labels
+    return lambda labels: clause in labels
+
+
+def field_matcher(text: str, resource: Resource) -> Matcher:
+    """Matches objects by the few fields that their kind can be selected by.
+
+    Raises:
+        ApiError: 400 when the selector cannot be parsed or names another field.
+    """
+    tests = []
+    for clause in _clauses(text):
+        found = _EQUAL.match(clause)
+        if found is None:
+            raise bad_request(f"invalid selector: '{text}'; can't understand '{clause}'")
+        path, operator, value = found.groups()
+        if path not in _allowed(resource):
+            raise bad_request(_unsupported(resource, path))
+        tests.append((path, value, operator != "!="))
+    return lambda obj: all((_field_text(obj, path) == value) is wanted for path, value, wanted in tests)
+
+
+def _unsupported(resource: Resource, path: str) -> str:
+    if resource.custom:
+        return f"field label not supported: {path}"
+    known = resource.key in _FIELDS
+    return (
+        f'field label "{path}" not supported for "{resource.kind}"'
+        if known
+        else (f'"{path}" is not a known field selector: only "metadata.name", "metadata.namespace"')
+    )
+
+
+def _allowed(resource: Resource) -> Iterable[str]:
+    common = ("metadata.name", "metadata.namespace") if resource.namespaced else ("metadata.name",)
+    return (*common, *_FIELDS.get(resource.key, ()), *resource.selectable)
+
+
+def _field_text(obj: Object, path: str) -> str:
+    value: Any = obj
+    for part in path.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)
+
+
+def selects(selector: Object | None, labels: Object) -> bool:
+    """Whether a LabelSelector object selects labels; an empty one selects everything, none nothing."""
+    if selector is None:
+        return False
+    if any(labels.get(key) != value for key, value in (selector.get("matchLabels") or {}).items()):
+        return False
+    return all(_expression(item, labels) for item in selector.get("matchExpressions") or [])
+
+
+def _expression(item: Object, labels: Object) -> bool:
+    key, values = item["key"], item.get("values") or []
+    tests = {
+        "In": lambda: labels.get(key) in values,
+        "NotIn": lambda: labels.get(key) not in values,
+        "Exists": lambda: key in labels,
+        "DoesNotExist": lambda: key not in labels,
+    }
+    return tests[item["operator"]]()

@@ -1,0 +1,175 @@
+"""Values against their schema, with the causes that the API server names.
+
+Source: k8s.io/kube-openapi/pkg/validation (custom resources) and encoding/json (built-in kinds).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sandbox.kubernetes.errors import (
+    Cause,
+    duplicate,
+    invalid_value,
+    not_supported,
+    required,
+    too_long,
+    wrong_type,
+)
+from sandbox.kubernetes.fields.paths import item_element
+from sandbox.kubernetes.schema import Schema
+
+_JSON_TYPES: dict[str, Callable[[Any], bool]] = {
+    "object": lambda v: isinstance(v, dict),
+    "array": lambda v: isinstance(v, list),
+    "string": lambda v: isinstance(v, str),
+    "boolean": lambda v: isinstance(v, bool),
+    "integer": lambda v: (isinstance(v, int) and not isinstance(v, bool)) or (isinstance(v, float) and v.is_integer()),
+    "number": lambda v: isinstance(v, int | float) and not isinstance(v, bool),
+}
+
+
+def type_name(value: Any) -> str:
+    """JSON type of a value."""
+    names = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
+    return names.get(type(value), "null")
+
+
+def fits(value: Any, schema: Schema) -> bool:
+    """Whether a value has the JSON type of its schema."""
+    if schema.int_or_string:
+        return isinstance(value, str | int | float) and not isinstance(value, bool)
+    check = _JSON_TYPES.get(schema.type)
+    return check is None or check(value)
+
+
+def validate(value: Any, schema: Schema, path: str = "") -> Iterator[Cause]:
+    """Every cause for which a value does not meet its schema."""
+    if value is None and (schema.nullable or not schema.type):
+        return
+    if not fits(value, schema):
+        kind = type_name(value)
+        expected = "integer,string" if schema.int_or_string else schema.type
+        yield wrong_type(path, kind, f'{path} in body must be of type {expected}: "{kind}"')
+        return
+    yield from _restrictions(value, schema, path)
+    yield from _combinations(value, schema, path)
+    if isinstance(value, dict):
+        yield from _fields(value, schema, path)
+    elif isinstance(value, list):
+        yield from _items(value, schema, path)
+
+
+def _fields(value: dict[str, Any], schema: Schema, path: str) -> Iterator[Cause]:
+    for name in schema.required:
+        if name not in value:
+            yield required(f"{path}.{name}" if path else name)
+    for name, child in value.items():
+        declared = schema.field(name)
+        if declared is not None:
+            yield from validate(child, declared, f"{path}.{name}" if path else name)
+
+
+def _items(value: list[Any], schema: Schema, path: str) -> Iterator[Cause]:
+    seen: set[str] = set()
+    for index, item in enumerate(value):
+        yield from validate(item, schema.items, f"{path}[{index}]")
+        if schema.list_type in {"map", "set"}:
+            element = item_element(item, schema)
+            if element in seen:
+                shown = {key: item.get(key) for key in schema.list_keys} if isinstance(item, dict) else item
+                yield duplicate(f"{path}[{index}]", shown)
+            seen.add(element)
+
+
+def _restrictions(value: Any, schema: Schema, path: str) -> Iterator[Cause]:
+    allowed = schema.raw.get("enum")
+    if allowed is not None and value not in allowed:
+        yield not_supported(path, value, allowed)
+    for keyword, (applies, holds, told) in _KEYWORDS.items():
+        limit = schema.raw.get(keyword)
+        if limit is not None and isinstance(value, applies) and not holds(value, limit, schema.raw):
+            shown = len(value) if isinstance(value, list | dict) else value
+            if keyword == "maxLength":
+                yield too_long(path, limit)
+            else:
+                yield invalid_value(path, shown, f"{path} in body {told.format(limit)}")
+
+
+_Number = (int, float)
+_Keyword = tuple[Any, Callable[[Any, Any, dict[str, Any]], bool], str]
+_KEYWORDS: dict[str, _Keyword] = {
+    "minimum": (
+        _Number,
+        lambda v, n, s: v > n if s.get("exclusiveMinimum") is True else v >= n,
+        "should be greater than or equal to {}",
+    ),
+    "maximum": (
+        _Number,
+        lambda v, n, s: v < n if s.get("exclusiveMaximum") is True else v <= n,
+        "should be less than or equal to {}",
+    ),
+    "multipleOf": (_Number, lambda v, n, _: math.isclose(v % n, 0), "should be a multiple of {}"),
+    "minLength": (str, lambda v, n, _: len(v) >= n, "should be at least {} chars long"),
+    "maxLength": (str, lambda v, n, _: len(v) <= n, "may not be more than {} bytes"),
+    "pattern": (str, lambda v, p, _: _matches(v, p), "should match '{}'"),
+    "minItems": (list, lambda v, n, _: len(v) >= n, "should have at least {} items"),
+    "maxItems": (list, lambda v, n, _: len(v) <= n, "should have at most {} items"),
+    "minProperties": (dict, lambda v, n, _: len(v) >= n, "should have at least {} properties"),
+    "maxProperties": (dict, lambda v, n, _: len(v) <= n, "should have at most {} properties"),
+}
+
+
+def _matches(value: str, pattern: str) -> bool:
+    """RE2 patterns are nearly Python's; one that Python cannot read lets everything pass."""
+    try:
+        return re.search(pattern, value) is not None
+    except re.error:
+        return True
+
+
+def _combinations(value: Any, schema: Schema, path: str) -> Iterator[Cause]:
+    for part in schema.raw.get("allOf") or []:
+        yield from validate(value, Schema(part), path)
+    for keyword, wanted in (("anyOf", "at least one schema"), ("oneOf", "one and only one schema")):
+        parts = schema.raw.get(keyword)
+        if not parts or schema.int_or_string:
+            continue
+        matching = sum(1 for part in parts if next(validate(value, Schema(part), path), None) is None)
+        if not (matching == 1 if keyword == "oneOf" else matching):
+            yield invalid_value(path, value, f'"{path}" must validate {wanted} ({keyword})')
+    negated = schema.raw.get("not")
+    if negated and next(validate(value, Schema(negated), path), None) is None:
+        yield invalid_value(path, value, f'"{path}" must not validate the schema (not)')
+
+
+_GO_TYPES = {
+    "boolean": "bool",
+    "object": "map[string]json.RawMessage",
+    "array": "[]json.RawMessage",
+    "string": "string",
+}
+
+
+def undecodable(value: Any, schema: Schema, path: str = "") -> str:
+    """Why a built-in kind cannot be decoded, in the words of Go's JSON decoder; empty when it can."""
+    if value is None:
+        return ""
+    if not fits(value, schema):
+        go_type = (
+            schema.raw.get("format", "int64") if schema.type == "integer" else _GO_TYPES.get(schema.type, "string")
+        )
+        found = "bool" if isinstance(value, bool) else type_name(value).replace("integer", "number")
+        return f"json: cannot unmarshal {found} into Go struct field {path} of type {go_type}"
+    children: list[tuple[str, Any, Schema | None]] = []
+    if isinstance(value, dict):
+        children = [(f"{path}.{name}" if path else name, item, schema.field(name)) for name, item in value.items()]
+    elif isinstance(value, list):
+        children = [(path, item, schema.items) for item in value]
+    for here, item, child in children:
+        if child is not None and (reason := undecodable(item, child, here)):
+            return reason
+    return ""

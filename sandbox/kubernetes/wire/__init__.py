@@ -1,0 +1,1 @@
+"""HTTP over TLS: connections, requests, routes and handlers."""

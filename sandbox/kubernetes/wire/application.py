@@ -1,0 +1,110 @@
+"""Answers requests: who asks, may they, and what is at that path."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+from sandbox.kubernetes.access.authentication import authenticate
+from sandbox.kubernetes.access.authorization import authorize
+from sandbox.kubernetes.access.identity import User
+from sandbox.kubernetes.access.rbac import Rbac
+from sandbox.kubernetes.access.tokens import Tokens
+from sandbox.kubernetes.api import ApiError
+from sandbox.kubernetes.engine import Engine
+from sandbox.kubernetes.errors import method_not_supported, status, unknown_path
+from sandbox.kubernetes.gate import Gate
+from sandbox.kubernetes.read.watching import Watch
+from sandbox.kubernetes.wire.documents import document
+from sandbox.kubernetes.wire.message import Request, Response, json_response
+from sandbox.kubernetes.wire.reads import Reads
+from sandbox.kubernetes.wire.sides import Sides
+from sandbox.kubernetes.wire.target import Target, parse
+from sandbox.kubernetes.wire.writing import Writing
+
+_LOG = logging.getLogger(__name__)
+PodLog = Callable[[str, str, str], str]
+_TOO_MANY = 429
+
+
+class Served(Protocol):
+    """What an application needs of the cluster that it serves."""
+
+    version: str
+    tokens: Tokens
+    engine: Engine
+
+    @property
+    def gate(self) -> Gate | None:
+        """Asked before every request."""
+
+    @property
+    def pod_log(self) -> PodLog | None:
+        """Text of a log from namespace, pod and container."""
+
+    def rbac(self) -> Rbac:
+        """Roles and bindings."""
+
+
+class Application:
+    """The API of one cluster, on however many listeners."""
+
+    def __init__(self, cluster: Served) -> None:
+        self._cluster = cluster
+        self._watches: set[Watch] = set()
+        self._reads = Reads(cluster.engine, self._remember)
+        self._writing = Writing(cluster.engine)
+        self._sides = Sides(cluster)
+
+    @property
+    def gate(self) -> Gate | None:
+        """Asked before every request."""
+        return self._cluster.gate
+
+    async def handle(self, request: Request) -> Response:
+        """Answer a request; refusals become Status objects."""
+        try:
+            user = authenticate(request, self._cluster.tokens)
+            target = parse(request)
+            authorize(user, request, target, self._cluster.rbac())
+            return self._route(request, target, user)
+        except ApiError as error:
+            response = json_response(status(error), error.code)
+            if error.code == _TOO_MANY:
+                response.headers["retry-after"] = "10"
+            return response
+        except Exception as error:  # noqa: BLE001 - a bug of ours is an internal error of the server, not a broken connection
+            _LOG.exception("request failed: %s %s", request.method, request.target)
+            refusal = ApiError(500, "InternalError", f"Internal error occurred: {error}")
+            return json_response(status(refusal), 500)
+
+    def cut_watches(self, resource: str | None) -> int:
+        """End watch streams; how many."""
+        chosen = [watch for watch in self._watches if resource in {None, watch.resource}]
+        for watch in chosen:
+            watch.close()
+        return len(chosen)
+
+    def _remember(self, watch: Watch) -> None:
+        self._watches.add(watch)
+        watch.on_close(lambda: self._watches.discard(watch))
+
+    def _route(self, request: Request, target: Target | None, user: User) -> Response:
+        if target is None:
+            found = document(request, self._cluster.engine, self._cluster.version)
+            if found is None:
+                raise unknown_path()
+            return found
+        resource = self._cluster.engine.catalogue.find(target.group, target.version, target.plural)
+        if resource is None or bool(target.namespace and target.plural != "namespaces") > resource.namespaced:
+            raise unknown_path()
+        if target.subresource and target.subresource not in resource.subresources:
+            raise unknown_path()
+        if self._sides.takes(resource, target):
+            return self._sides.answer(resource, target, request, user)
+        if target.verb in {"get", "list", "watch"}:
+            return self._reads.answer(resource, target, request)
+        if target.verb not in resource.verbs:
+            raise method_not_supported()
+        return self._writing.answer(resource, target, request, user)

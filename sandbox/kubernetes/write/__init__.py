@@ -1,0 +1,1 @@
+"""The one write path of a cluster, for clients and controllers alike."""

@@ -1,0 +1,67 @@
+"""From what a client sent to an object of its kind."""
+
+from __future__ import annotations
+
+from sandbox.kubernetes.api import Object
+from sandbox.kubernetes.defaulting import apply_schema_defaults
+from sandbox.kubernetes.errors import bad_request
+from sandbox.kubernetes.pruning import prune
+from sandbox.kubernetes.resource import Resource
+from sandbox.kubernetes.schema import META
+from sandbox.kubernetes.validation import undecodable
+
+
+def decode(resource: Resource, obj: Object, field_validation: str) -> list[str]:
+    """Shape an object in place; the warnings that its unknown fields deserve.
+
+    Raises:
+        ApiError: 400 when it is of another kind, cannot be decoded, or has unknown fields under Strict.
+    """
+    _check_kind(resource, obj)
+    if not isinstance(obj.get("metadata"), dict):
+        if obj.get("metadata") is not None:
+            raise _cannot(
+                resource, "json: cannot unmarshal string into Go struct field .metadata of type v1.ObjectMeta"
+            )
+        obj["metadata"] = {}
+    reason = undecodable(obj["metadata"], META, "metadata")
+    if not reason and not resource.custom:
+        reason = undecodable(obj, resource.schema)
+    if reason:
+        raise _cannot(resource, reason)
+    unknown = _prune(resource, obj)
+    if unknown and field_validation == "Strict":
+        listed = ", ".join(f'unknown field "{path}"' for path in unknown)
+        raise _cannot(resource, f"strict decoding error: {listed}")
+    if resource.custom:
+        apply_schema_defaults(obj, resource.schema)
+    return [f'unknown field "{path}"' for path in unknown] if field_validation != "Ignore" else []
+
+
+def _check_kind(resource: Resource, obj: Object) -> None:
+    version, kind = obj.setdefault("apiVersion", resource.api_version), obj.setdefault("kind", resource.kind)
+    if not resource.custom and (kind != resource.kind or version != resource.api_version):
+        if kind == resource.kind:
+            raise bad_request(
+                f"the API version in the data ({version}) does not match the expected API version "
+                f"({resource.api_version})"
+            )
+        raise bad_request(
+            f'{kind} in version "{version.rpartition("/")[2]}" cannot be handled as a {resource.kind}: '
+            f'no kind "{kind}" is registered for the expected version "{resource.api_version}"'
+        )
+
+
+def _prune(resource: Resource, obj: Object) -> list[str]:
+    rest = {key: value for key, value in obj.items() if key != "metadata"}
+    unknown = prune(rest, resource.schema) + prune(obj["metadata"], META, "metadata")
+    for key in set(obj) - set(rest) - {"metadata"}:
+        del obj[key]
+    obj.update(rest)
+    return unknown
+
+
+def _cannot(resource: Resource, reason: str) -> Exception:
+    return bad_request(
+        f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: {reason}'
+    )
