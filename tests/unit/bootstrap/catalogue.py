@@ -1,0 +1,36 @@
+"""The product's own catalogue entries, as tests need them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from federation.spec.catalogue import DistributionDefinition, NetworkDefinition
+from federation.spec.cluster import Cluster
+from federation.spec.machines import machine_targets
+from providers.contracts import ClusterTarget
+from tests.builders import a_cluster
+
+CATALOGUE = Path(__file__).parents[3] / "config" / "catalogue"
+
+
+def a_distribution(name: str) -> DistributionDefinition:
+    """A distribution of the catalogue."""
+    return DistributionDefinition.model_validate(_read("distributions", name))
+
+
+def a_network(name: str = "flannel") -> NetworkDefinition:
+    """A network plugin of the catalogue."""
+    return NetworkDefinition.model_validate(_read("cni", name))
+
+
+def _read(kind: str, name: str):
+    return yaml.safe_load((CATALOGUE / kind / f"{name}.yaml").read_text())
+
+
+def a_target(distribution: str = "kubeadm", version: str = "v1.36.4", *, workers=1, control_plane=1, **spec):
+    """A cluster of federation ``fed`` with its machines; ``spec`` replaces fields of the cluster."""
+    fields = a_cluster("a", workers=workers, control_plane=control_plane)
+    cluster = Cluster.model_validate({**fields, "distribution": {"type": distribution, "version": version}, **spec})
+    return ClusterTarget("fed", cluster, machine_targets("fed", cluster, ("h1", "h2", "h3", "h4")))
