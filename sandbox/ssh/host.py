@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -41,6 +41,7 @@ _CONTROL_PLANE_PORTS = {
 }
 _NOT_EXECUTABLE, _NOT_FOUND = 126, 127
 _FIRST_PID = 1000
+_ANSWER_S = 0.05
 
 
 class Host:
@@ -61,6 +62,7 @@ class Host:
         self._last_pid = _FIRST_PID
         self._resume = False
         self._running: set[asyncio.Task[Any]] = set()
+        self._outliving: set[asyncio.Task[None]] = set()
 
     @property
     def hostname(self) -> str:
@@ -203,6 +205,16 @@ class Host:
             status = await Shell(process).run(command)
         self.changed()
         return Completed(status, out.text, err.text)
+
+    def later(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something to the whole machine once the current program has answered."""
+        task = asyncio.get_running_loop().create_task(self._after_a_turn(work))
+        self._outliving.add(task)
+        task.add_done_callback(self._outliving.discard)
+
+    async def _after_a_turn(self, work: Coroutine[Any, Any, None]) -> None:
+        await asyncio.sleep(_ANSWER_S)
+        await work
 
     @contextmanager
     def cancelled_by_power_off(self) -> Iterator[None]:

@@ -33,6 +33,9 @@ class Kernel:
             files.install(f"/proc/sys/{key}", value + "\n")
         files.install("/proc/sys/kernel/random/boot_id", boot_id + "\n", 0o444)
         files.install("/proc/modules", "")
+        files.install("/proc/mounts", "/dev/vda1 / ext4 rw,relatime 0 0\n")
+        if files.exists("/sys/module"):
+            files.remove_tree("/sys/module")
         flavor = self._host.machine.flavor
         total_kib = flavor.memory_mib * 1024
         free_kib = total_kib * 85 // 100
@@ -62,6 +65,7 @@ class Kernel:
         if name not in MODULES:
             return False
         if name not in self.modules():
+            self._files.mkdir(f"/sys/module/{name}", parents=True)
             self._files.append("/proc/modules", f"{name} 32768 0 - Live 0x0000000000000000\n".encode())
             for key, value in MODULE_SYSCTLS.get(name, {}).items():
                 self._files.install(f"/proc/sys/{key}", value + "\n")
@@ -69,6 +73,8 @@ class Kernel:
 
     def unload(self, name: str) -> None:
         """Unload a module."""
+        if self._files.exists(f"/sys/module/{name}"):
+            self._files.remove_tree(f"/sys/module/{name}")
         rest = [line for line in self._files.text("/proc/modules").splitlines() if line.split()[0] != name]
         self._files.write("/proc/modules", "".join(line + "\n" for line in rest))
         for key in MODULE_SYSCTLS.get(name, {}):

@@ -59,7 +59,8 @@ class UnitFile:
 def _exec_line(value: str) -> ExecLine:
     text = value.strip()
     marks = text[: len(text) - len(text.lstrip(_PREFIXES))]
-    return ExecLine(tuple(shlex.split(text[len(marks) :])), "-" in marks)
+    words = (word.replace("\\x0a", "\n") for word in shlex.split(text[len(marks) :]))
+    return ExecLine(tuple(words), "-" in marks)
 
 
 def parse_unit(*texts: str) -> UnitFile:

@@ -4,14 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sandbox.ssh.programs import daemons, files, surroundings, text
-from sandbox.ssh.programs.program import Program, always
+from sandbox.ssh.programs import apt, containers, daemons, files, kernel, network, services, surroundings, text
+from sandbox.ssh.programs.program import Program, always, verbs
 
 PROGRAMS: Mapping[str, Program] = {
     **{name: Program(run) for name, run in files.ALL.items()},
     **{name: Program(run, always) for name, run in files.READING.items()},
     "[": Program(surroundings.test, always),
+    "apt-cache": Program(apt.apt_cache, always),
+    "apt-get": Program(apt.apt_get),
+    "apt-mark": Program(apt.apt_mark, verbs("showhold")),
     "base64": Program(text.base64, always),
+    "basename": Program(surroundings.basename, always),
+    "cloud-init": Program(services.cloud_init, always),
+    "containerd": Program(containers.containerd, verbs("config"), base=False),
+    "crictl": Program(containers.crictl, lambda argv: "pull" not in argv, base=False),
+    "ctr": Program(containers.ctr, lambda argv: "import" not in argv, base=False),
+    "curl": Program(network.curl, lambda argv: not any(a in argv for a in ("-o", "-O", "--output"))),
+    "dirname": Program(surroundings.dirname, always),
+    "dpkg": Program(apt.dpkg, lambda argv: "--configure" not in argv),
+    "dpkg-query": Program(apt.dpkg_query, always),
+    "ip": Program(network.ip, lambda argv: not {"delete", "del", "add", "flush"} & set(argv)),
+    "journalctl": Program(services.journalctl, always),
+    "kubelet": Program(containers.kubelet, lambda argv: "--version" in argv, base=False),
+    "lsmod": Program(kernel.lsmod, always),
+    "modprobe": Program(kernel.modprobe),
+    "poweroff": Program(services.power),
+    "reboot": Program(services.power),
+    "shutdown": Program(services.power),
+    "ss": Program(network.ss, always),
+    "swapoff": Program(kernel.swapoff),
+    "swapon": Program(kernel.swapon, lambda argv: len(argv) == 1 or "--show" in argv),
+    "sysctl": Program(kernel.sysctl, lambda argv: not any("=" in a or a in ("-w", "-p", "--system") for a in argv)),
+    "systemctl": Program(services.systemctl, verbs(*services.READING_VERBS)),
+    "systemd-run": Program(services.systemd_run),
+    "timedatectl": Program(services.timedatectl, verbs("show", "status")),
+    "ufw": Program(network.ufw, verbs("status")),
+    "umount": Program(kernel.umount),
     "bash": Program(surroundings.sh),
     "cat": Program(text.cat, always),
     "cut": Program(text.cut, always),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import posixpath
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -349,3 +350,17 @@ def _condition(process: Process, words: Sequence[str]) -> bool:
             return _TEXT_TESTS[words[0]](words[1])
         return _FILE_TESTS[words[0]](process, process.path(words[1]))
     return bool(words and words[0])
+
+
+async def dirname(process: Process) -> int:
+    """Print the directory part of each path."""
+    for name in process.args:
+        process.out(posixpath.dirname(name.rstrip("/")) or ("/" if name.startswith("/") else "."))
+    return 0
+
+
+async def basename(process: Process) -> int:
+    """Print the last part of a path, without a suffix when one is given."""
+    name, *suffix = process.args or [""]
+    process.out(posixpath.basename(name.rstrip("/")).removesuffix(suffix[0] if suffix else ""))
+    return 0
