@@ -157,6 +157,10 @@ class Manager:
         """Whether the Deployment with this namespace and name is available."""
         return gate in self._open
 
+    def until_stop(self, undo: Callable[[], None]) -> None:
+        """Remember what to undo when everything stops."""
+        self._stops.append(undo)
+
     def follow(self, member: Member) -> None:
         """Hear of changes in another cluster, from now until stop."""
         if member.uid in self._followed or not self.running:

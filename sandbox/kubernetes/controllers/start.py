@@ -13,6 +13,7 @@ from sandbox.kubernetes.controllers.garbage import Garbage
 from sandbox.kubernetes.controllers.ingress import Ingresses
 from sandbox.kubernetes.controllers.jobs import Jobs
 from sandbox.kubernetes.controllers.kubelet import Kubelet
+from sandbox.kubernetes.controllers.liqo.loops import LOOPS
 from sandbox.kubernetes.controllers.metallb.controller import MetalLB
 from sandbox.kubernetes.controllers.namespaces import Namespaces
 from sandbox.kubernetes.controllers.nodes import Nodes
@@ -40,6 +41,7 @@ BUILT_IN: tuple[type[Controller], ...] = (
     Ingresses,
     Disruption,
     MetalLB,
+    *LOOPS,
 )
 
 
