@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from clients.ssh.command import render_command
-from clients.ssh.session import Session
-from federation.errors import CommandFailed
+from clients.ssh.session import Session, failure
+from federation.errors import CommandFailed, HostUnreachable
 
 T = TypeVar("T")
 
@@ -57,11 +57,16 @@ def gather(session: Session, facts: Iterable[Fact[Any]], *, timeout_s: float = 6
 
     Raises:
         CommandFailed: A fact could not be told, reason FactUnreadable: it is never taken for an absence.
-        HostUnreachable: The link broke.
+        HostUnreachable: The link broke, or the machine is going down.
     """
     asked = list(dict.fromkeys(facts))
     marker = f"== {secrets.token_hex(8)}"
-    result = session.run(["sh", "-c", render_survey(asked, marker)], sudo=True, timeout_s=timeout_s)
+    argv = ["sh", "-c", render_survey(asked, marker)]
+    result = session.run(argv, sudo=True, check=False, timeout_s=timeout_s)
+    if result.exit_code < 0:
+        raise HostUnreachable(f"{session.place} ended the session in the middle of a look")
+    if result.exit_code != 0:
+        raise failure(session.place, ["look", *(fact.name for fact in asked[:1])], result)
     answers = parse_survey(result.stdout, marker)
     if len(answers) != len(asked):
         raise _unreadable(session.place, "the end of the answers is missing")

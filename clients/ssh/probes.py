@@ -166,7 +166,9 @@ def _stripped_or_none(answer: Answer) -> str | None:
 
 def kernel_module(name: str) -> Fact[bool]:
     """Whether a kernel module is loaded or built in."""
-    return Fact(f"whether the module {name} is loaded", script_of("test", "-d", f"/sys/module/{name}"), said_yes)
+    built_in = script_of("test", "-d", f"/sys/module/{name}")
+    script = f"grep -q {script_of(f'^{name} ')} /proc/modules || {built_in}"
+    return Fact(f"whether the module {name} is loaded", script, said_yes)
 
 
 def swap_in_use() -> Fact[bool]:

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from clients.ssh.command import Secret
 from clients.ssh.session import Session
-from clients.ssh.units import journal_tail
+from clients.ssh.units import journal_tail, reset_unit
 from federation.errors import CommandFailed, NotReadyYet
 from federation.spec.catalogue import Binary, DistributionDefinition
 from federation.spec.machines import MachineTarget
@@ -68,6 +68,13 @@ class K3s:
         if found.version == version:
             settle(session, DOWNLOAD_UNIT, found.download)
             return Done(f"prepared, k3s {version}")
+        if found.download == "succeeded":
+            reset_unit(session, DOWNLOAD_UNIT)
+            raise CommandFailed(
+                f"on {session.place}, the downloaded k3s says it is version {found.version}, not {version}",
+                exit_code=1,
+                reason="DownloadFailed",
+            )
         return advance(session, download_step(self._binary, version, found.architecture), found.download)
 
     def init_control_plane(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -25,12 +26,20 @@ def a_network(name: str = "flannel") -> NetworkDefinition:
     return NetworkDefinition.model_validate(_read("cni", name))
 
 
-def _read(kind: str, name: str):
+def _read(kind: str, name: str) -> Any:
     return yaml.safe_load((CATALOGUE / kind / f"{name}.yaml").read_text())
 
 
-def a_target(distribution: str = "kubeadm", version: str = "v1.36.4", *, workers=1, control_plane=1, **spec):
-    """A cluster of federation ``fed`` with its machines; ``spec`` replaces fields of the cluster."""
-    fields = a_cluster("a", workers=workers, control_plane=control_plane)
-    cluster = Cluster.model_validate({**fields, "distribution": {"type": distribution, "version": version}, **spec})
+def a_target(
+    distribution: str = "kubeadm",
+    version: str = "v1.36.4",
+    *,
+    workers: int = 1,
+    control_plane: int = 1,
+    **fields: Any,
+) -> ClusterTarget:
+    """A cluster of federation ``fed`` with its machines; ``fields`` replace those of the spec."""
+    kind = {"type": distribution, "version": version}
+    base = a_cluster("a", workers=workers, control_plane=control_plane)
+    cluster = Cluster.model_validate({**base, "distribution": kind, **fields})
     return ClusterTarget("fed", cluster, machine_targets("fed", cluster, ("h1", "h2", "h3", "h4")))

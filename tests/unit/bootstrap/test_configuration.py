@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 
 from clients.ssh.facts import Answer
 from federation.errors import Rejected, Unsupported
+from federation.spec.machines import MachineTarget
 from providers.bootstrap import k3s_config, kubeadm_config
 from providers.bootstrap.k3s_node import _version, download_step
 from providers.bootstrap.kubeadm_config import ca_hash, kubeconfig_ca_hash, with_server
@@ -26,7 +27,7 @@ TICKET = JoinTicket("192.0.2.7:6443", "abcdef.0123456789abcdef", "sha256:12", "a
 ADDRESSES = ("10.0.0.5", "192.0.2.7")
 
 
-def documents(text: str):
+def documents(text: str) -> dict[str, Any]:
     """The documents by kind."""
     return {each["kind"]: each for each in yaml.safe_load_all(text)}
 
@@ -55,11 +56,11 @@ def test_the_control_plane_is_tainted_only_when_there_are_workers():
 
 def test_labels_of_a_pool_become_labels_of_its_nodes():
     """Both distributions take them at the node's registration."""
-    pools: dict[str, Any] = {"workers": [{"name": "gpu", "count": 1, "labels": {"tier": "b", "gpu": "yes"}}]}
-    kubeadm, k3s = a_target(**pools), a_target("k3s", "v1.36.4+k3s1", **pools)
-    registration = kubeadm_config.node_registration(kubeadm, kubeadm.machines[1])
+    machine = MachineTarget("n", "worker", "gpu", labels=(("gpu", "yes"), ("tier", "b")))
+    kubeadm, k3s = a_target(), a_target("k3s", "v1.36.4+k3s1")
+    registration = kubeadm_config.node_registration(kubeadm, machine)
     assert registration["kubeletExtraArgs"] == [{"name": "node-labels", "value": "gpu=yes,tier=b"}]
-    agent = yaml.safe_load(k3s_config.render_join(k3s, k3s.machines[1], TICKET, ADDRESSES))
+    agent = yaml.safe_load(k3s_config.render_join(k3s, machine, TICKET, ADDRESSES))
     assert agent["node-label"] == ["gpu=yes", "tier=b"]
 
 
@@ -142,7 +143,7 @@ def test_k3s_program_is_checked_before_it_is_put_in_place():
         download_step(a_distribution("k3s").binary, "v1.36.4+k3s1", "s390x")
 
 
-def a_ca():
+def a_ca() -> str:
     """A self-signed certificate as PEM, and its key."""
     key = generate_private_key(SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "kubernetes")])
