@@ -12,6 +12,7 @@ import gzip
 import json
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ _FREE_FORM = {
     "io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1",
     "io.k8s.apimachinery.pkg.apis.meta.v1.Patch",
 }
+_TAGGED = re.compile(r"^\s+(?:\w+\s+)?([*\[\]\w.]+)\s+`json:\"([^\"]*)\".* protobuf:\"\w+,(\d+),")
 _SCALARS = re.compile(r"^\s*(repeated |optional )?(map<string, ?([\w.]+)>|[.\w]+) (\w+) = (\d+);")
 
 
@@ -79,6 +81,7 @@ def _add_defaults(definitions: dict[str, Any], internal_go: Path) -> None:
 
 def _messages(root: Path) -> dict[str, Any]:
     messages: dict[str, Any] = {}
+    tags = dict(_tags(root))
     for proto in sorted(root.rglob("generated.proto")):
         package = ""
         name = ""
@@ -90,7 +93,8 @@ def _messages(root: Path) -> dict[str, Any]:
                 messages[name] = {}
             elif name and (found := _SCALARS.match(line)):
                 label, kind, value, field, number = found.groups()
-                messages[name][number] = _field(package, label, value or kind, field, is_map=bool(value))
+                row = _field(package, label, value or kind, field, is_map=bool(value))
+                messages[name][number] = _as_json(row, tags.get((name, number)))
     return messages
 
 
@@ -98,6 +102,31 @@ def _field(package: str, label: str | None, kind: str, field: str, *, is_map: bo
     shape = "map" if is_map else "list" if (label or "").strip() == "repeated" else "one"
     scalar = kind in {"string", "bytes", "bool", "int32", "int64", "uint32", "uint64", "double", "float"}
     return [field, shape, kind if scalar else kind.lstrip(".") if "." in kind else f"{package}.{kind}"]
+
+
+def _tags(root: Path) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
+    """What the Go structs say of a field by message and number: its type and its JSON tag."""
+    for source in sorted(root.rglob("types*.go")):
+        package = re.sub(r"@[^/]+", "", str(source.parent.relative_to(root.parent))).replace("-", "_").replace("/", ".")
+        name = ""
+        for line in source.read_text().splitlines():
+            if found := re.match(r"type (\w+) struct", line):
+                name = f"{package}.{found.group(1)}"
+            elif found := _TAGGED.match(line):
+                kind, json_tag, number = found.groups()
+                yield (name, number), (kind, json_tag)
+
+
+def _as_json(row: list[str], tag: tuple[str, str] | None) -> list[str]:
+    """Name, shape and kind, and whether the field is ``inline`` or its zero value means ``absent`` in JSON."""
+    if tag is None:
+        return [*row, ""]
+    go_type, json_tag = tag
+    name, _, options = json_tag.partition(",")
+    if options == "inline":
+        return [*row, "inline"]
+    drops = "omitempty" in options and not go_type.startswith("*")
+    return [name or row[0], *row[1:], "absent" if drops else ""]
 
 
 def _write(path: Path, value: Any) -> None:

@@ -84,9 +84,11 @@ class _Fields:
         return f"f:{name}", child_schema(self._schema, name)
 
     def stand_in(self, name: str) -> Any:
-        """What an absent struct of a built-in kind counts as: the empty struct."""
-        declared = self._schema.properties.get(name)
-        return {} if declared and declared.get("default") == {} else _ABSENT
+        """What an absent struct or required list of a built-in kind counts as: the empty one."""
+        declared = self._schema.properties.get(name) or {}
+        if declared.get("default") == {}:
+            return {}
+        return [] if declared.get("type") == "array" and name in self._schema.required else _ABSENT
 
 
 class _Items:

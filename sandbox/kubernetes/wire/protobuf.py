@@ -1,8 +1,7 @@
 """Objects from the protobuf encoding that Go clients use for built-in kinds.
 
 Source: kubernetes.io, "Kubernetes API Concepts, Protobuf encoding"; field tables are extracted from the published
-``generated.proto`` files. Embedded structs, which the proto files show as fields of their own, are told from real
-fields by asking the OpenAPI schema.
+``generated.proto`` files and the Go structs, which say what is embedded and when a zero value means nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +20,6 @@ import orjson
 from sandbox.kubernetes.api import Object
 from sandbox.kubernetes.builtins import definition_name
 from sandbox.kubernetes.errors import bad_request
-from sandbox.kubernetes.schema import definitions
 
 PROTOBUF_TYPE = "application/vnd.kubernetes.protobuf"
 _MAGIC = b"k8s\x00"
@@ -34,7 +32,7 @@ _JSON_RAW = "k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.JSON"
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _SIGN_BIT = 1 << 63
 
-Table = dict[str, tuple[str, str, str]]
+Table = dict[str, tuple[str, str, str, str]]
 
 
 @cache
@@ -104,35 +102,24 @@ def _fields(data: bytes) -> Iterator[tuple[int, int, Any]]:
 
 def _message(data: bytes, name: str) -> Object:
     table = _tables().get(name, {})
-    declared = _declared(name)
     out: Object = {}
     for number, _, raw in _fields(data):
         row = table.get(str(number))
         if row is None:
             continue
-        field, shape, kind = row
+        field, shape, kind, manner = row
         if shape == "map":
             key, value = _entry(raw, kind)
             out.setdefault(field, {})[key] = value
         elif shape == "list":
             out.setdefault(field, []).append(_value(raw, kind))
-        elif declared is not None and field not in declared and kind in _tables():
+        elif manner == "inline":
             out.update(_message(raw, kind))
         else:
-            out[field] = _value(raw, kind)
-    return _without_empty(out, name)
-
-
-def _without_empty(out: Object, name: str) -> Object:
-    """Go writes empty strings and zero structs where JSON leaves fields out."""
-    keeps = name.endswith((".KeyToPath", ".EnvVar"))
-    return {k: v for k, v in out.items() if keeps or (v != "" and v is not None and v != {})}
-
-
-@cache
-def _declared(name: str) -> frozenset[str] | None:
-    definition = definitions().get("io.k8s." + name.removeprefix("k8s.io.").replace("_", "-"))
-    return None if definition is None else frozenset(definition.get("properties") or ())
+            value = _value(raw, kind)
+            if value is not None and (value or manner != "absent"):
+                out[field] = value
+    return out
 
 
 def _entry(raw: bytes, kind: str) -> tuple[str, Any]:
@@ -153,7 +140,8 @@ def _value(raw: Any, kind: str) -> Any:
         return parts.get(3, b"").decode() if parts.get(1) else _signed(parts.get(2, 0))
     if kind in _RAW or kind == _JSON_RAW:
         return orjson.loads(next((value for _, _, value in _fields(raw)), b"null"))
-    return _message(raw, kind)
+    message = _message(raw, kind)
+    return message.get("items", []) if kind.endswith(".ExtraValue") else message
 
 
 def _signed(value: int) -> int:
