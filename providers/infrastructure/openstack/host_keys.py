@@ -9,7 +9,7 @@ import base64
 import binascii
 import re
 
-_BLOCK = re.compile(r"BEGIN SSH HOST KEY KEYS-*\s*$(.*?)^.*END SSH HOST KEY KEYS", re.DOTALL | re.MULTILINE)
+_BLOCK = re.compile(r"BEGIN SSH HOST KEY KEYS(.*?)END SSH HOST KEY KEYS", re.DOTALL)
 _KEY = re.compile(r"\b(ssh-ed25519) ([A-Za-z0-9+/]+={0,2})(?:\s|$)")
 _BLOB_BYTES = 51  # length-prefixed name of eleven bytes and length-prefixed key of 32
 
