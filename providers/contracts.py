@@ -22,6 +22,7 @@ from federation.state.observed import (
     ObservedDirection,
     ObservedInfrastructure,
 )
+from providers.survey import Survey
 
 if TYPE_CHECKING:
     from clients.kubernetes.api import KubernetesClient
@@ -200,8 +201,13 @@ class Leftover:
 class Infrastructure(Protocol):
     """Where machines come from."""
 
-    def observe(self, cluster: ClusterTarget) -> ObservedInfrastructure:
-        """Read everything of one cluster that carries our mark. Sends no mutating request."""
+    def observe(self, cluster: ClusterTarget, survey: Survey | None = None) -> ObservedInfrastructure:
+        """Read everything of one cluster that carries our mark. Sends no mutating request.
+
+        Args:
+            cluster: The cluster.
+            survey: One for all clusters of a look: what they share (a cloud, an inventory) is then read once.
+        """
 
     def ensure_foundation(self, cluster: ClusterTarget) -> Progress:
         """Network, subnet, router, security group and key."""
