@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from clients.ssh.command import render_command
-from clients.ssh.session import Session, failure
+from clients.ssh.command import redact, render_command
+from clients.ssh.session import Session
 from federation.errors import CommandFailed, HostUnreachable
 
 T = TypeVar("T")
@@ -66,7 +66,7 @@ def gather(session: Session, facts: Iterable[Fact[Any]], *, timeout_s: float = 6
     if result.exit_code < 0:
         raise HostUnreachable(f"{session.place} ended the session in the middle of a look")
     if result.exit_code != 0:
-        raise failure(session.place, ["look", *(fact.name for fact in asked[:1])], result)
+        raise _unreadable(session.place, f"anything: {redact(result.stderr.strip()[-200:])}")
     answers = parse_survey(result.stdout, marker)
     if len(answers) != len(asked):
         raise _unreadable(session.place, "the end of the answers is missing")

@@ -135,7 +135,7 @@ def test_a_fact_that_cannot_be_told_is_an_error(session, tmp_path):
 def test_answers_that_end_too_early_are_an_error(session):
     """A survey that was cut short is not read as far as it goes."""
     with pytest.raises(CommandFailed, match="the end of the answers is missing"):
-        gather(session, [Fact("a", "true", said_yes), Fact("b", "true ); exit 0; (", said_yes)])
+        gather(session, [Fact("a", "true", said_yes), Fact("b", "true ); exit 0; ( true", said_yes)])
 
 
 def test_a_look_that_the_machine_ends_may_be_repeated(session):
