@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -95,5 +94,5 @@ def _pem(section: Mapping[str, Any], key: str) -> str | None:
         return None
     try:
         return base64.b64decode(value, validate=False).decode("ascii")
-    except (binascii.Error, UnicodeDecodeError, TypeError):
+    except (ValueError, TypeError):
         raise SpecInvalid(f"the kubeconfig's {key} is not base64 of PEM") from None

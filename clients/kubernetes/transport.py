@@ -21,7 +21,7 @@ RETRY_BUDGET_S = 30.0
 
 _ATTEMPTS = 4
 _CONNECTIONS = 8
-_BACKOFF = tenacity.wait_exponential_jitter(initial=0.2, max=5.0)
+_BACKOFF = tenacity.wait_exponential_jitter(multiplier=0.2, max=5.0)
 
 
 @dataclass(frozen=True)
