@@ -1,0 +1,1 @@
+"""The real Helm against a served cluster and a served chart repository."""
