@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route, Router
 from starlette.types import Receive, Scope, Send
 
-from sandbox.charts.routes import charts_app
+from sandbox.charts.app import charts_app
 from sandbox.control import Control
 from sandbox.front import FrontListener, Struck
 from sandbox.gates import Gate

@@ -1,0 +1,1 @@
+"""OpenStack as openstacksdk sees it, over real sockets."""

@@ -1,0 +1,1 @@
+"""The sandbox as a process: control, faults, journal, state on disk."""

@@ -1,0 +1,117 @@
+"""A sandbox in a process of its own, and its control API."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import openstack
+from openstack.warnings import RemovedInSDK60Warning
+
+NETWORKS = (f"127.{number}.0.0/16" for number in range(100 + os.getpid() % 100, 255))
+START_TIMEOUT_S = 60.0
+
+
+def eventually(probe: Callable[[], Any], timeout_s: float = 30.0, what: str = "condition") -> Any:
+    """The first truthy value of a probe; fails loudly after the timeout."""
+    end = time.monotonic() + timeout_s
+    while True:
+        value = probe()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"{what} did not come true within {timeout_s} s; last value: {value!r}")
+        time.sleep(0.02)
+
+
+class SandboxProcess:
+    """Starts, kills and restarts ``python -m sandbox serve`` over one state folder."""
+
+    def __init__(self, folder: Path, pacing: str = "instant", network: str | None = None) -> None:
+        self.folder = folder
+        self.network = network or next(NETWORKS)
+        self.pacing = pacing
+        self.port = 0
+        self.process: subprocess.Popen[bytes] | None = None
+        self.url = ""
+        self.http = httpx.Client(timeout=30.0, trust_env=False)
+
+    def command(self) -> list[str]:
+        """The command line of the process."""
+        arguments = ["--state-dir", str(self.folder), "--network", self.network, "--port", str(self.port)]
+        pacing = ["--pacing", self.pacing] if self.pacing else []
+        return [sys.executable, "-m", "sandbox", "serve", *arguments, *pacing]
+
+    def start(self) -> SandboxProcess:
+        """Start and wait until it says that it is ready."""
+        status = self.folder / "sandbox.json"
+        status.unlink(missing_ok=True)
+        self.process = subprocess.Popen(self.command(), stderr=subprocess.PIPE)
+        eventually(lambda: status.exists() or self.process.poll() is not None, START_TIMEOUT_S, "sandbox.json")
+        if self.process.poll() is not None:
+            message = self.process.stderr.read().decode()
+            self.process.stderr.close()
+            self.process = None
+            raise AssertionError(message)
+        content = json.loads(status.read_text())
+        assert content["pid"] == self.process.pid
+        self.url = content["url"]
+        self.port = int(self.url.rsplit(":", maxsplit=1)[-1])
+        return self
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal and wait for the end; the exit code."""
+        self.process.send_signal(number)
+        code = self.process.wait(30)
+        self.process.stderr.close()
+        self.process = None
+        return code
+
+    def close(self) -> None:
+        """End it if it runs, and let go of the client."""
+        if self.process is not None:
+            self.end(signal.SIGTERM)
+        self.http.close()
+
+    def get(self, path: str, **query: Any) -> Any:
+        """GET from the control API."""
+        return self.ask("GET", path, params=query)
+
+    def post(self, path: str, body: Any = None) -> Any:
+        """POST to the control API."""
+        return self.ask("POST", path, json=body or {})
+
+    def ask(self, method: str, path: str, **options: Any) -> Any:
+        """Any request to the control API; fails on an error status."""
+        response = self.http.request(method, f"{self.url}/control/{path}", **options)
+        assert response.is_success, response.text
+        return response.json()
+
+    def cloud(self, name: str = "lab", **more: Any) -> openstack.connection.Connection:
+        """A new connection of openstacksdk with the sandbox's own credentials."""
+        config = self.get("credentials")["clouds"][name] | more
+        with warnings.catch_warnings():  # the SDK warns of its own optional parts
+            warnings.simplefilter("ignore", RemovedInSDK60Warning)
+            return openstack.connect(load_yaml_config=False, load_envvars=False, **config)
+
+    def fault(self, **rule: Any) -> str:
+        """Add a fault and give its id."""
+        return self.post("faults", rule)["ids"][0]
+
+    def heal(self) -> None:
+        """Remove all faults, partitions and links."""
+        self.ask("DELETE", "faults")
+
+    def pace(self, **seconds: float) -> None:
+        """Let named things take so long (dots written as double underscores)."""
+        overrides = {name.replace("__", "."): value for name, value in seconds.items()}
+        self.post("pacing", {"overrides": overrides})
