@@ -181,17 +181,24 @@ class Manager:
             self._judge_gate(change.object, gone=change.type == "DELETED")
         for controller in (*self._by_resource.get(change.resource, ()), *self._by_resource.get("*", ())):
             if controller.gate is None or controller.gate in self._open:
-                controller.enqueue(controller.keys(change))
+                self._note(controller, lambda found: found.keys(change))
+
+    def _note(self, controller: Controller, keys: Callable[[Controller], Iterable[Key]]) -> None:
+        """One loop's mistake must not hide a change from the others."""
+        try:
+            controller.enqueue(keys(controller))
+        except Exception:
+            log.exception("%s of %s cannot read a change", type(controller).__name__, self.cluster.name)
 
     def _changed_abroad(self, member: Member, change: Change) -> None:
         for controller in self.controllers:
             if change.resource in controller.foreign:
-                controller.enqueue(controller.foreign_keys(member, change))
+                self._note(controller, lambda found: found.foreign_keys(member, change))
 
     def _fleet_changed(self) -> None:
         for controller in self.controllers:
             if controller.gate is None or controller.gate in self._open:
-                controller.enqueue(controller.fleet_keys())
+                self._note(controller, lambda found: found.fleet_keys())
 
     def _judge_gate(self, deployment: Object, *, gone: bool) -> None:
         namespace, name = key_of(deployment)

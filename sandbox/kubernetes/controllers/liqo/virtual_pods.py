@@ -124,12 +124,8 @@ class VirtualPods(LiqoController):
     def _remove(self, pod: Object, cid: str, there: Member | None) -> None:
         line = contact(self.fleet, self.cluster, cid)
         banished = line is not None and line.member is not None and there is None
-        if (
-            line is None
-            or banished
-            or is_dead(self.api, cid)
-            or (there is not None and not self._withdraw(pod, there, cid))
-        ):
+        lost = line is None or banished or is_dead(self.api, cid)
+        if lost or (there is not None and not self._withdraw(pod, there, cid)):
             remove_pod(self.api, pod)
 
     def _withdraw(self, pod: Object, there: Member, cid: str) -> bool:

@@ -68,7 +68,8 @@ def _terms(strategy: str, chosen: list[Object]) -> list[Object]:
 
 
 def _require(spec: Object, terms: list[Object]) -> None:
-    affinity: dict[str, Any] = spec.setdefault("affinity", {}) or {}
+    affinity: dict[str, Any] = spec.get("affinity") or {}
+    spec["affinity"] = affinity
     node = affinity.setdefault("nodeAffinity", {})
     field = "requiredDuringSchedulingIgnoredDuringExecution"
     old = (node.get(field) or {}).get("nodeSelectorTerms") or [{}]

@@ -1,0 +1,56 @@
+"""A one-way Liqo peering, object by object, and its end."""
+
+from __future__ import annotations
+
+from sandbox.kubernetes.controllers.liqo.reach import can_reach
+from tests.contract.controllers.clusters import TestFleet, conditions, deployment
+from tests.contract.controllers.liqo_steps import connect, offload, open_tenants, peer, put, states, tenant, two
+
+
+async def test_tunnel_connects_when_keys_and_endpoint_fit(fleet: TestFleet) -> None:
+    """N0 to N8 end with Connected on both sides."""
+    consumer, provider = await two(fleet)
+    open_tenants(consumer, provider)
+    await connect(fleet, consumer, provider)
+    for here, there in ((consumer, provider), (provider, consumer)):
+        link = here.get("connections.networking.liqo.io", f"gw-{there.name}", tenant(there))
+        assert link["status"]["value"] == "Connected"
+        assert link["status"]["latency"]["value"] == "12ms"
+        assert states(here, there)["NetworkConnectionStatus"] == "Established"
+
+
+async def test_peering_yields_a_ready_virtual_node(fleet: TestFleet) -> None:
+    """The whole of sections N, A and O."""
+    consumer, provider = await two(fleet)
+    await peer(fleet, consumer, provider)
+    node = consumer.get("nodes", "milan")
+    assert conditions(node)["Ready"] == "True"
+    assert node["status"]["allocatable"]["cpu"] == "2"
+    assert node["metadata"]["labels"]["liqo.io/type"] == "virtual-node"
+    assert {"key": "virtual-node.liqo.io/not-allowed", "value": "true", "effect": "NoExecute"} in node["spec"]["taints"]
+    here, there = states(consumer, provider), states(provider, consumer)
+    assert (here.pop("role"), here.pop("enabled")) == ("Provider", "authentication networking offloading")
+    assert (there.pop("role"), there.pop("enabled")) == ("Consumer", "authentication networking")
+    assert set(here.values()) == {"Ready", "Established"}
+    assert set(there.values()) == {"Ready", "Established"}
+    assert "APIServerStatus" not in there
+
+
+async def test_offloaded_pods_run_on_the_provider_and_report_back(fleet: TestFleet) -> None:
+    """A Deployment bound to virtual nodes has its pods, services and traffic on the peer."""
+    consumer, provider = await two(fleet)
+    await peer(fleet, consumer, provider)
+    found = await offload(fleet, consumer, "shop", podOffloadingStrategy="Remote")
+    assert found["status"]["offloadingPhase"] == "Ready"
+    consumer.api.create("deployments.apps", deployment("web", 2, namespace="shop"))
+    ports = [{"port": 80, "targetPort": 8080}]
+    put(consumer, "services", "v1", "Service", "web", "shop", spec={"selector": {"app": "web"}, "ports": ports})
+    await fleet.settle()
+    assert consumer.get("deployments.apps", "web", "shop")["status"]["availableReplicas"] == 2
+    remote = provider.pods("shop-rome")
+    assert {p["metadata"]["name"] for p in remote} == {p["metadata"]["name"] for p in consumer.pods("shop")}
+    assert all(conditions(p)["Ready"] == "True" for p in remote)
+    assert provider.get("services", "web", "shop-rome")["spec"]["selector"] == {"app": "web"}
+    path = can_reach(fleet, consumer, "shop", "web", 80)
+    assert (path.reached, path.latency_ms) == (True, 12.5)
+    assert can_reach(fleet, provider, "shop-rome", "web", 80).latency_ms == 0.5
