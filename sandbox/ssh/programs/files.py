@@ -155,7 +155,9 @@ async def ln(process: Process) -> int:
     source, name = options.words
     path = process.path(name) if options.has("-n", "-T") else _target(process, source, name)
     files = process.files
-    if options.has("-f") and files.tree.at(files.resolve(path, follow=False)) is not None:
+    if files.tree.at(files.resolve(path, follow=False)) is not None:
+        if not options.has("-f"):
+            return process.fail(f"failed to create link '{name}': File exists")
         files.remove(path)
     if options.has("-s", "--symbolic"):
         return _each(process, [name], lambda _: files.symlink(source, path), "failed to create symbolic link")
