@@ -46,7 +46,7 @@ def missing(value: Any, schema: Schema, path: str = "") -> Iterator[Cause]:
     if isinstance(value, dict):
         for name in schema.required:
             field = schema.field(name)
-            if name not in value and field is not None and not field.has_default:
+            if name not in value and field is not None and field.default != {}:
                 yield required(f"{path}.{name}" if path else name)
         for name, child in value.items():
             declared = schema.field(name)
