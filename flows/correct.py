@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import cast
 
 from prefect.client.schemas.objects import State
-from prefect.utilities.annotations import quote
 
 from federation.errors import FlotillaError
 from federation.planning.outcomes import Outcome
 from federation.planning.plan import Plan, Step
+from tasks.handover import unseen
 from tasks.performing import Order, Performed, perform
 from tasks.workbench import Workbench
 
@@ -79,12 +80,17 @@ async def _perform(step: Step, walk: Walk) -> Outcome:
     begun = time.monotonic()
     order = Order(walk.bench, step.action, walk.check_lease)
     named = perform.with_options(name=step.action.verb, task_run_name=step.key.replace("{", "(").replace("}", ")"))
-    state: State[Performed] = await named(step.key, step.reason, quote(order), return_state=True)
+    state = await _state(named(step.key, step.reason, unseen(order), return_state=True))
     duration_s = time.monotonic() - begun
     if state.is_completed():
         performed = await state.aresult()
         return Outcome(step.key, "done", "", performed.detail, duration_s, performed.waited_s)
     return _failure(step.key, state, duration_s)
+
+
+async def _state(run: object) -> State[Performed]:
+    """The final state of a task run; Prefect's types take an async task with ``return_state`` for a sync one."""
+    return await cast(Awaitable[State[Performed]], run)
 
 
 def _failure(key: str, state: State[Performed], duration_s: float) -> Outcome:

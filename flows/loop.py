@@ -6,8 +6,7 @@ import asyncio
 import logging
 from dataclasses import dataclass, field, replace
 
-from prefect.utilities.annotations import quote
-
+from federation.errors import SpecInvalid
 from federation.judging import Verdicts
 from federation.planning.context import PlanningContext
 from federation.planning.explain import summary
@@ -16,10 +15,12 @@ from federation.planning.outcomes import Outcome
 from federation.planning.planner import plan_federation
 from federation.planning.scopes import EVERYTHING, Scope, narrow
 from federation.state.status import FederationStatus
+from flows.admission import basis, context_of
 from flows.correct import Walk, correct
 from flows.workplace import Workplace
+from tasks.handover import unseen
 from tasks.observing import observe
-from tasks.publishing import PlanArtifacts, Publication, publish
+from tasks.publishing import PlanArtifacts, Publication, publish_status
 
 log = logging.getLogger("flows.story")
 MAX_ROUNDS = 5
@@ -33,11 +34,13 @@ class Assignment:
         scope: The slice of the plan that it may carry out.
         policy: Bounds; the settings' own when None.
         propose: Plan and publish, but change nothing.
+        basis: What a saved plan was made for; anything else is refused.
     """
 
     scope: Scope = EVERYTHING
     policy: Policy | None = None
     propose: bool = False
+    basis: str | None = None
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,10 @@ async def run_loop(place: Workplace, assignment: Assignment) -> Report:
     A federation that is as desired costs two task runs and no mutating request, however many clusters it has.
     """
     outcomes: dict[str, Outcome] = {}
-    for _ in range(MAX_ROUNDS):
+    for number in range(MAX_ROUNDS):
         context, admission = await _look(place, assignment)
+        if number == 0:
+            _refuse_other_reality(place, assignment, admission)
         log.info(summary(admission), extra={"admission": admission})
         if assignment.propose or not len(admission.plan):
             break
@@ -76,22 +81,21 @@ async def run_loop(place: Workplace, assignment: Assignment) -> Report:
         if not all(outcome.ok for outcome in taken.values()):
             context, admission = await _look(place, assignment)
             break
-    status = await publish(Publication(place.registry, place.generation), quote(Verdicts(context, admission, outcomes)))
+    publication, verdicts = Publication(place.registry, place.generation), Verdicts(context, admission, outcomes)
+    status = await publish_status(unseen(publication), unseen(verdicts))
     return Report(status, admission, outcomes)
 
 
 async def _look(place: Workplace, assignment: Assignment) -> tuple[PlanningContext, Admission]:
-    observed = await observe(quote(place.bench), place.settings.lookers)
-    context = PlanningContext(
-        desired=place.bench.desired,
-        former=place.bench.former,
-        observed=observed,
-        catalogue=place.bench.supplies.catalogue,
-        addon_digests=place.bench.addon_digests(),
-        timing=place.settings.timing,
-    )
+    observed = await observe(unseen(place.bench), place.settings.lookers)
+    context = context_of(place.bench, observed, place.settings)
     plan = narrow(plan_federation(context), assignment.scope)
     return context, admit(plan, context, assignment.policy or place.settings.policy)
+
+
+def _refuse_other_reality(place: Workplace, assignment: Assignment, admission: Admission) -> None:
+    if assignment.basis is not None and assignment.basis != basis(place.bench.desired, admission):
+        raise SpecInvalid("what is there has changed since the plan was saved; make a new plan", reason="PlanOutdated")
 
 
 async def _correct(place: Workplace, admission: Admission) -> dict[str, Outcome]:

@@ -10,13 +10,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from prefect.runtime import flow_run
-from providers.registry import Supplies, addon_installer, applications
 
 from blocks.vault import BlockVault
-from config.catalogue.reading import read_catalogue, read_distributions, read_repositories
+from config.catalogue.reading import read_addons, read_distributions, read_networks, read_repositories
 from config.settings import Settings, settings
 from federation.errors import LeaseLost, SpecInvalid
 from federation.spec.federation import Federation
+from providers.registry import Supplies
 from registry.leases import Lease, LeaseHeld
 from registry.registry import Registry
 from tasks.workbench import Workbench
@@ -45,7 +45,7 @@ class Workplace:
 
     def check_lease(self) -> None:
         """Raise LeaseLost when another run took over."""
-        self.registry.leases.check(self.lease)
+        self.registry.leases.check(self.lease, time.time())
 
 
 @asynccontextmanager
@@ -67,7 +67,7 @@ async def workplace(federation: str, wait_s: float) -> AsyncIterator[Workplace]:
         if generation is None:
             raise SpecInvalid(f"there is no federation '{federation}'; apply one with: flotilla apply -f FILE")
         lease = await _acquire(registry, federation, found.lease_s, wait_s)
-        bench = _bench(registry, generation.parsed())
+        bench = await asyncio.to_thread(open_bench, registry, generation.parsed())
         place = Workplace(found, registry, bench, generation.number, lease)
         renewal = asyncio.create_task(_keep_lease(place), name="renew-lease")
         try:
@@ -101,14 +101,15 @@ async def _keep_lease(place: Workplace) -> None:
             return
 
 
-def _bench(registry: Registry, desired: Federation) -> Workbench:
+def open_bench(registry: Registry, desired: Federation) -> Workbench:
+    """A workbench for a spec; the caller closes it."""
     vault = BlockVault()
     supplies = Supplies(
         vault=vault,
         ledger=registry.ledger,
-        catalogue=read_catalogue(),
+        catalogue=read_addons(),
         distributions=read_distributions(),
+        networks=read_networks(),
         repositories={**read_repositories(), **vault.chart_repositories()},
     )
-    former = registry.generations.former(desired.name).clusters
-    return Workbench(desired, former, supplies, addon_installer(supplies), applications(supplies))
+    return Workbench(desired, registry.generations.former(desired.name).clusters, supplies)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from providers.bootstrap.network import ensure_network
-
 from federation.errors import CommandFailed, NotReadyYet
 from federation.planning.actions import (
     AcquireResources,
@@ -34,6 +32,7 @@ from federation.planning.actions import (
     RemoveNode,
 )
 from federation.spec.peering import Peering, PeeringKey
+from providers.bootstrap.network import ensure_network
 from providers.contracts import Done, Progress, Waiting
 from providers.nodes import NODE, remove_node
 from tasks.workbench import Workbench
@@ -72,8 +71,8 @@ def _cluster(bench: Workbench, action: ClusterAction) -> Progress:
         case DeleteFoundation():
             return _delete_foundation(bench, action.cluster)
         case InstallNetwork():
-            brought = bench.distribution(target.spec).brings_network
-            return ensure_network(bench.side(action.cluster).kubernetes, target.spec, brought=brought)
+            network = bench.network(target.spec)
+            return ensure_network(bench.side(action.cluster).kubernetes, target.spec, network)
         case _:
             raise AssertionError(f"no provider for {action}")
 
@@ -90,11 +89,11 @@ def _machine(bench: Workbench, action: MachineAction) -> Progress:
     match action:
         case CreateMachine():
             target, machine = bench.machine(action.cluster, action.machine)
-            bench.forget_addresses(action.cluster)
+            bench.forget_machine(action.cluster, action.machine)
             return bench.infrastructure(target.spec).ensure_machine(target, machine)
         case DeleteMachine():
             target = bench.target(action.cluster)
-            bench.forget_addresses(action.cluster)
+            bench.forget_machine(action.cluster, action.machine)
             return bench.infrastructure(target.spec).delete_machine(target, action.machine)
         case PrepareHost():
             target, machine = bench.machine(action.cluster, action.machine)
@@ -174,7 +173,9 @@ def _direction(bench: Workbench, action: DirectionAction) -> Progress:
             provider = bench.interconnect(peering.type)
             return provider.acquire(bench.side(key.consumer), bench.side(key.provider), peering)
         case ReleaseResources():
-            return bench.interconnect("liqo").release(bench.side(key.consumer), key.provider)
+            answers = bench.answering(key.provider) is not None
+            provider = bench.interconnect("liqo")
+            return provider.release(bench.side(key.consumer), key.provider, provider_answers=answers)
         case _:
             names = (key.consumer, key.provider)
             sides = bench.answering(key.consumer), bench.answering(key.provider)

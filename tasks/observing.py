@@ -9,8 +9,6 @@ from typing import TypeVar
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
-from prefect.utilities.annotations import quote
-from providers.bootstrap.network import network_ready
 
 from federation.errors import FlotillaError
 from federation.spec.cluster import Cluster
@@ -24,7 +22,9 @@ from federation.state.observed import (
     Present,
     Unknown,
 )
+from providers.bootstrap.network import network_ready
 from providers.nodes import observe_nodes
+from providers.survey import Survey
 from tasks.workbench import Workbench
 
 log = logging.getLogger(__name__)
@@ -32,30 +32,30 @@ T = TypeVar("T")
 
 
 @task(name="observe", task_run_name="observe", cache_policy=NO_CACHE)
-async def observe(bench: quote[Workbench], lookers: int) -> ObservedFederation:
+async def observe(bench: Workbench, lookers: int) -> ObservedFederation:
     """Look at every cluster that the run may have to do with; what cannot be read is Unknown.
 
     Args:
         bench: The run's workbench.
         lookers: Clusters that are looked at at the same time.
     """
-    return await look(bench, lookers)  # type: ignore[arg-type]  # Prefect hands over what was quoted
+    return await look(bench, lookers)
 
 
 async def look(bench: Workbench, lookers: int) -> ObservedFederation:
     """What the task does, without Prefect."""
-    gate = asyncio.Semaphore(lookers)
+    gate, survey = asyncio.Semaphore(lookers), Survey()
 
     async def one(cluster: Cluster) -> ObservedCluster:
         async with gate:
-            return await asyncio.to_thread(_look_at, bench, cluster)
+            return await asyncio.to_thread(_look_at, bench, cluster, survey)
 
     seen = await asyncio.gather(*(one(cluster) for cluster in bench.clusters()))
     return ObservedFederation({cluster.name: cluster for cluster in seen})
 
 
-def _look_at(bench: Workbench, cluster: Cluster) -> ObservedCluster:
-    return ObservedCluster(cluster.name, _infrastructure(bench, cluster), _kubernetes(bench, cluster))
+def _look_at(bench: Workbench, cluster: Cluster, survey: Survey) -> ObservedCluster:
+    return ObservedCluster(cluster.name, _infrastructure(bench, cluster, survey), _kubernetes(bench, cluster))
 
 
 def _unknown(what: str, cluster: Cluster, error: FlotillaError) -> Unknown:
@@ -63,9 +63,9 @@ def _unknown(what: str, cluster: Cluster, error: FlotillaError) -> Unknown:
     return Unknown(error.reason, str(error))
 
 
-def _infrastructure(bench: Workbench, cluster: Cluster) -> Observation[ObservedInfrastructure]:
+def _infrastructure(bench: Workbench, cluster: Cluster, survey: Survey) -> Observation[ObservedInfrastructure]:
     try:
-        seen = bench.infrastructure(cluster).observe(bench.target(cluster.name))
+        seen = bench.infrastructure(cluster).observe(bench.target(cluster.name), survey)
     except FlotillaError as error:
         return _unknown("infrastructure", cluster, error)
     bench.keep_addresses(cluster.name, seen)
@@ -82,7 +82,7 @@ def _kubernetes(bench: Workbench, cluster: Cluster) -> Observation[ObservedKuber
             ObservedKubernetes(
                 version=cluster.distribution.version,
                 nodes=observe_nodes(client, datetime.now(UTC)),
-                cni_ready=network_ready(client, brought=bench.distribution(cluster).brings_network),
+                cni_ready=network_ready(client, bench.network(cluster)),
                 addons=bench.addons.observe(side, bench.supplies.catalogue),
                 directions=bench.interconnect("liqo").observe(side),
                 applications=bench.applications.observe(side),

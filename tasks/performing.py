@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
-from prefect.utilities.annotations import quote
 
 from federation.errors import CommandFailed, DeadlineExceeded, RetryableError
 from federation.planning.actions import Action
@@ -53,7 +52,7 @@ class Order:
     retry_jitter_factor=0.3,
     retry_condition_fn=is_retryable,
 )
-async def perform(key: str, reason: str, order: quote[Order]) -> Performed:
+async def perform(key: str, reason: str, order: Order) -> Performed:
     """Perform one action.
 
     Args:
@@ -65,7 +64,7 @@ async def perform(key: str, reason: str, order: quote[Order]) -> Performed:
         FlotillaError: It failed; retryable failures are tried again by Prefect.
     """
     log.info("%s: %s", key, reason)
-    return await carry_out(order)  # type: ignore[arg-type]  # Prefect hands over what was quoted
+    return await carry_out(order)
 
 
 async def carry_out(order: Order) -> Performed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -17,7 +18,6 @@ from prefect.artifacts import (
 )
 from prefect.cache_policies import NO_CACHE
 from prefect.events import emit_event
-from prefect.utilities.annotations import quote
 
 from federation.judging import Verdicts, judge_federation
 from federation.planning.explain import render_mermaid, render_rows, summary
@@ -47,14 +47,11 @@ class PlanArtifacts:
     @classmethod
     async def begin(cls, federation: str, admission: Admission) -> PlanArtifacts:
         """Publish the plan before its first step."""
-        graph = f"### {summary(admission)}\n\n```mermaid\n{render_mermaid(admission.plan)}\n```"
-        await acreate_markdown_artifact(graph, key=f"{federation}-plan-graph", description=f"Plan of {federation}")
+        await publish_plan(federation, admission)
         progress = await acreate_progress_artifact(0.0, key=f"{federation}-progress", description="Steps ended")
         if not isinstance(progress, UUID):
             raise TypeError("Prefect gave no id for a progress artifact")
-        made = cls(federation, admission, progress)
-        await made._table()
-        return made
+        return cls(federation, admission, progress)
 
     def note(self, outcome: Outcome) -> None:
         """Take an outcome in and move the progress on, without holding up the walk."""
@@ -68,11 +65,19 @@ class PlanArtifacts:
     async def finish(self) -> None:
         """Publish the table once more, with what came of each step."""
         await asyncio.gather(*self._pending)
-        await self._table()
+        await _plan_table(self.federation, self.admission, self.outcomes)
 
-    async def _table(self) -> None:
-        rows = render_rows(self.admission, self.outcomes)
-        await acreate_table_artifact(rows, key=f"{self.federation}-plan", description=summary(self.admission))
+
+async def publish_plan(federation: str, admission: Admission) -> None:
+    """Publish a plan that is not carried out yet: as a table, and as a graph."""
+    graph = f"### {summary(admission)}\n\n```mermaid\n{render_mermaid(admission.plan)}\n```"
+    await acreate_markdown_artifact(graph, key=f"{federation}-plan-graph", description=f"Plan of {federation}")
+    await _plan_table(federation, admission, {})
+
+
+async def _plan_table(federation: str, admission: Admission, outcomes: Mapping[str, Outcome]) -> None:
+    rows = render_rows(admission, outcomes)
+    await acreate_table_artifact(rows, key=f"{federation}-plan", description=summary(admission))
 
 
 @dataclass(frozen=True)
@@ -84,22 +89,13 @@ class Publication:
 
 
 @task(name="publish-status", task_run_name="publish-status", cache_policy=NO_CACHE)
-async def publish_status(publication: quote[Publication], verdicts: quote[Verdicts]) -> FederationStatus:
+async def publish_status(publication: Publication, verdicts: Verdicts) -> FederationStatus:
     """Compute the status, keep it, and tell what has changed. An unchanged status makes no artifact and no event.
 
     Args:
         publication: Where it goes.
         verdicts: What it is computed from.
     """
-    return await _publish(publication, verdicts)  # type: ignore[arg-type]  # Prefect hands over what was quoted
-
-
-async def publish(publication: Publication, verdicts: quote[Verdicts]) -> FederationStatus:
-    """Publish in a task of its own."""
-    return await publish_status(quote(publication), verdicts)
-
-
-async def _publish(publication: Publication, verdicts: Verdicts) -> FederationStatus:
     desired, now, registry = verdicts.context.desired, time.time(), publication.registry
     kept = registry.statuses.get(desired.name)
     old = FederationStatus.model_validate(kept.document) if kept else None

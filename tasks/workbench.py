@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TypeVar
-
-from providers.registry import Supplies, distribution, infrastructure, interconnect
 
 from clients.kubernetes.api import KubernetesClient
-from clients.ssh.pool import SessionPool
 from clients.ssh.session import Session
-from federation.errors import FlotillaError, NotReadyYet, SpecInvalid
-from federation.spec.catalogue import AddOnDefinition
+from federation.errors import AuthenticationRejected, FlotillaError, HostKeyMismatch, NotReadyYet, SpecInvalid
+from federation.spec.catalogue import AddOnDefinition, NetworkDefinition
 from federation.spec.cluster import Cluster
 from federation.spec.federation import Federation
 from federation.spec.machines import MachineTarget, machine_targets
@@ -27,34 +22,37 @@ from providers.contracts import (
     Infrastructure,
     Interconnect,
     JoinTicket,
+    Login,
     Side,
     Vault,
 )
+from providers.registry import (
+    Supplies,
+    addon_installer,
+    applications,
+    distribution,
+    infrastructure,
+    interconnect,
+)
+from tasks.once import Once
 
-T = TypeVar("T")
 API_PORT = 6443
 
 
-@dataclass
+@dataclass(frozen=True)
 class Workbench:
     """Everything that steps of one run share. Safe to use from several threads.
 
     Attributes:
         desired: What should exist.
         former: Clusters that older generations asked for.
-        supplies: Vault, ledger, catalogue and settings that providers are made from.
-        addons: The add-on installer.
-        applications: The application provider.
+        supplies: What providers are made from.
     """
 
     desired: Federation
     former: tuple[Cluster, ...]
     supplies: Supplies
-    addons: AddOnInstaller
-    applications: Applications
-    pool: SessionPool = field(default_factory=SessionPool)
-    _made: dict[tuple[str, str], object] = field(default_factory=dict)
-    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _once: Once = field(default_factory=Once, repr=False)
 
     @property
     def vault(self) -> Vault:
@@ -63,10 +61,12 @@ class Workbench:
 
     def close(self) -> None:
         """Close every connection."""
-        self.pool.close()
-        for made in self._made.values():
-            if isinstance(made, KubernetesClient):
-                made.close()
+        self.supplies.pool.close()
+        for client in self._once.all("kubernetes"):
+            if isinstance(client, KubernetesClient):
+                client.close()
+
+    # The spec
 
     def clusters(self) -> tuple[Cluster, ...]:
         """Every cluster that this run may have to do with, wanted ones first."""
@@ -101,25 +101,76 @@ class Workbench:
             raise SpecInvalid(f"cluster {cluster} should have no machine '{machine}'")
         return target, found
 
+    def definition(self, addon: str) -> AddOnDefinition:
+        """The catalogue's entry for an add-on."""
+        found = self.supplies.catalogue.get(addon)
+        if found is None:
+            raise SpecInvalid(f"the catalogue has no add-on '{addon}'")
+        return found
+
+    def addon_digests(self) -> dict[tuple[str, str], str]:
+        """The digest that each add-on of the spec should have, by cluster and add-on."""
+        return {
+            (cluster.name, addon.name): self.addons.digest(self.desired.name, cluster, addon, definition)
+            for cluster in self.desired.spec.clusters
+            for addon in cluster.addons
+            if (definition := self.supplies.catalogue.get(addon.name)) is not None
+        }
+
+    # Providers
+
     def infrastructure(self, cluster: Cluster) -> Infrastructure:
         """Where the cluster's machines come from."""
-        return self._once(
-            "infrastructure", cluster.infrastructure.type, lambda: infrastructure(self.supplies, cluster, self.pool)
-        )
+        kind = cluster.infrastructure.type
+        return self._once.get("infrastructure", kind, lambda: infrastructure(self.supplies, kind))
 
     def distribution(self, cluster: Cluster) -> Distribution:
         """What makes the cluster's machines into nodes."""
         kind = cluster.distribution.type
-        return self._once("distribution", kind, lambda: distribution(self.supplies, kind))
+        return self._once.get("distribution", kind, lambda: distribution(self.supplies, kind))
+
+    def network(self, cluster: Cluster) -> NetworkDefinition | None:
+        """The cluster's network plugin; None when its distribution brings one."""
+        brought = self.distribution(cluster).brings_network
+        return None if brought else self.supplies.networks[cluster.network.cni]
 
     def interconnect(self, kind: str) -> Interconnect:
         """What joins clusters."""
-        return self._once("interconnect", kind, lambda: interconnect(self.supplies, kind))
+        return self._once.get("interconnect", kind, lambda: interconnect(kind))
 
-    def session(self, cluster: str, machine: str) -> AbstractContextManager[Session]:
-        """An SSH session on a machine, kept open for other steps."""
-        target = self.target(cluster)
-        return self.pool.session(self.infrastructure(target.spec).login(target, machine))
+    @property
+    def addons(self) -> AddOnInstaller:
+        """What installs add-ons."""
+        return self._once.get("addons", "", lambda: addon_installer(self.supplies))
+
+    @property
+    def applications(self) -> Applications:
+        """What lays applications over clusters."""
+        return self._once.get("applications", "", lambda: applications(self.supplies))
+
+    # Machines
+
+    @contextmanager
+    def session(self, cluster: str, machine: str) -> Iterator[Session]:
+        """An SSH session on a machine, kept open for other steps. How to log in is asked once in a run."""
+        try:
+            with self.supplies.pool.session(self._login(cluster, machine)) as session:
+                yield session
+        except (AuthenticationRejected, HostKeyMismatch):
+            self._once.drop("login", f"{cluster}/{machine}")
+            raise
+
+    def _login(self, cluster: str, machine: str) -> Login:
+        def ask() -> Login:
+            target = self.target(cluster)
+            return self.infrastructure(target.spec).login(target, machine)
+
+        return self._once.get("login", f"{cluster}/{machine}", ask)
+
+    def forget_machine(self, cluster: str, machine: str) -> None:
+        """Forget what is remembered of a machine that is about to change."""
+        self._once.drop("login", f"{cluster}/{machine}")
+        self._once.drop("addresses", cluster)
 
     def first_control_plane(self, cluster: str) -> str:
         """Name of the machine that the control plane begins on."""
@@ -127,9 +178,7 @@ class Workbench:
 
     def endpoint(self, cluster: str) -> str:
         """``host:port`` at which nodes and Flotilla reach the cluster's API."""
-        target = self.target(cluster)
-        login = self.infrastructure(target.spec).login(target, target.machines[0].name)
-        return f"{login.address}:{API_PORT}"
+        return f"{self._login(cluster, self.first_control_plane(cluster)).address}:{API_PORT}"
 
     def ticket(self, cluster: str, role: str) -> JoinTicket:
         """A ticket for one more node; made once in a run and shared."""
@@ -139,19 +188,33 @@ class Workbench:
             with self.session(cluster, self.first_control_plane(cluster)) as session:
                 return provider.issue_ticket(session, endpoint, role)
 
-        return self._once(f"ticket/{cluster}", role, issue)
+        return self._once.get(f"ticket/{role}", cluster, issue)
 
     def drop_ticket(self, cluster: str, role: str) -> None:
         """Forget a ticket that was refused: the next call makes a new one."""
-        with self._lock:
-            self._made.pop((f"ticket/{cluster}", role), None)
+        self._once.drop(f"ticket/{role}", cluster)
+
+    def keep_addresses(self, cluster: str, seen: ObservedInfrastructure) -> None:
+        """Remember the addresses of a look, so that peerings need not ask the cloud again."""
+        ordered = sorted(seen.machines, key=lambda machine: (machine.role, machine.name))
+        self._once.put("addresses", cluster, tuple(machine.address for machine in ordered if machine.address))
+
+    def _addresses(self, cluster: str) -> tuple[str, ...]:
+        def look() -> tuple[str, ...]:
+            target = self.target(cluster)
+            self.keep_addresses(cluster, self.infrastructure(target.spec).observe(target))
+            return self._addresses(cluster)
+
+        return self._once.get("addresses", cluster, look)
+
+    # Kubernetes
 
     def kubernetes(self, cluster: str) -> KubernetesClient | None:
         """A client of a cluster's API; None when no kubeconfig is kept."""
         kubeconfig = self.vault.kubeconfig(self.desired.name, cluster)
         if kubeconfig is None:
             return None
-        return self._once("kubernetes", cluster, lambda: KubernetesClient(kubeconfig))
+        return self._once.get("kubernetes", cluster, lambda: KubernetesClient(kubeconfig))
 
     def side(self, cluster: str) -> Side:
         """A cluster of a peering or an application.
@@ -162,52 +225,14 @@ class Workbench:
         client = self.kubernetes(cluster)
         if client is None:
             raise NotReadyYet(f"cluster {cluster} has no control plane yet")
-        return Side(
-            self.desired.name, cluster, client, self._addresses(cluster), client.server.removeprefix("https://")
-        )
+        endpoint = client.server.removeprefix("https://")
+        kubeconfig = self.vault.kubeconfig(self.desired.name, cluster) or ""
+        return Side(self.desired.name, cluster, client, self._addresses(cluster), endpoint, kubeconfig)
 
     def answering(self, cluster: str) -> Side | None:
         """The cluster as a side, or None when it is gone or does not answer: leaving must not wait for it."""
         try:
             side = self.side(cluster)
-            side.kubernetes.version()
+            return side if side.kubernetes.reachable() else None
         except FlotillaError:
             return None
-        return side
-
-    def definition(self, addon: str) -> AddOnDefinition:
-        """The catalogue's entry for an add-on."""
-        found = self.supplies.catalogue.get(addon)
-        if found is None:
-            raise SpecInvalid(f"the catalogue has no add-on '{addon}'")
-        return found
-
-    def keep_addresses(self, cluster: str, seen: ObservedInfrastructure) -> None:
-        """Remember the addresses of an observation, so that peerings need not ask the cloud again."""
-        addresses = tuple(machine.address for machine in seen.machines if machine.address)
-        with self._lock:
-            self._made["addresses", cluster] = addresses
-
-    def forget_addresses(self, cluster: str) -> None:
-        """Forget remembered addresses: machines have changed."""
-        with self._lock:
-            self._made.pop(("addresses", cluster), None)
-
-    def _addresses(self, cluster: str) -> tuple[str, ...]:
-        def look() -> tuple[str, ...]:
-            target = self.target(cluster)
-            seen = self.infrastructure(target.spec).observe(target)
-            ordered = sorted(seen.machines, key=lambda machine: (machine.role, machine.name))
-            return tuple(machine.address for machine in ordered if machine.address)
-
-        return self._once("addresses", cluster, look)
-
-    def _once(self, kind: str, name: str, make: Callable[[], T]) -> T:
-        """Make a thing at its first use. Made outside the lock: making may take a round trip."""
-        slot = (kind, name)
-        with self._lock:
-            if slot in self._made:
-                return self._made[slot]  # type: ignore[return-value]  # a slot holds what its kind makes
-        made = make()
-        with self._lock:
-            return self._made.setdefault(slot, made)  # type: ignore[return-value]  # as above

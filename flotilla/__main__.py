@@ -1,0 +1,5 @@
+"""``python -m flotilla``."""
+
+from flotilla.main import run
+
+run()

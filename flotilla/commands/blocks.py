@@ -1,0 +1,64 @@
+"""Credentials from the command line: list block types, and make a block from a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import yaml
+from pydantic import ValidationError
+
+from blocks.credentials import BLOCKS
+from flotilla.console import err, out
+from flotilla.exits import Exit
+
+blocks_app = typer.Typer(help="Credentials that specs refer to by name.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the app."""
+    blocks_app.command()(types)
+    blocks_app.command()(create)
+    app.add_typer(blocks_app, name="blocks")
+
+
+def types() -> None:
+    """List the types of blocks and their fields."""
+    for kind in BLOCKS:
+        out.print(f"[bold]{kind.get_block_type_slug()}[/]  {kind._description}")  # noqa: SLF001 - Prefect's own name
+        for name, field in kind.model_fields.items():
+            if field.description:
+                needed = "required" if field.is_required() else "optional"
+                out.print(f"    {name} ({needed}): {field.description}", markup=False)
+
+
+def create(
+    kind: Annotated[str, typer.Argument(help="Type of the block, such as flotilla-openstack-cloud.")],
+    name: Annotated[str, typer.Argument(help="Name that specs use.")],
+    file: Annotated[Path, typer.Option("-f", "--file", help="YAML file with the fields; - reads standard input.")],
+) -> None:
+    """Make or replace a block. Its values are stored encrypted, in Prefect's database."""
+    found = next((each for each in BLOCKS if each.get_block_type_slug() == kind), None)
+    if found is None:
+        known = ", ".join(each.get_block_type_slug() for each in BLOCKS)
+        err.print(f"There is no block type {kind}; there are {known}.", markup=False)
+        raise typer.Exit(Exit.BAD_INPUT)
+    try:
+        text = typer.get_text_stream("stdin").read() if str(file) == "-" else file.read_text()
+        block = found.model_validate(yaml.safe_load(text))
+    except (OSError, yaml.YAMLError, ValidationError) as error:
+        err.print(_without_values(error), markup=False)
+        raise typer.Exit(Exit.BAD_INPUT) from None
+    block.save(name, overwrite=True)
+    out.print(f"{kind}/{name} is stored.", markup=False)
+
+
+def _without_values(error: Exception) -> str:
+    """What is wrong, without what was given: that may be a secret."""
+    if isinstance(error, ValidationError):
+        lines = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors(include_input=False))
+        return "\n".join(lines)
+    if isinstance(error, yaml.MarkedYAMLError):
+        return f"not YAML: {error.problem} in line {error.problem_mark.line + 1 if error.problem_mark else '?'}"
+    return str(error)

@@ -1,0 +1,103 @@
+"""Commands that change things: apply, reconcile, destroy. All of them run the same flows as the UI and the API."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from config.settings import settings
+from federation.spec.federation import Federation
+from flotilla.commands.options import FederationName, TimeLimit, Wait
+from flotilla.console import err, out
+from flotilla.exits import Exit
+from flotilla.running import end_with, read_spec, run_flow, trigger
+from registry.registry import Registry
+
+OptionalFile = Annotated[
+    Path | None, typer.Option("-f", "--file", help="The federation's YAML file; - reads standard input.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the app."""
+    app.command()(apply)
+    app.command()(reconcile)
+    app.command()(destroy)
+
+
+def apply(
+    file: OptionalFile = None,
+    plan: Annotated[str | None, typer.Option("--plan", help="Id of a saved plan: apply exactly that.")] = None,
+    wait: Wait = True,
+    timeout: TimeLimit = None,
+) -> None:
+    """Make a spec so. Exit code 3 when something is left to do, 1 when a step failed; run it again to go on."""
+    from flows.apply import apply as flow
+
+    spec, basis = _spec_of_plan(plan) if plan else (read_spec(_need(file)), None)
+    if not wait:
+        return trigger("apply", {"federation": spec.model_dump(mode="json", by_alias=True, exclude_none=True)})
+    return end_with(run_flow(lambda: flow(spec, basis=basis, return_state=True), timeout), spec.name)
+
+
+def _need(file: Path | None) -> Path:
+    if file is None:
+        err.print("Say what to apply: -f FILE, or --plan ID.")
+        raise typer.Exit(Exit.BAD_INPUT)
+    return file
+
+
+def _spec_of_plan(plan_id: str) -> tuple[Federation, str]:
+    with Registry(settings().registry_url) as registry:
+        saved = registry.plans.get(plan_id)
+    if saved is None:
+        err.print(f"There is no saved plan {plan_id}; make one with: flotilla plan -f FILE --save", markup=False)
+        raise typer.Exit(Exit.BAD_INPUT)
+    return Federation.model_validate(saved.document["spec"]), saved.based_on
+
+
+def reconcile(federation: FederationName, wait: Wait = True, timeout: TimeLimit = None) -> None:
+    """Bring a federation back to the spec that was applied last."""
+    from flows.reconcile import reconcile as flow
+
+    if not wait:
+        return trigger("reconcile", {"federation": federation})
+    return end_with(run_flow(lambda: flow(federation, return_state=True), timeout), federation)
+
+
+def destroy(
+    federation: Annotated[str | None, typer.Argument(help="Name of the federation.", metavar="FEDERATION")] = None,
+    file: OptionalFile = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    wait: Wait = True,
+    timeout: TimeLimit = None,
+) -> None:
+    """Remove everything of a federation and prove that nothing is left. Exit code 4 when something is.
+
+    With -f the spec need not have been applied from here: it tells where to look for what carries its marks.
+    """
+    from flows.apply import store
+    from flows.teardown import teardown as flow
+
+    spec = read_spec(file) if file else None
+    name = spec.name if spec else federation
+    if name is None:
+        err.print("Say what to destroy: its name, or -f FILE.")
+        raise typer.Exit(Exit.BAD_INPUT)
+    if not yes:
+        typer.confirm(f"Remove every machine, network and application of {name}?", abort=True, err=True)
+    if spec is not None:
+        store(spec, applied_by="destroy")
+    if not wait:
+        return trigger("teardown", {"federation": name})
+    return _end(run_flow(lambda: flow(name, return_state=True), timeout), name)
+
+
+def _end(state: Any, name: str) -> None:
+    if state.is_completed():
+        out.print(f"[green]{name}[/]: {state.message}")
+        return
+    err.print(f"[red]{name}[/]:", state.message or "")
+    raise typer.Exit(Exit.LEFTOVERS if " left" in (state.message or "") else Exit.FAILED)

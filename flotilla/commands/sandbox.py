@@ -1,0 +1,130 @@
+"""The sandbox from the command line: up, down, status, faults, partitions, machines."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from flotilla.commands.options import OutputForm
+from flotilla.console import err, out, print_data
+from flotilla.exits import Exit
+from flotilla.processes import StartFailed
+from flotilla.sandbox_client import Refused, SandboxClient, running_sandbox, start_sandbox, stop_sandbox
+
+sandbox_app = typer.Typer(help="An emulated world behind real sockets, to try everything in.", no_args_is_help=True)
+fault_app = typer.Typer(help="Make the sandbox misbehave.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the app."""
+    for command in (up, down, status, machine, part, join):
+        sandbox_app.command()(command)
+    fault_app.command("add")(add_fault)
+    fault_app.command("list")(list_faults)
+    fault_app.command("clear")(clear_faults)
+    sandbox_app.add_typer(fault_app, name="fault")
+    app.add_typer(sandbox_app, name="sandbox")
+
+
+def _sandbox() -> SandboxClient:
+    running = running_sandbox()
+    if running is None:
+        err.print("The sandbox is down; start it with: flotilla sandbox up")
+        raise typer.Exit(Exit.FAILED)
+    return running
+
+
+def up(
+    network: Annotated[str, typer.Option(help="Loopback /16 that all its addresses are from.")] = "127.77.0.0/16",
+    pacing: Annotated[str | None, typer.Option(help="How long slow things take: instant, fast or demo.")] = None,
+) -> None:
+    """Start the sandbox, and register blocks that lead into it under the names that the samples use."""
+    from flotilla.sandbox_blocks import register_blocks
+
+    try:
+        client = start_sandbox(network, pacing)
+    except StartFailed as error:
+        err.print(str(error), markup=False)
+        raise typer.Exit(Exit.FAILED) from None
+    names = register_blocks(client)
+    out.print(f"The sandbox is up (control API {client.url}).", markup=False)
+    out.print(f"Blocks: {', '.join(names)}", markup=False)
+
+
+def down() -> None:
+    """Stop the sandbox; its state stays on disk, and the next 'up' goes on from it."""
+    out.print("The sandbox is down." if stop_sandbox() else "The sandbox was not up.")
+
+
+def status(output: OutputForm = "text") -> None:
+    """Show machines, clusters, memory and requests of the sandbox."""
+    seen = _sandbox().get("status")
+    if output != "text":
+        return print_data(seen, output)
+    for each in seen["machines"]:
+        where = each["public_address"] or each["private_address"]
+        out.print(f"{each['power']:>4}  {each['name']:<28} {where:<16} {each['cluster'] or ''}", markup=False)
+    requests = seen["requests"]
+    out.print(
+        f"{len(seen['machines'])} machines, {len(seen['clusters'])} clusters, {seen['memory_mib']} MiB, "
+        f"{requests['total']} requests of which {requests['mutating']} change something",
+        markup=False,
+    )
+    return None
+
+
+def machine(
+    name: Annotated[str, typer.Argument(help="Name of a machine.")],
+    action: Annotated[str, typer.Argument(help="kill, stop, start, reboot or destroy.")],
+) -> None:
+    """Do something to a machine behind everybody's back."""
+    _said(lambda: _sandbox().post(f"machines/{name}/{action}"))
+
+
+def part(
+    one: str, other: str, refuse: Annotated[bool, typer.Option(help="Refuse instead of hanging.")] = False
+) -> None:
+    """Part two clusters, or 'flotilla' and a cluster or machine, so that no packet passes."""
+    _said(lambda: _sandbox().post("partitions", {"between": [one, other], "mode": "refuse" if refuse else "hang"}))
+
+
+def join(one: str, other: str) -> None:
+    """End a partition."""
+    _said(lambda: _sandbox().delete("partitions", {"between": [one, other]}))
+
+
+def add_fault(
+    rule: Annotated[
+        str,
+        typer.Argument(
+            help='A rule as JSON: {"wire": "openstack", "path": "servers", "count": 2, "action": {"status": 503}}'
+        ),
+    ],
+) -> None:
+    """Add a fault: which requests it strikes, and what befalls them."""
+    try:
+        content = json.loads(rule)
+    except ValueError as error:
+        err.print(f"not JSON: {error}", markup=False)
+        raise typer.Exit(Exit.BAD_INPUT) from None
+    _said(lambda: _sandbox().post("faults", content))
+
+
+def list_faults() -> None:
+    """List the faults that are in force."""
+    _said(lambda: _sandbox().get("faults"))
+
+
+def clear_faults() -> None:
+    """Remove every fault."""
+    _said(lambda: _sandbox().delete("faults"))
+
+
+def _said(call: Any) -> None:
+    try:
+        print_data(call(), "json")
+    except Refused as error:
+        err.print(str(error), markup=False)
+        raise typer.Exit(Exit.BAD_INPUT) from None

@@ -1,0 +1,162 @@
+"""Commands that show: status, describe, list, get kubeconfig, leaks."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from blocks.vault import BlockVault
+from config.settings import settings
+from federation.state.status import FederationStatus, ObjectStatus
+from flotilla.commands.options import FederationName, OutputForm
+from flotilla.console import err, out, print_data, status_tree
+from flotilla.exits import Exit
+from flotilla.running import last_status
+from registry.registry import Registry
+
+get_app = typer.Typer(help="Get things for other tools.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the app."""
+    app.command()(status)
+    app.command()(describe)
+    app.command("list")(list_)
+    app.command()(applications)
+    app.command()(leaks)
+    get_app.command()(kubeconfig)
+    app.add_typer(get_app, name="get")
+
+
+def _known(federation: str) -> FederationStatus:
+    found = last_status(federation)
+    if found is None:
+        err.print(f"Nothing is known of {federation}. Apply it with: flotilla apply -f FILE")
+        raise typer.Exit(Exit.BAD_INPUT)
+    return found
+
+
+def status(
+    federation: FederationName,
+    everything: Annotated[bool, typer.Option("--all", help="Show what is fine, too.")] = False,
+    output: OutputForm = "text",
+) -> None:
+    """Show what was last seen of a federation: what is wrong, with the way to it. Exit code 3 unless it is Ready."""
+    found = _known(federation)
+    if output == "text":
+        out.print(status_tree(found, everything=everything))
+        seen = datetime.fromtimestamp(found.observed_at, UTC).astimezone()
+        out.print(f"[dim]seen at {seen:%Y-%m-%d %H:%M:%S}[/]")
+    else:
+        print_data(found.model_dump(mode="json") | {"phase": found.phase}, output)
+    if found.phase != "Ready":
+        raise typer.Exit(Exit.NOT_CONVERGED)
+
+
+def describe(
+    federation: FederationName,
+    name: Annotated[str, typer.Argument(help="A cluster, machine, peering, application or component.")],
+    output: OutputForm = "text",
+) -> None:
+    """Show every condition of one object and of its parts."""
+    found = [part for part in _every(_known(federation).root) if part.name == name]
+    if not found:
+        err.print(f"{federation} has no object called {name}.", markup=False)
+        raise typer.Exit(Exit.BAD_INPUT)
+    if output != "text":
+        return print_data([part.model_dump(mode="json") for part in found], output)
+    for part in found:
+        table = Table(title=f"{part.kind} {part.name}", title_justify="left")
+        for column in ("object", "condition", "status", "reason", "message", "since"):
+            table.add_column(column)
+        for path, condition in part.walk():
+            since = datetime.fromtimestamp(condition.since or 0, UTC).astimezone()
+            where = path.rpartition("/")[0]
+            row = (where, condition.type, condition.status, condition.reason, condition.message, f"{since:%H:%M:%S}")
+            table.add_row(*row)
+        out.print(table)
+    return None
+
+
+def _every(root: ObjectStatus) -> list[ObjectStatus]:
+    return [root, *(found for part in root.parts for found in _every(part))]
+
+
+def list_(output: OutputForm = "text") -> None:
+    """List the federations that were applied."""
+    with Registry(settings().registry_url) as registry:
+        generations = registry.generations.list()
+        rows = [
+            {
+                "name": each.federation,
+                "generation": each.number,
+                "clusters": len(each.document["spec"]["clusters"]),
+                "phase": seen.phase if (seen := last_status(each.federation)) else "Unknown",
+            }
+            for each in generations
+        ]
+    if output != "text":
+        return print_data(rows, output)
+    return _print_rows(rows, ("name", "generation", "clusters", "phase"))
+
+
+def applications(
+    owner: Annotated[str | None, typer.Option("--owner", help="Only applications of this owner.")] = None,
+    output: OutputForm = "text",
+) -> None:
+    """List applications, of all owners or of one."""
+    rows: list[dict[str, object]] = []
+    with Registry(settings().registry_url) as registry:
+        names = [each.federation for each in registry.generations.list()]
+    for name in names:
+        found = last_status(name)
+        for part in found.root.parts if found else ():
+            if part.kind == "Application" and owner in (None, part.facts.get("owner")):
+                facts = {key: part.facts.get(key, "") for key in ("owner", "home")}
+                rows.append({"name": part.name, "federation": name, **facts, "available": part.summary.status})
+    if output != "text":
+        return print_data(rows, output)
+    return _print_rows(rows, ("name", "owner", "federation", "home", "available"))
+
+
+def _print_rows(rows: list[dict[str, object]], columns: tuple[str, ...]) -> None:
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*(str(row[column]) for column in columns))
+    out.print(table)
+
+
+def kubeconfig(
+    federation: FederationName, cluster: Annotated[str, typer.Argument(help="One of its clusters.")]
+) -> None:
+    """Print the kubeconfig of a cluster. It is a secret: redirect it to a file that only you can read."""
+    found = BlockVault().kubeconfig(federation, cluster)
+    if found is None:
+        err.print(f"No kubeconfig is kept for cluster {cluster} of {federation}.", markup=False)
+        raise typer.Exit(Exit.BAD_INPUT)
+    typer.echo(found.rstrip())
+
+
+def leaks(federation: FederationName, output: OutputForm = "text") -> None:
+    """Look in clouds and on hosts for everything that carries the marks of a federation.
+
+    For one that should exist this is its inventory; after a destroy it must be empty. Exit code 4 when it is not and
+    the federation was destroyed.
+    """
+    from flows.leaks import look_for_leaks
+
+    retired, found = look_for_leaks(federation)
+    rows: list[dict[str, object]] = [
+        {"kind": each.kind, "name": each.name, "id": each.id, "place": each.place, "remove with": each.remove_with}
+        for each in found
+    ]
+    if output != "text":
+        print_data(rows, output)
+    else:
+        _print_rows(rows, ("kind", "name", "id", "remove with"))
+        out.print(f"{len(rows)} {'left' if retired else 'in use'}")
+    if rows and retired:
+        raise typer.Exit(Exit.LEFTOVERS)

@@ -1,0 +1,67 @@
+"""Commands that only read a spec: validate, schema, plan."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import cast
+
+import typer
+
+from federation.planning.explain import render_json, render_mermaid, render_text
+from federation.spec.schema import federation_schema
+from flotilla.commands.options import OutputForm, SpecFile, TimeLimit
+from flotilla.console import out, print_data
+from flotilla.exits import Exit
+from flotilla.running import read_spec, run_flow
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the app."""
+    app.command()(validate)
+    app.command()(schema)
+    app.command()(plan)
+
+
+def validate(file: SpecFile, output: OutputForm = "text") -> None:
+    """Check a spec: every problem at once, with line and fix. Exit code 2 when there is any."""
+    spec = read_spec(file)
+    if output != "text":
+        return print_data(spec.model_dump(mode="json", by_alias=True, exclude_none=True), output)
+    parts = spec.spec
+    counts = f"{len(parts.clusters)} clusters, {len(spec.directions)} peerings, {len(parts.applications)} applications"
+    return out.print(f"{spec.name} is valid: {counts}.")
+
+
+def schema() -> None:
+    """Print the JSON Schema of specs, for editors."""
+    print_data(federation_schema(), "json")
+
+
+def plan(
+    file: SpecFile,
+    output: OutputForm = "text",
+    graph: bool = typer.Option(False, "--graph", help="Print the plan as a Mermaid graph."),
+    save: bool = typer.Option(False, "--save", help="Keep the plan, to be applied with: flotilla apply --plan ID"),
+    timeout: TimeLimit = None,
+) -> None:
+    """Show what an apply would do, and change nothing. Exit code 3 when there is something to do."""
+    from flows.propose import Proposal, propose
+
+    spec = read_spec(file)
+    state = run_flow(lambda: propose(spec, save=save, return_state=True), timeout)
+    if not state.is_completed():
+        typer.echo(state.message, err=True)
+        raise typer.Exit(Exit.FAILED)
+    proposal = cast(Proposal, asyncio.run(state.aresult()))
+    admission = proposal.admission
+    if graph:
+        out.print(render_mermaid(admission.plan), markup=False)
+    elif output == "text":
+        out.print(render_text(admission), markup=False)
+    else:
+        print_data(json.loads(render_json(admission)) | {"plan": proposal.plan_id}, output)
+    if save and output == "text":
+        out.print(f"Saved. Apply it with: flotilla apply --plan {proposal.plan_id}")
+    if len(admission.plan):
+        raise typer.Exit(Exit.NOT_CONVERGED)

@@ -1,0 +1,106 @@
+"""How things look in a terminal."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import yaml
+from rich.console import Console
+from rich.text import Text
+from rich.tree import Tree
+
+from federation.planning.explain import sign
+from federation.planning.outcomes import Outcome
+from federation.planning.plan import Step
+from federation.state.conditions import Condition
+from federation.state.status import FederationStatus, ObjectStatus
+
+Output = Literal["text", "json", "yaml"]
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+_COLOUR = {"True": "green", "False": "red", "Unknown": "yellow"}
+_MARK = {"done": "[green]✓[/]", "failed": "[red]✗[/]", "skipped": "[yellow]·[/]", "interrupted": "[yellow]…[/]"}
+
+
+def print_data(content: Any, form: Output) -> None:
+    """Print a value as JSON or YAML, for programs."""
+    text = json.dumps(content, indent=2) if form == "json" else yaml.safe_dump(content, sort_keys=False)
+    out.print(text.rstrip(), markup=False)
+
+
+class StoryHandler(logging.Handler):
+    """Tells the story of a run line by line: each step as it ends, with its time since the run began."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(logging.INFO)
+        self._console = console
+        self._begun = time.monotonic()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print a record of the story."""
+        step, outcome = getattr(record, "step", None), getattr(record, "outcome", None)
+        at = f"[dim]{time.monotonic() - self._begun:6.1f} s[/]"
+        if isinstance(step, Step) and isinstance(outcome, Outcome):
+            self._console.print(f"{at} {_MARK[outcome.result]} {sign(step)} {_line(outcome)}")
+        elif step is None:
+            self._console.print(f"{at}   ", Text(record.getMessage()), end="\n", sep="")
+
+
+def _line(outcome: Outcome) -> Text:
+    took = f" ({outcome.duration_s:.1f} s)" if outcome.duration_s >= 0.1 else ""
+    text = Text(f"{outcome.key}{took}")
+    if outcome.message and outcome.result != "done":
+        text.append(f"\n             {outcome.reason}: {outcome.message}", style="red")
+    return text
+
+
+@contextmanager
+def story(console: Console) -> Iterator[None]:
+    """Show the story of runs of this process while the block lasts."""
+    handler, log = StoryHandler(console), logging.getLogger("flows.story")
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+
+
+def status_tree(status: FederationStatus, *, everything: bool = False) -> Tree:
+    """What is wrong, with the way to it; what is fine is folded into one line."""
+    tree = Tree(f"[bold]{status.federation}[/] [dim]generation {status.generation}[/] {status.phase}")
+    converged = status.root.condition("Converged")
+    if converged is not None and converged.status != "True":
+        tree.add(_condition(converged))
+    for part in status.root.parts:
+        _branch(tree, part, everything=everything)
+    return tree
+
+
+def _branch(tree: Tree, part: ObjectStatus, *, everything: bool) -> None:
+    fine = all(condition.status == "True" for _, condition in part.walk())
+    facts = " ".join(value for value in part.facts.values() if value)
+    node = tree.add(f"{_dot(part.summary)} {part.kind} [bold]{part.name}[/] [dim]{facts}[/]")
+    if fine and not everything:
+        return
+    for condition in part.conditions:
+        if everything or condition.status != "True":
+            node.add(_condition(condition))
+    for child in part.parts:
+        if everything or any(condition.status != "True" for _, condition in child.walk()):
+            _branch(node, child, everything=everything)
+
+
+def _dot(condition: Condition) -> str:
+    return f"[{_COLOUR[condition.status]}]●[/]"
+
+
+def _condition(condition: Condition) -> Text:
+    text = Text(f"{condition.type}: ", style=_COLOUR[condition.status])
+    text.append(f"{condition.status}, {condition.reason}", style="default")
+    return text.append(f": {condition.message}" if condition.message else "", style="default")

@@ -1,0 +1,43 @@
+"""The ``flotilla`` command."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+
+import typer
+
+from flotilla.environment import prepare
+
+app = typer.Typer(
+    name="flotilla",
+    help="Federations of Kubernetes clusters: built, joined, used, healed and removed from one YAML file.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_show_locals=False,
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        try:
+            typer.echo(version("flotilla"))
+        except PackageNotFoundError:
+            typer.echo("from source")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    _version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help="Show the version."),
+) -> None:
+    """Federations of Kubernetes clusters, from one YAML file."""
+
+
+def run() -> None:
+    """Entry point: prepares Prefect's environment, then registers the commands, which import Prefect."""
+    prepare()
+    from flotilla.commands import blocks, demo, lifecycle, sandbox, seeing, serving, specs
+
+    for module in (specs, lifecycle, seeing, serving, blocks, sandbox, demo):
+        module.register(app)
+    app()

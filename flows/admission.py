@@ -1,0 +1,27 @@
+"""From a look to an admitted plan: what the loop and a mere proposal have in common."""
+
+from __future__ import annotations
+
+from config.settings import Settings
+from federation.planning.context import PlanningContext
+from federation.planning.guards import Admission
+from federation.spec.federation import Federation, digest
+from federation.state.observed import ObservedFederation
+from tasks.workbench import Workbench
+
+
+def context_of(bench: Workbench, observed: ObservedFederation, settings: Settings) -> PlanningContext:
+    """Desired and observed, side by side."""
+    return PlanningContext(
+        desired=bench.desired,
+        former=bench.former,
+        observed=observed,
+        catalogue=bench.supplies.catalogue,
+        addon_digests=bench.addon_digests(),
+        timing=settings.timing,
+    )
+
+
+def basis(spec: Federation, admission: Admission) -> str:
+    """Digest of what a plan was made for: the spec, and everything that was seen to differ from it."""
+    return digest(spec.digest + admission.plan.digest)

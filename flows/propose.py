@@ -1,0 +1,55 @@
+"""What an apply would do. Looks and plans; changes nothing and stores no spec."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from prefect import flow
+
+from config.settings import settings
+from federation.planning.explain import render_json
+from federation.planning.guards import Admission, admit
+from federation.planning.planner import plan_federation
+from federation.spec.federation import Federation
+from flows.admission import basis, context_of
+from flows.workplace import open_bench
+from registry.registry import Registry
+from tasks.handover import unseen
+from tasks.observing import observe
+from tasks.publishing import publish_plan
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A plan that nobody has carried out; ``plan_id`` is set when it was kept."""
+
+    admission: Admission
+    plan_id: str | None = None
+
+
+@flow(name="plan", flow_run_name="plan", persist_result=False)
+async def propose(federation: Federation, save: bool = False) -> Proposal:
+    """Show what separates what is from what should be.
+
+    Args:
+        federation: What should exist.
+        save: Keep the plan, so that exactly it can be applied later.
+    """
+    with Registry(settings().registry_url) as registry:
+        bench = open_bench(registry, federation)
+        try:
+            observed = await observe(unseen(bench), settings().lookers)
+        finally:
+            bench.close()
+        context = context_of(bench, observed, settings())
+        admission = admit(plan_federation(context), context, settings().policy)
+        await publish_plan(federation.name, admission)
+        if not save:
+            return Proposal(admission)
+        document = {
+            "spec": federation.model_dump(mode="json", by_alias=True),
+            "plan": json.loads(render_json(admission)),
+        }
+        kept = registry.plans.save(federation.name, document, basis(federation, admission))
+        return Proposal(admission, kept.id)

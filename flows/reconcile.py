@@ -1,0 +1,48 @@
+"""The scheduled flow: every federation is brought back to its spec."""
+
+from __future__ import annotations
+
+import logging
+from typing import Literal
+
+from prefect import flow
+from prefect.states import Completed
+
+from config.settings import settings
+from federation.spec.model import Name
+from flows.ending import Ending, ending
+from flows.loop import Assignment, run_loop
+from flows.workplace import workplace
+from registry.leases import LeaseHeld
+from registry.registry import Registry
+
+log = logging.getLogger(__name__)
+
+
+@flow(name="reconcile", flow_run_name="reconcile-{federation}", log_prints=False)
+async def reconcile(federation: Name | None = None, mode: Literal["enforce", "propose"] = "enforce") -> Ending:
+    """Compare what is with what should be, and correct the difference.
+
+    Args:
+        federation: The federation; every known one when left out.
+        mode: 'enforce' corrects, 'propose' only publishes the plan.
+    """
+    endings = [await _one(name, mode) for name in ([federation] if federation else _known())]
+    failed = [each for each in endings if not each.is_completed()]
+    if failed or len(endings) == 1:
+        return (failed or endings)[0]
+    return Completed(message=f"{len(endings)} federations")
+
+
+def _known() -> list[str]:
+    with Registry(settings().registry_url) as registry:
+        return [generation.federation for generation in registry.generations.list()]
+
+
+async def _one(name: str, mode: str) -> Ending:
+    try:
+        async with workplace(name, wait_s=0.0) as place:
+            return ending(await run_loop(place, Assignment(propose=mode == "propose")))
+    except LeaseHeld as held:
+        log.info("%s; this run leaves it alone", held)
+        return Completed(message=str(held))

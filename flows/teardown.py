@@ -1,0 +1,57 @@
+"""The way out: the same loop toward the empty spec, then a second look for anything that is left."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from prefect import flow
+from prefect.states import Completed, Failed
+
+from config.settings import settings
+from federation.errors import SpecInvalid
+from federation.spec.model import Name
+from flows.apply import WAIT_FOR_OTHERS_S
+from flows.ending import Ending
+from flows.leaks import find_leftovers
+from flows.loop import Assignment, Report, run_loop, without_bounds
+from flows.workplace import Workplace, workplace
+from providers.contracts import Leftover
+from registry.registry import Registry
+from tasks.handover import unseen
+from tasks.publishing import report_leaks
+
+log = logging.getLogger("flows.story")
+
+
+@flow(name="teardown", flow_run_name="teardown-{federation}")
+async def teardown(federation: Name) -> Ending:
+    """Remove everything of a federation, and prove that nothing is left.
+
+    Args:
+        federation: A federation that was applied.
+    """
+    with Registry(settings().registry_url) as registry:
+        generation = registry.generations.current(federation)
+        if generation is None:
+            raise SpecInvalid(f"there is no federation '{federation}'")
+        registry.generations.put(generation.parsed().emptied(), applied_by="teardown")
+    async with workplace(federation, WAIT_FOR_OTHERS_S) as place:
+        report = await run_loop(place, Assignment(policy=without_bounds(place.settings.policy)))
+        leftovers = await asyncio.to_thread(find_leftovers, place.bench)
+        await report_leaks(federation, unseen(leftovers))
+        return _end(place, report, leftovers)
+
+
+def _end(place: Workplace, report: Report, leftovers: tuple[Leftover, ...]) -> Ending:
+    log.info("%d left", len(leftovers), extra={"leftovers": leftovers})
+    if leftovers:
+        listed = "; ".join(f"{each.kind} {each.name} ({each.remove_with})" for each in leftovers[:5])
+        return Failed(message=f"{len(leftovers)} left: {listed}")
+    if report.failures:
+        listed = "; ".join(f"{each.key}: {each.message}" for each in report.failures[:5])
+        return Failed(message=f"0 left, but steps failed: {listed}")
+    place.registry.generations.retire(place.name)
+    place.registry.statuses.forget(place.name)
+    place.bench.vault.forget_machine_key(place.name)
+    return Completed(message="0 left")

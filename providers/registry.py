@@ -1,0 +1,74 @@
+"""THE registration lines: which class stands for which word of the spec. A newcomer adds one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from clients.ssh.pool import SessionPool
+from federation.spec.catalogue import Catalogue, DistributionDefinition, NetworkDefinition
+from providers.applications.provider import OffloadedApplications
+from providers.bootstrap.k3s import K3s
+from providers.bootstrap.kubeadm import Kubeadm
+from providers.contracts import (
+    Applications,
+    Distribution,
+    Infrastructure,
+    Interconnect,
+    Ledger,
+    Vault,
+)
+from providers.infrastructure.openstack.provider import OpenStackProvider
+from providers.interconnect.liqo.provider import LiqoInterconnect
+
+
+@dataclass(frozen=True)
+class Supplies:
+    """What providers are made from.
+
+    Attributes:
+        catalogue: Definitions of add-ons.
+        distributions: Definitions of distributions.
+        networks: Definitions of network plugins.
+        repositories: URLs of chart repositories, by the catalogue's names.
+    """
+
+    vault: Vault
+    ledger: Ledger
+    catalogue: Catalogue
+    distributions: Mapping[str, DistributionDefinition]
+    networks: Mapping[str, NetworkDefinition]
+    repositories: Mapping[str, str]
+    pool: SessionPool = field(default_factory=SessionPool)
+
+
+DISTRIBUTIONS: Mapping[str, Callable[[DistributionDefinition], Distribution]] = {
+    "kubeadm": Kubeadm,
+    "k3s": K3s,
+}
+INFRASTRUCTURES: Mapping[str, Callable[[Supplies], Infrastructure]] = {
+    "openstack": lambda supplies: OpenStackProvider(supplies.vault, supplies.ledger),
+}
+INTERCONNECTS: Mapping[str, Callable[[], Interconnect]] = {
+    "liqo": LiqoInterconnect,
+}
+
+
+def distribution(supplies: Supplies, kind: str) -> Distribution:
+    """What makes machines into nodes."""
+    return DISTRIBUTIONS[kind](supplies.distributions[kind])
+
+
+def infrastructure(supplies: Supplies, kind: str) -> Infrastructure:
+    """Where machines come from."""
+    return INFRASTRUCTURES[kind](supplies)
+
+
+def interconnect(kind: str) -> Interconnect:
+    """What joins clusters."""
+    return INTERCONNECTS[kind]()
+
+
+def applications(supplies: Supplies) -> Applications:
+    """What lays applications over clusters."""
+    return OffloadedApplications(supplies.vault)
