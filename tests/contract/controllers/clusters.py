@@ -5,42 +5,39 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 
-from sandbox.kubernetes.api import Api, Object
+from sandbox.kubernetes.api import Object
+from sandbox.kubernetes.cluster import Cluster
 from sandbox.kubernetes.controllers import register_node, start_all
 from sandbox.kubernetes.controllers.controller import Manager
 from sandbox.kubernetes.controllers.fleet import Member
-from sandbox.kubernetes.engine import Engine
-from sandbox.kubernetes.local import LocalApi
-from tests.contract.controllers.authority import Authority
-
-BASE = ("default", "kube-system", "kube-public", "kube-node-lease")
 
 
-class Site:
+class Site(Cluster):
     """One cluster without listeners."""
 
     def __init__(self, name: str, index: int) -> None:
-        self.name, self.uid = name, f"uid-{name}"
-        self.pod_cidr, self.service_cidr = f"10.{index}.0.0/16", f"10.{100 + index}.0.0/16"
+        super().__init__(name, f"uid-{name}", f"10.{100 + index}.0.0/16", f"10.{index}.0.0/16", "v1.36.4")
         self.address = f"192.168.{index}.10"
-        self.engine = Engine(self.service_cidr)
-        self.api: Api = LocalApi(self.engine)
-        self.authority = Authority(name)
         self.managers: list[Manager] = []
 
-    def ca_pem(self) -> str:
-        return self.authority.ca_pem()
-
-    def sign_client(self, csr_pem: str, user: str, groups: list[str]) -> str:
-        return self.authority.sign_client(csr_pem, user, groups)
+    def busy(self) -> bool:
+        return bool(self.engine.store._pending) or any(manager.busy for manager in self.managers)
 
     def get(self, resource: str, name: str, namespace: str | None = None) -> Object:
         found = self.api.get(resource, name, namespace)
         assert found is not None, f"{resource} {namespace}/{name} is missing in {self.name}"
         return found
 
+    def has(self, resource: str, name: str, namespace: str | None = None) -> bool:
+        return self.api.get(resource, name, namespace) is not None
+
     def pods(self, namespace: str = "default", **labels: str) -> list[Object]:
         return self.api.list("pods", namespace, labels or None)
+
+    def restart_controllers(self, fleet: TestFleet) -> None:
+        for manager in self.managers:
+            manager.stop()
+        self.managers = start_all(self, fleet)
 
 
 class TestFleet:
@@ -95,8 +92,6 @@ class TestFleet:
     def add(self, name: str, nodes: int = 1) -> Site:
         """A cluster with its namespaces and Ready nodes (built-in CNI), controllers running."""
         site = self.sites[name] = Site(name, len(self.sites) + 1)
-        for namespace in BASE:
-            site.api.create("namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
         site.managers = start_all(site, self)
         for number in range(nodes):
             join(site, f"{name}-{number}", number)
@@ -109,7 +104,7 @@ class TestFleet:
             quiet = 0
             while quiet < 3:
                 await asyncio.sleep(0.001)
-                busy = any(manager.busy for site in self.sites.values() for manager in site.managers)
+                busy = any(site.busy() for site in self.sites.values())
                 quiet = 0 if busy else quiet + 1
 
     def stop(self) -> None:
@@ -126,7 +121,9 @@ def join(site: Site, node: str, number: int = 0, **options: object) -> None:
     register_node(site.api, node, address, "v1.36.4+k3s1", **more)  # type: ignore[arg-type]
 
 
-def deployment(name: str, replicas: int = 1, image: str = "web:1", namespace: str = "default", **spec: object) -> Object:
+def deployment(
+    name: str, replicas: int = 1, image: str = "web:1", namespace: str = "default", **spec: object
+) -> Object:
     """A Deployment of one container."""
     labels = {"app": name}
     pod = {"containers": [{"name": "main", "image": image}]} | spec.pop("pod", {})  # type: ignore[operator]

@@ -8,6 +8,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from cryptography.x509.oid import NameOID
+
 from sandbox.kubernetes.api import Object
 from sandbox.kubernetes.controllers.liqo.definitions import crds
 from tests.contract.controllers.clusters import Site, TestFleet, deployment
