@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -95,11 +96,24 @@ def settle(session: Session, unit: str, state: UnitState) -> None:
         reset_unit(session, unit)
 
 
+_TELLING = (re.compile(r"\[ERROR [^\]]+\]: .+"), re.compile(r"^E: .+", re.M), re.compile(r"^error\b.+", re.M | re.I))
+_SYSTEMD = re.compile(r"^\S+\.service: |^(Start|Stopp)(ed|ing) |^Failed to start ")
+
+
+def telling_line(log: str) -> str:
+    """The line of a log that tells best why something failed: kubeadm's and apt's errors, else the program's last."""
+    for pattern in _TELLING:
+        match = pattern.search(log)
+        if match:
+            return match.group()[:200]
+    own = [line for line in log.splitlines() if line.strip() and not _SYSTEMD.match(line)]
+    return own[-1].strip()[:200] if own else "the journal has no word about it"
+
+
 def _report(session: Session, step: LongStep) -> None:
     tail = journal_tail(session, step.unit)
     reset_unit(session, step.unit)
-    last_line = tail.rsplit("\n", 1)[-1][:200]
-    message = f"on {session.place}, {step.doing} failed: {last_line or 'the journal has no word about it'}"
+    message = f"on {session.place}, {step.doing} failed: {telling_line(tail)}"
     if any(words in tail for words in step.transient):
         raise Unavailable(message)
     raise CommandFailed(message, exit_code=1, log_tail=tail, reason=step.reason)

@@ -14,7 +14,7 @@ from clients.ssh.units import journal_tail, reset_unit
 from federation.errors import CommandFailed, NotReadyYet
 from federation.spec.catalogue import Binary, DistributionDefinition
 from federation.spec.machines import MachineTarget
-from providers.bootstrap.changes import WriteFile, advance, carry_out, settle
+from providers.bootstrap.changes import WriteFile, advance, carry_out, settle, telling_line
 from providers.bootstrap.host import needs_of
 from providers.bootstrap.k3s_config import (
     AGENT,
@@ -184,8 +184,7 @@ def _fail(session: Session, service: str) -> None:
     tail = journal_tail(session, service)
     session.run(("systemctl", "stop", service), sudo=True)
     session.run(("systemctl", "reset-failed", service), sudo=True, check=False)
-    last_line = tail.rsplit("\n", 1)[-1][:200]
     reason = "K3sServerFailed" if service == SERVER else "K3sAgentFailed"
     raise CommandFailed(
-        f"on {session.place}, {service} does not start: {last_line}", exit_code=1, log_tail=tail, reason=reason
+        f"on {session.place}, {service} does not start: {telling_line(tail)}", exit_code=1, log_tail=tail, reason=reason
     )
