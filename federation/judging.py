@@ -164,7 +164,7 @@ def _addons(verdicts: Verdicts, cluster: Cluster) -> Condition:
         there = seen.addon(addon.name) if seen else None
         if there is None:
             found.append((addon.name, _missing("Ready", verdicts.trouble(cluster.name), "not installed")))
-        elif there.digest != verdicts.context.addon_digests.get((cluster.name, addon.name)):
+        elif there.digest != verdicts.context.addon_digest(cluster, addon):
             found.append((addon.name, false("Ready", "Outdated", "version or values differ")))
         else:
             found.append((addon.name, true("Ready") if there.ready else false("Ready", "NotReady", there.message)))

@@ -17,7 +17,6 @@ def context_of(bench: Workbench, observed: ObservedFederation, settings: Setting
         former=bench.former,
         observed=observed,
         catalogue=bench.supplies.catalogue,
-        addon_digests=bench.addon_digests(),
         timing=settings.timing,
     )
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from clients.helm.client import HelmClient
 from clients.ssh.pool import SessionPool
 from federation.spec.catalogue import Catalogue, DistributionDefinition, NetworkDefinition
+from providers.addons.installer import HelmAddOns
 from providers.applications.provider import OffloadedApplications
 from providers.bootstrap.k3s import K3s
 from providers.bootstrap.kubeadm import Kubeadm
@@ -67,6 +69,11 @@ def infrastructure(supplies: Supplies, kind: str) -> Infrastructure:
 def interconnect(kind: str) -> Interconnect:
     """What joins clusters."""
     return INTERCONNECTS[kind]()
+
+
+def addon_installer(supplies: Supplies) -> AddOnInstaller:
+    """What installs add-ons."""
+    return HelmAddOns(HelmClient(supplies.repositories), supplies.vault)
 
 
 def applications(supplies: Supplies) -> Applications:

@@ -108,15 +108,6 @@ class Workbench:
             raise SpecInvalid(f"the catalogue has no add-on '{addon}'")
         return found
 
-    def addon_digests(self) -> dict[tuple[str, str], str]:
-        """The digest that each add-on of the spec should have, by cluster and add-on."""
-        return {
-            (cluster.name, addon.name): self.addons.digest(self.desired.name, cluster, addon, definition)
-            for cluster in self.desired.spec.clusters
-            for addon in cluster.addons
-            if (definition := self.supplies.catalogue.get(addon.name)) is not None
-        }
-
     # Providers
 
     def infrastructure(self, cluster: Cluster) -> Infrastructure:
@@ -226,8 +217,7 @@ class Workbench:
         if client is None:
             raise NotReadyYet(f"cluster {cluster} has no control plane yet")
         endpoint = client.server.removeprefix("https://")
-        kubeconfig = self.vault.kubeconfig(self.desired.name, cluster) or ""
-        return Side(self.desired.name, cluster, client, self._addresses(cluster), endpoint, kubeconfig)
+        return Side(self.desired.name, cluster, client, self._addresses(cluster), endpoint)
 
     def answering(self, cluster: str) -> Side | None:
         """The cluster as a side, or None when it is gone or does not answer: leaving must not wait for it."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from federation.spec.catalogue import Catalogue
-from federation.spec.cluster import Cluster
+from federation.spec.cluster import AddOn, Cluster
+from federation.spec.digests import digest_for
 from federation.spec.federation import Federation
 from federation.spec.machines import MachineTarget, machine_targets
 from federation.state.observed import (
@@ -36,7 +37,6 @@ class PlanningContext:
         former: Clusters that older generations asked for and nobody has seen to be gone.
         observed: What was seen.
         catalogue: Definitions of add-ons.
-        addon_digests: Digest that each add-on should have, by cluster and add-on name.
         timing: Times for decisions.
     """
 
@@ -44,7 +44,6 @@ class PlanningContext:
     former: tuple[Cluster, ...]
     observed: ObservedFederation
     catalogue: Catalogue
-    addon_digests: dict[tuple[str, str], str] = field(default_factory=dict)
     timing: Timing = field(default_factory=Timing)
 
     def seen(self, cluster: str) -> ObservedCluster:
@@ -68,6 +67,11 @@ class PlanningContext:
     def unreadable(self, cluster: str) -> bool:
         """Whether nothing may be decided about what is in a cluster."""
         return isinstance(self.kubernetes(cluster), Unknown)
+
+    def addon_digest(self, cluster: Cluster, addon: AddOn) -> str | None:
+        """The digest that an add-on should carry; None when the catalogue does not have it."""
+        definition = self.catalogue.get(addon.name)
+        return digest_for(self.desired.name, cluster, addon, definition) if definition else None
 
     def targets(self, cluster: Cluster) -> tuple[MachineTarget, ...]:
         """The machines that a cluster should have."""

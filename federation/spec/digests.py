@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-import json
+from typing import Any
 
 from federation.spec.application import Application, Component
-from federation.spec.federation import digest
+from federation.spec.catalogue import AddOnDefinition
+from federation.spec.cluster import AddOn, Cluster
+from federation.spec.federation import canonical, digest
+from federation.spec.sharing import pools_shared_by
+
+RENDERING = 1
+"""Raised whenever providers/addons renders other values from the same spec, so that installed add-ons are renewed."""
 
 
 def component_digest(federation: str, application: Application, component: Component, home: str) -> str:
@@ -19,7 +25,7 @@ def component_digest(federation: str, application: Application, component: Compo
         "offloaded": sorted(remote_clusters(application, home)),
         "component": component.model_dump(mode="json", by_alias=True),
     }
-    return digest(json.dumps(content, sort_keys=True))
+    return digest(canonical(content))
 
 
 def offloading_digest(federation: str, application: Application, home: str) -> str:
@@ -34,9 +40,30 @@ def offloading_digest(federation: str, application: Application, home: str) -> s
         "secrets": sorted(secrets | certificates),
         "clusters": sorted(remote_clusters(application, home)),
     }
-    return digest(json.dumps(content, sort_keys=True))
+    return digest(canonical(content))
 
 
 def remote_clusters(application: Application, home: str) -> frozenset[str]:
     """Clusters other than the home that components are placed on."""
     return frozenset(each.placement.cluster for each in application.components) - {home}
+
+
+def digest_for(federation: str, cluster: Cluster, addon: AddOn, definition: AddOnDefinition) -> str:
+    """The digest that an add-on should carry: of all that its values and objects are made from.
+
+    The cluster's endpoint is not part of it, since it is only known once the cluster runs; the installer compares the
+    values themselves, too.
+    """
+    inputs: dict[str, Any] = {
+        "rendering": RENDERING,
+        "federation": federation,
+        "cluster": cluster.name,
+        "network": cluster.network.model_dump(mode="json"),
+        "infrastructure": cluster.infrastructure.model_dump(mode="json", include={"type", "node_cidr"}),
+        "distribution": cluster.distribution.type,
+        "labels": cluster.labels,
+        "addon": addon.model_dump(mode="json"),
+        "shares": [pool.model_dump(mode="json") for pool in pools_shared_by(cluster, addon.name)],
+        "definition": definition.model_dump(mode="json", exclude={"description", "needs", "conflicts"}),
+    }
+    return digest(canonical(inputs))

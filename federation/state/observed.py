@@ -202,18 +202,13 @@ class ObservedFederation:
 
     @property
     def directions(self) -> tuple[ObservedDirection, ...]:
-        """Every directed peering that any cluster shows, each once.
-
-        The consumer's view goes first; the provider's counts where the consumer cannot be read or has left already.
-        """
-        shown = [
-            (cluster.name == direction.key.consumer, direction)
-            for cluster in self.clusters.values()
-            if isinstance(cluster.kubernetes, Present)
-            for direction in cluster.kubernetes.value.directions
-        ]
-        by_key = {direction.key: direction for _, direction in sorted(shown, key=lambda each: each[0])}
-        return tuple(by_key[key] for key in dict.fromkeys(direction.key for _, direction in shown))
+        """Every directed peering that any cluster shows, once; the consumer's word goes before the provider's."""
+        shown: dict[PeeringKey, ObservedDirection] = {}
+        for name, cluster in sorted(self.clusters.items()):
+            for direction in cluster.kubernetes.value.directions if isinstance(cluster.kubernetes, Present) else ():
+                if name == direction.key.consumer or direction.key not in shown:
+                    shown[direction.key] = direction
+        return tuple(shown[key] for key in sorted(shown))
 
     @property
     def applications(self) -> tuple[ObservedApplication, ...]:

@@ -33,7 +33,7 @@ from federation.planning.actions import (
     RevokeAuthentication,
 )
 from federation.planning.context import PlanningContext
-from federation.spec.digests import component_digest, offloading_digest
+from federation.spec.digests import component_digest, digest_for, offloading_digest
 from federation.spec.federation import Federation
 from federation.spec.machines import machine_targets
 from federation.spec.peering import PeeringKey
@@ -90,15 +90,10 @@ class World:
 
     def context(self, former: Federation | None = None) -> PlanningContext:
         """What the planner would see now."""
-        digests = {
-            (cluster.name, addon.name): f"{addon.name}-{len(addon.values)}"
-            for cluster in self.desired.spec.clusters
-            for addon in cluster.addons
-        }
         clusters = former.spec.clusters if former else ()
         names = {each.name for each in (*self.desired.spec.clusters, *clusters)}
         observed = ObservedFederation({name: self._observe(name) for name in names})
-        return PlanningContext(self.desired, clusters, observed, a_catalogue(), digests)
+        return PlanningContext(self.desired, clusters, observed, a_catalogue())
 
     def _observe(self, name: str) -> ObservedCluster:
         cluster = self.cluster(name)
@@ -220,8 +215,10 @@ def _install(world: World, action: InstallAddOn) -> None:
     addon = spec.addon(action.addon) if spec else None
     world.need(cluster.cni and addon, "no network for pods, or not in the spec")
     assert addon is not None
+    assert spec is not None
     world.need(all(each in cluster.addons for each in a_catalogue()[action.addon].needs), "a need is missing")
-    cluster.addons[addon.name] = ObservedAddOn(addon.name, f"{addon.name}-{len(addon.values)}", ready=True)
+    wanted = digest_for(world.desired.name, spec, addon, a_catalogue()[addon.name])
+    cluster.addons[addon.name] = ObservedAddOn(addon.name, wanted, ready=True)
 
 
 def _remove_addon(world: World, action: RemoveAddOn) -> None:

@@ -29,7 +29,7 @@ def plan_addons(context: PlanningContext, leaving: tuple[Step, ...]) -> Iterator
 def _install(context: PlanningContext, cluster: Cluster, addon: AddOn) -> Iterator[Step]:
     kubernetes = context.readable(cluster.name)
     seen = kubernetes.addon(addon.name) if kubernetes else None
-    wanted = context.addon_digests.get((cluster.name, addon.name))
+    wanted = context.addon_digest(cluster, addon)
     if seen is not None and seen.digest == wanted and seen.ready:
         return
     reason, differs = "it is not installed", seen is not None and seen.digest != wanted
