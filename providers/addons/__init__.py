@@ -1,1 +1,1 @@
-"""How an add-on is installed; what is installed is data in config/catalogue."""
+"""Add-ons: charts of the catalogue, with what we know of them, as Helm releases."""

@@ -1,0 +1,42 @@
+"""What a renderer is given, and what it gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from federation.spec.catalogue import AddOnDefinition
+from federation.spec.cluster import AddOn, Cluster
+
+
+@dataclass(frozen=True)
+class Place:
+    """An add-on where it is asked for.
+
+    Attributes:
+        endpoint: ``host:port`` of the cluster's API as others reach it.
+    """
+
+    federation: str
+    cluster: Cluster
+    addon: AddOn
+    definition: AddOnDefinition
+    endpoint: str
+
+    @property
+    def own(self) -> dict[str, Any]:
+        """Values of the spec that are ours."""
+        return {key: value for key, value in self.addon.values.items() if key in self.definition.own_values}
+
+    @property
+    def version(self) -> str:
+        """Version of the chart."""
+        return self.addon.version or self.definition.version
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """Chart values, and objects that are applied once the chart's programs run."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    objects: tuple[dict[str, Any], ...] = ()
