@@ -13,6 +13,7 @@ from providers.applications.provider import OffloadedApplications
 from providers.bootstrap.k3s import K3s
 from providers.bootstrap.kubeadm import Kubeadm
 from providers.contracts import (
+    AddOnInstaller,
     Applications,
     Distribution,
     Infrastructure,
@@ -20,6 +21,7 @@ from providers.contracts import (
     Ledger,
     Vault,
 )
+from providers.infrastructure.hosts.provider import HostsProvider
 from providers.infrastructure.openstack.provider import OpenStackProvider
 from providers.interconnect.liqo.provider import LiqoInterconnect
 
@@ -50,6 +52,9 @@ DISTRIBUTIONS: Mapping[str, Callable[[DistributionDefinition], Distribution]] = 
 }
 INFRASTRUCTURES: Mapping[str, Callable[[Supplies], Infrastructure]] = {
     "openstack": lambda supplies: OpenStackProvider(supplies.vault, supplies.ledger),
+    "hosts": lambda supplies: HostsProvider(
+        supplies.vault, supplies.ledger, supplies.pool, {kind: distribution(supplies, kind) for kind in DISTRIBUTIONS}
+    ),
 }
 INTERCONNECTS: Mapping[str, Callable[[], Interconnect]] = {
     "liqo": LiqoInterconnect,

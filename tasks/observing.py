@@ -68,7 +68,7 @@ def _infrastructure(bench: Workbench, cluster: Cluster, survey: Survey) -> Obser
         seen = bench.infrastructure(cluster).observe(bench.target(cluster.name), survey)
     except FlotillaError as error:
         return _unknown("infrastructure", cluster, error)
-    bench.keep_addresses(cluster.name, seen)
+    bench.remember(cluster.name, seen)
     return Present(seen)
 
 

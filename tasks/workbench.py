@@ -87,10 +87,7 @@ class Workbench:
     def target(self, name: str) -> ClusterTarget:
         """A cluster with the machines it should have; a former cluster with those it had."""
         cluster = self.cluster(name)
-        inventory: tuple[str, ...] = ()
-        if cluster.infrastructure.type == "hosts":
-            hosts = self.vault.inventory(cluster.infrastructure.inventory).hosts
-            inventory = tuple(host.name for host in hosts)
+        inventory: tuple[str, ...] = self._once.get("inventory", name, tuple)
         return ClusterTarget(self.desired.name, cluster, machine_targets(self.desired.name, cluster, inventory))
 
     def machine(self, cluster: str, machine: str) -> tuple[ClusterTarget, MachineTarget]:
@@ -185,15 +182,16 @@ class Workbench:
         """Forget a ticket that was refused: the next call makes a new one."""
         self._once.drop(f"ticket/{role}", cluster)
 
-    def keep_addresses(self, cluster: str, seen: ObservedInfrastructure) -> None:
-        """Remember the addresses of a look, so that peerings need not ask the cloud again."""
+    def remember(self, cluster: str, seen: ObservedInfrastructure) -> None:
+        """Remember addresses and inventory of a look, so that steps need not ask for them again."""
+        self._once.put("inventory", cluster, seen.inventory)
         ordered = sorted(seen.machines, key=lambda machine: (machine.role, machine.name))
         self._once.put("addresses", cluster, tuple(machine.address for machine in ordered if machine.address))
 
     def _addresses(self, cluster: str) -> tuple[str, ...]:
         def look() -> tuple[str, ...]:
             target = self.target(cluster)
-            self.keep_addresses(cluster, self.infrastructure(target.spec).observe(target))
+            self.remember(cluster, self.infrastructure(target.spec).observe(target))
             return self._addresses(cluster)
 
         return self._once.get("addresses", cluster, look)
