@@ -1,0 +1,199 @@
+"""Clusters with Liqo, served over real sockets, whose controllers run and whose links can be cut."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from clients.kubernetes.api import KubernetesClient
+from federation.spec.marks import cluster_id
+from providers.contracts import Done, Progress, Side, Waiting
+from sandbox.kubernetes.controllers import register_node, start_all
+from sandbox.kubernetes.controllers.controller import Manager
+from sandbox.kubernetes.controllers.fleet import Member
+from sandbox.kubernetes.controllers.liqo.definitions import crds
+from tests.unit.kubernetes.served import PORT, Background, Served
+
+FEDERATION = "fed"
+
+
+class LiqoFleet:
+    """Clusters of one federation and the links between them; nothing in it takes any time."""
+
+    def __init__(self, network: str) -> None:
+        self.background = Background()
+        self.served: dict[str, Served] = {}
+        self.clients: dict[str, KubernetesClient] = {}
+        self._network = network
+        self._addresses: dict[str, str] = {}
+        self._managers: dict[str, list[Manager]] = {}
+        self._cut: set[frozenset[str]] = set()
+        self._callbacks: list[Callable[[], None]] = []
+        self._made = 0
+
+    def members(self) -> Iterable[Member]:
+        """Every cluster."""
+        return [each.cluster for each in self.served.values()]
+
+    def by_url(self, url: str) -> Member | None:
+        """The cluster that listens there."""
+        return next((each.cluster for each in self.served.values() if each.url == url), None)
+
+    def serving(self, uid: str) -> bool:
+        """Every cluster that exists serves."""
+        return any(each.cluster.uid == uid for each in self.served.values())
+
+    def connected(self, a: str, b: str) -> bool:
+        """Whether no test has cut the link."""
+        return frozenset((a, b)) not in self._cut
+
+    def latency_ms(self, a: str, b: str) -> float:
+        """The same for all."""
+        return 12.0
+
+    def node_addresses(self, cluster: str, node: str) -> Iterable[str]:
+        """None besides those in the status."""
+        return ()
+
+    def delay(self, name: str) -> float:
+        """Nothing takes any time."""
+        return 0.0
+
+    def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call back when clusters or links change."""
+        self._callbacks.append(callback)
+        return lambda: self._callbacks.remove(callback)
+
+    def add(self, name: str) -> Side:
+        """A cluster of two nodes with Liqo; one of the same name that was removed comes back with nothing in it."""
+        self._made += 1
+        address = self._addresses.setdefault(name, f"{self._network}.{len(self._addresses) + 1}.1")
+        served = Served(self.background, f"{name}-{self._made}", address, self._made)
+        self.served[name], self.clients[name] = served, served.client()
+
+        def start() -> None:
+            self._managers[name] = start_all(served.cluster, self)
+            for number in range(2):
+                labels = {"node-role.kubernetes.io/control-plane": "true"} if number == 0 else {}
+                node = f"{name}-{number}"
+                where = served.address if number == 0 else f"192.168.{self._made}.{number}"
+                register_node(
+                    served.cluster.api, node, where, "v1.36.4+k3s1", labels=labels, provider_id=f"k3s://{node}"
+                )
+            self._changed()
+
+        self.background.call(start)
+        self.settle()
+        self._install(name)
+        self.settle()
+        served.gate.clear()
+        return self.side(name)
+
+    def side(self, name: str) -> Side:
+        """A cluster as providers see it."""
+        address = self.served[name].address
+        return Side(FEDERATION, name, self.clients[name], (address,), f"{address}:{PORT}")
+
+    def _install(self, name: str) -> None:
+        """What Liqo's chart brings: definitions, namespace, cluster id, controller manager, webhook."""
+        client = self.clients[name]
+        for definition in crds():
+            client.apply(definition)
+        client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "liqo"}})
+        meta = {"name": "liqo-clusterid-configmap", "namespace": "liqo"}
+        own_id = cluster_id(FEDERATION, name)
+        client.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": {"CLUSTER_ID": own_id}})
+        for deployment in ("liqo-controller-manager", "liqo-webhook"):
+            client.apply(a_deployment(deployment, "liqo"))
+        proxy = {"ports": [{"port": 8118}], "selector": {"app": "liqo-proxy"}}
+        meta = {"name": "liqo-proxy", "namespace": "liqo"}
+        client.apply({"apiVersion": "v1", "kind": "Service", "metadata": meta, "spec": proxy})
+
+    def lose(self, name: str) -> None:
+        """The cluster is gone for good, with all that was in it."""
+        served = self.served.pop(name)
+        served.stop()
+
+        def stop() -> None:
+            for manager in self._managers.pop(name):
+                manager.stop()
+            self._changed()
+
+        self.background.call(stop)
+        self.settle()
+
+    def cut(self, first: str, second: str, *, cut: bool = True) -> None:
+        """Cut or mend the link between two clusters."""
+        pair = frozenset((self.served[first].cluster.uid, self.served[second].cluster.uid))
+        (self._cut.add if cut else self._cut.discard)(pair)
+        self.background.call(self._changed)
+        self.settle()
+
+    def _changed(self) -> None:
+        for callback in tuple(self._callbacks):
+            callback()
+
+    def settle(self) -> None:
+        """Wait until no controller has anything left to do."""
+
+        async def quiet() -> None:
+            async with asyncio.timeout(60):
+                rounds = 0
+                while rounds < 3:
+                    await asyncio.sleep(0.001)
+                    busy = any(each.busy for managers in self._managers.values() for each in managers)
+                    rounds = 0 if busy else rounds + 1
+
+        self.background.run(quiet())
+
+    def drive(self, step: Callable[[], Progress], limit: int = 25) -> Done:
+        """Repeat a step until it is done, letting the clusters work in between."""
+        progress = step()
+        for _ in range(limit):
+            if isinstance(progress, Done):
+                return progress
+            self.settle()
+            progress = step()
+        raise AssertionError(f"still {progress}")
+
+    def drive_waiting(self, step: Callable[[], Progress], limit: int = 5) -> Waiting:
+        """Repeat a step and see that it does not get done."""
+        for _ in range(limit):
+            progress = step()
+            assert isinstance(progress, Waiting), progress
+            self.settle()
+        return progress
+
+    def mutations(self) -> list[tuple[str, str]]:
+        """Requests for changes that clients have sent since the last look."""
+        found = [each for served in self.served.values() for each in served.gate.mutations]
+        for served in self.served.values():
+            served.gate.clear()
+        return found
+
+    def close(self) -> None:
+        """Stop everything."""
+        for name in list(self.served):
+            self.clients[name].close()
+            self.served[name].stop()
+
+        def stop() -> None:
+            for managers in self._managers.values():
+                for manager in managers:
+                    manager.stop()
+
+        self.background.call(stop)
+        self.background.close()
+
+
+def a_deployment(name: str, namespace: str) -> dict[str, Any]:
+    """A Deployment of one pod."""
+    labels = {"app": name}
+    pod = {"containers": [{"name": "main", "image": "example/liqo:1"}]}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {"selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels}, "spec": pod}},
+    }

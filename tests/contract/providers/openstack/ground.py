@@ -1,0 +1,108 @@
+"""A small federation on the sandbox's cloud: targets, a vault, a ledger in memory, and stepping."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from federation.errors import RetryableError
+from federation.spec.cluster import Cluster
+from federation.spec.machines import machine_targets
+from providers.contracts import ClusterTarget, Done, KeyPair, OpenStackCredentials, Progress
+from tests.contract.sandbox.process import SandboxProcess
+
+
+def a_key_pair() -> KeyPair:
+    """A fresh key pair in OpenSSH's formats."""
+    key = Ed25519PrivateKey.generate()
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
+    )
+    public = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
+    return KeyPair(public.decode(), private.decode())
+
+
+class LabVault:
+    """The sandbox's credentials as a vault; ``changed`` replaces single fields."""
+
+    def __init__(self, sandbox: SandboxProcess, **changed: Any) -> None:
+        auth = sandbox.get("credentials")["clouds"]["lab"]["auth"]
+        fields = {name: auth[name] for name in ("auth_url", "username", "password", "project_name")}
+        self.credentials = OpenStackCredentials(**(fields | {"region": "RegionOne", "ssh_port": 2222} | changed))
+        self.keys: dict[str, KeyPair] = {}
+
+    def openstack(self, _cloud: str) -> OpenStackCredentials:
+        """The lab's credentials."""
+        return self.credentials
+
+    def machine_key(self, federation: str) -> KeyPair:
+        """Made at its first use."""
+        if federation not in self.keys:
+            self.keys[federation] = a_key_pair()
+        return self.keys[federation]
+
+
+@dataclass
+class MemoryLedger:
+    """A ledger whose open entries can be looked at."""
+
+    entries: dict[tuple[str, str, str, str], str | None] = field(default_factory=dict)
+
+    def intend(self, federation: str, kind: str, name: str, place: str) -> None:
+        """Keep the intent."""
+        self.entries.setdefault((federation, kind, name, place), None)
+
+    def confirm(self, federation: str, kind: str, name: str, place: str, object_id: str) -> None:
+        """Keep the id."""
+        self.entries[(federation, kind, name, place)] = object_id
+
+    def strike(self, federation: str, kind: str, name: str, place: str) -> None:
+        """Forget the entry."""
+        self.entries.pop((federation, kind, name, place), None)
+
+
+def a_target(federation: str, name: str = "a", *, workers: int = 0, **more: Any) -> ClusterTarget:
+    """A cluster with one control-plane machine in the sandbox's cloud."""
+    infrastructure = {"type": "openstack", "cloud": "lab", "image": "ubuntu-24.04", "externalNetwork": "public"}
+    cluster = Cluster.model_validate(
+        {
+            "name": name,
+            "infrastructure": infrastructure | more,
+            "distribution": {"type": "kubeadm", "version": "v1.36.4"},
+            "controlPlane": {"flavor": "m1.medium"},
+            "workers": [{"name": "default", "count": workers, "flavor": "m1.medium"}],
+        }
+    )
+    return ClusterTarget(federation, cluster, machine_targets(federation, cluster))
+
+
+def step(action: Callable[[], Progress], *, most: int = 2000) -> str:
+    """Call a step again until it is done, as the executor does; its detail."""
+    for _ in range(most):
+        try:
+            progress = action()
+        except RetryableError:
+            continue
+        if isinstance(progress, Done):
+            return progress.detail
+        time.sleep(min(progress.poll_s, 0.02))
+    raise AssertionError(f"not done after {most} calls: {progress}")
+
+
+def build(provider: Any, target: ClusterTarget) -> None:
+    """The whole cluster."""
+    step(lambda: provider.ensure_foundation(target))
+    for machine in target.machines:
+        step(lambda machine=machine: provider.ensure_machine(target, machine))
+
+
+def tear_down(provider: Any, target: ClusterTarget) -> None:
+    """All that is observed of the cluster, then its foundation."""
+    for machine in provider.observe(target).machines:
+        step(lambda machine=machine: provider.delete_machine(target, machine.name))
+    step(lambda: provider.delete_foundation(target))

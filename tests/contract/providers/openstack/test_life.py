@@ -1,0 +1,172 @@
+"""The life of a cluster's machines in a cloud."""
+
+from __future__ import annotations
+
+import logging
+
+from clients.ssh.session import Session
+from providers.contracts import Done, Waiting
+from providers.infrastructure.openstack.provider import OpenStackProvider
+from providers.survey import Survey
+from tests.contract.providers.openstack.ground import a_target, build, step, tear_down
+
+
+def mutating(sandbox) -> int:
+    """Requests that have changed something since the journal was reset."""
+    return sandbox.get("journal", wire="openstack")["wires"]["openstack"]["mutating"]
+
+
+def reads(sandbox) -> int:
+    """Requests that have read something since the journal was reset."""
+    return sandbox.get("journal", wire="openstack")["wires"]["openstack"]["reads"]
+
+
+def test_built_cluster_is_seen_complete_and_torn_down_without_a_trace(sandbox, provider, ledger, federation):
+    """From nothing to nothing; the ledger knows everything in between and nothing afterwards."""
+    target = a_target(federation, workers=1)
+    assert provider.observe(target).foundation == "absent"
+    build(provider, target)
+    seen = provider.observe(target)
+    assert seen.foundation == "complete"
+    assert [(each.name, each.role, each.pool, each.state, each.complete) for each in seen.machines] == [
+        (f"{federation}-a-cp-0", "control-plane", "cp", "running", True),
+        (f"{federation}-a-default-0", "worker", "default", "running", True),
+    ]
+    assert len(ledger.entries) == 5 + 2 * 3
+    tear_down(provider, target)
+    assert provider.observe(target).foundation == "absent"
+    assert provider.leftovers(target) == ()
+    assert ledger.entries == {}
+
+
+def test_same_cluster_twice_sends_no_mutating_request(sandbox, provider, federation):
+    """Every step of a cluster that is there only reads."""
+    target = a_target(federation)
+    build(provider, target)
+    sandbox.post("journal/reset")
+    assert isinstance(provider.ensure_foundation(target), Done)
+    assert isinstance(provider.ensure_machine(target, target.machines[0]), Done)
+    provider.observe(target)
+    provider.login(target, target.machines[0].name)
+    assert mutating(sandbox) == 0
+    tear_down(provider, target)
+    sandbox.post("journal/reset")
+    tear_down(provider, target)
+    assert mutating(sandbox) == 0
+
+
+def test_machine_is_logged_in_to_with_the_key_it_showed_on_its_console(sandbox, provider, federation):
+    """The pinned host key and the federation's own key open a session; the machine bears its name."""
+    target = a_target(federation)
+    build(provider, target)
+    login = provider.login(target, target.machines[0].name)
+    session = Session(login)
+    assert session.run(["hostname"]).stdout.strip() == target.machines[0].name
+    session.close()
+    tear_down(provider, target)
+
+
+def test_observing_many_clusters_costs_as_many_requests_as_one(sandbox, provider, federation):
+    """Clusters of one federation in one cloud share their lists through the survey."""
+    targets = [a_target(federation, name) for name in "abcdef"]
+    for target in targets[:2]:
+        step(lambda target=target: provider.ensure_foundation(target))
+    provider.observe(targets[0])
+    sandbox.post("journal/reset")
+    provider.observe(targets[0])
+    one = reads(sandbox)
+    sandbox.post("journal/reset")
+    survey = Survey()
+    seen = [provider.observe(target, survey) for target in targets]
+    assert reads(sandbox) == one <= 15
+    assert [each.foundation for each in seen] == ["complete"] * 2 + ["absent"] * 4
+    for target in targets[:2]:
+        tear_down(provider, target)
+
+
+def test_key_pair_is_shared_and_goes_with_the_last_cluster(sandbox, provider, federation):
+    """Taking one cluster away leaves the other one complete."""
+    first, second = a_target(federation, "a"), a_target(federation, "b")
+    build(provider, first)
+    build(provider, second)
+    tear_down(provider, first)
+    assert provider.observe(second).foundation == "complete"
+    assert not any(each.kind == "keypair" for each in provider.leftovers(first))
+    assert any(each.kind == "keypair" for each in provider.leftovers(second))
+    tear_down(provider, second)
+
+
+def test_stopped_server_is_started_again(sandbox, provider, federation):
+    """A machine that somebody switched off is reported as stopped, and brought back by the same step."""
+    target = a_target(federation)
+    build(provider, target)
+    cloud = sandbox.cloud()
+    (server,) = cloud.compute.servers(name=target.machines[0].name)
+    cloud.compute.stop_server(server)
+    cloud.compute.wait_for_server(server, status="SHUTOFF", interval=0.02)
+    assert provider.observe(target).machines[0].state == "stopped"
+    step(lambda: provider.ensure_machine(target, target.machines[0]))
+    assert provider.observe(target).machines[0].state == "running"
+    cloud.close()
+    tear_down(provider, target)
+
+
+def test_foundation_that_lost_a_part_is_partial_and_made_whole(sandbox, provider, federation):
+    """A rule, a gateway or a key pair that is gone comes back; nothing is made twice."""
+    target = a_target(federation)
+    build(provider, target)
+    cloud = sandbox.cloud()
+    (group,) = cloud.network.security_groups(name=f"flotilla-{federation}-a")
+    rule = next(each for each in group.security_group_rules if each["port_range_min"] == 6443)
+    cloud.network.delete_security_group_rule(rule["id"])
+    assert provider.observe(target).foundation == "partial"
+    cloud.compute.delete_keypair(f"flotilla-{federation}")
+    step(lambda: provider.ensure_foundation(target))
+    assert provider.observe(target).foundation == "complete"
+    cloud.close()
+    tear_down(provider, target)
+
+
+def test_lost_machine_key_is_replaced_in_the_cloud(sandbox, provider, vault, federation):
+    """A key pair under our name with another key makes the foundation partial until it holds ours."""
+    target = a_target(federation)
+    step(lambda: provider.ensure_foundation(target))
+    del vault.keys[federation]
+    assert provider.observe(target).foundation == "partial"
+    step(lambda: provider.ensure_foundation(target))
+    assert provider.observe(target).foundation == "complete"
+    tear_down(provider, target)
+
+
+def test_machine_waits_while_its_console_is_silent(sandbox, provider, federation):
+    """No key is trusted that the machine has not shown; the reason names what is missing."""
+    target = a_target(federation)
+    step(lambda: provider.ensure_foundation(target))
+    fault = sandbox.fault(
+        wire="openstack", path="action$", method="POST", action={"status": 200, "body": {"output": ""}}
+    )
+    progress = provider.ensure_machine(target, target.machines[0])
+    while "console" not in getattr(progress, "reason", ""):
+        assert isinstance(progress, Waiting)
+        progress = provider.ensure_machine(target, target.machines[0])
+    assert provider.observe(target).machines[0].complete is False
+    sandbox.ask("DELETE", f"faults/{fault}")
+    step(lambda: provider.ensure_machine(target, target.machines[0]))
+    tear_down(provider, target)
+
+
+def test_no_secret_reaches_logs_reprs_or_user_data(sandbox, vault, ledger, federation, caplog):
+    """Neither the cloud's password nor a private key is ever shown."""
+    caplog.set_level(logging.DEBUG)
+    provider = OpenStackProvider(vault, ledger)
+    target = a_target(federation)
+    build(provider, target)
+    login = provider.login(target, target.machines[0].name)
+    cloud = sandbox.cloud()
+    (server,) = cloud.compute.servers(name=target.machines[0].name)
+    shown = f"{caplog.text} {login!r} {vault.credentials!r} {provider!r} {server.to_dict()}"
+    assert vault.credentials.password not in shown
+    assert "PRIVATE KEY" not in shown
+    cloud.close()
+    tear_down(provider, target)
+    provider.close()

@@ -1,0 +1,176 @@
+"""Whole clusters of each distribution on bare machines of the sandbox, over its real sockets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from clients.kubernetes.api import KubernetesClient
+from clients.kubernetes.resources import Kind
+from federation.errors import CommandFailed, Rejected
+from providers.bootstrap.network import ensure_network, network_ready
+from providers.contracts import Done, Progress, Waiting
+from tests.contract.providers.bootstrap_rig import Crew, Rig, a_hosts_cluster, a_sandbox, drive
+from tests.unit.bootstrap.catalogue import a_network
+
+NODE = Kind("v1", "Node")
+TOKEN = re.compile(r"\b[a-z0-9]{6}\.[a-z0-9]{16}\b|K10[0-9a-f]{64}")
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory) -> Iterator[Rig]:
+    """A sandbox."""
+    with a_sandbox(tmp_path_factory.mktemp("sandbox"), "127.99.0.0/16") as running:
+        yield running
+
+
+def a_crew(rig: Rig, distribution: str, count: int, **fields) -> Crew:
+    """Fresh machines for a cluster."""
+    logins = rig.logins(count)
+    return Crew(a_hosts_cluster(distribution, list(logins), **fields), logins)
+
+
+def all_ready(kubernetes: KubernetesClient, count: int) -> Progress:
+    """Whether that many nodes are ready."""
+    nodes = kubernetes.list(NODE)
+    conditions = [condition for node in nodes for condition in node["status"].get("conditions", ())]
+    ready = sum((each["type"], each["status"]) == ("Ready", "True") for each in conditions)
+    return Done() if ready == count else Waiting(f"{ready} of {count} nodes ready")
+
+
+@pytest.mark.parametrize("distribution", ["kubeadm", "k3s"])
+def test_a_cluster_of_three_machines(rig, distribution):
+    """Prepare, init, join, network: all nodes are ready; doing it all again changes nothing on any machine."""
+    crew = a_crew(rig, distribution, 3)
+    rig.control("POST", "/journal/reset")
+    kubernetes = KubernetesClient(crew.build())
+    definition = None if crew.distribution.brings_network else a_network()
+    drive(lambda: ensure_network(kubernetes, crew.target.spec, definition))
+    assert network_ready(kubernetes, definition)
+    drive(lambda: all_ready(kubernetes, 3))
+    assert {node["metadata"]["name"] for node in kubernetes.list(NODE)} == set(crew.logins)
+    assert not [line for line in rig.mutations() if TOKEN.search(line)]
+    rig.control("POST", "/journal/reset")
+    for name in crew.logins:
+        assert isinstance(crew.prepare(name), Done)
+    assert isinstance(crew.init(), Done)
+    assert isinstance(ensure_network(kubernetes, crew.target.spec, definition), Done)
+    assert rig.mutations("ssh") == []
+    assert rig.mutations("kubernetes") == []
+    kubernetes.close()
+    crew.close()
+
+
+@pytest.mark.parametrize("distribution", ["kubeadm", "k3s"])
+def test_every_machine_of_a_highly_available_control_plane_serves(rig, distribution):
+    """Three control planes, no worker: three nodes, and pods may run on them."""
+    crew = a_crew(rig, distribution, 3, control_plane=3)
+    kubernetes = KubernetesClient(crew.build())
+    drive(lambda: ensure_network(kubernetes, crew.target.spec, a_network()))
+    drive(lambda: all_ready(kubernetes, 3))
+    taints = [taint["key"] for node in kubernetes.list(NODE) for taint in node["spec"].get("taints", ())]
+    assert "node-role.kubernetes.io/control-plane" not in taints
+    kubernetes.close()
+    crew.close()
+
+
+@pytest.mark.parametrize("distribution", ["kubeadm", "k3s"])
+def test_a_machine_that_leaves_is_as_it_was(rig, distribution):
+    """Nothing of the distribution, of our files or of our mark stays; leaving again changes nothing."""
+    crew = a_crew(rig, distribution, 2)
+    before = {name: crew.session(name).read_file("/etc/fstab") for name in crew.logins}
+    crew.build()
+    for name in reversed(crew.logins):
+        drive(lambda name=name: crew.leave(name))
+        for path in ("/etc/flotilla/node.json", "/etc/kubernetes", "/var/lib/kubelet", "/etc/rancher"):
+            assert crew.session(name).run(["test", "-e", path], sudo=True, check=False).exit_code == 1, path
+        assert crew.session(name).read_file("/etc/fstab") == before[name]
+    left = rig.control("GET", "/leftovers")["left"].get("hosts", {})
+    assert not set(left) & set(crew.logins)
+    rig.control("POST", "/journal/reset")
+    for name in crew.logins:
+        assert isinstance(crew.leave(name), Done)
+    assert rig.mutations() == []
+    crew.close()
+
+
+@pytest.mark.parametrize("distribution", ["kubeadm", "k3s"])
+def test_a_link_that_breaks_at_every_command_does_no_harm(rig, distribution):
+    """Every third reply is lost, whatever was asked: two nodes come out of it all the same."""
+    crew = a_crew(rig, distribution, 2)
+    for name in crew.logins:
+        rig.strike(wire="ssh", target=name, method="exec", probability=0.33, seed=7, action={"drop_reply": True})
+    for name in crew.logins:
+        drive(lambda name=name: crew.prepare(name))
+    drive(crew.init)
+    joins = []
+    drive(lambda: joins.append(crew.join(list(crew.logins)[1])) or Done())
+    drive(joins[0])
+    rig.control("DELETE", "/faults")
+    kubernetes = KubernetesClient(crew.distribution.read_kubeconfig(crew.session(crew.first), crew.endpoint))
+    assert {node["metadata"]["name"] for node in kubernetes.list(NODE)} == set(crew.logins)
+    kubernetes.close()
+    crew.close()
+
+
+@pytest.mark.parametrize("distribution", ["kubeadm", "k3s"])
+def test_a_machine_that_loses_power_in_the_middle_of_its_start_gets_there(rig, distribution):
+    """What an init that was cut off left behind is cleaned, and the next call begins again."""
+    crew = a_crew(rig, distribution, 1)
+    drive(lambda: crew.prepare(crew.first))
+    rig.control("PUT", "/pacing", {"overrides": {distribution: 5.0}})
+    assert isinstance(crew.init(), Waiting)
+    rig.control("POST", f"/machines/{crew.first}/kill")
+    rig.control("PUT", "/pacing", {"overrides": {}})
+    rig.control("POST", f"/machines/{crew.first}/start")
+    drive(crew.init)
+    kubernetes = KubernetesClient(crew.distribution.read_kubeconfig(crew.session(crew.first), crew.endpoint))
+    drive(lambda: Done() if len(kubernetes.list(NODE)) == 1 else Waiting("the node"))
+    kubernetes.close()
+    crew.close()
+
+
+def test_a_failed_init_says_why_and_is_begun_again(rig):
+    """A machine that is too small fails with kubeadm's own words; once that is over, the same call goes through."""
+    crew = a_crew(rig, "kubeadm", 1)
+    drive(lambda: crew.prepare(crew.first))
+    session = crew.session(crew.first)
+    session.run(["systemctl", "stop", "containerd"], sudo=True)
+    with pytest.raises(CommandFailed, match=r"kubeadm init failed: \[ERROR CRI\]") as caught:
+        drive(crew.init)
+    assert caught.value.reason == "KubeadmInitFailed"
+    assert "preflight" in caught.value.log_tail
+    drive(lambda: crew.prepare(crew.first))
+    drive(crew.init)
+    crew.close()
+
+
+def test_a_worker_of_a_cluster_that_is_gone_joins_the_new_one(rig):
+    """The same hosts, another control plane: the old identity is cleaned away and the node comes up in the new one."""
+    crew = a_crew(rig, "kubeadm", 2)
+    crew.build()
+    worker = list(crew.logins)[1]
+    drive(lambda: crew.leave(crew.first))
+    drive(lambda: crew.prepare(crew.first))
+    drive(crew.init)
+    drive(crew.join(worker))
+    kubernetes = KubernetesClient(crew.distribution.read_kubeconfig(crew.session(crew.first), crew.endpoint))
+    drive(lambda: Done() if len(kubernetes.list(NODE)) == 2 else Waiting("both nodes"))
+    kubernetes.close()
+    crew.close()
+
+
+def test_a_host_of_another_cluster_is_refused(rig):
+    """Nothing on it is changed."""
+    crew = a_crew(rig, "k3s", 1)
+    crew.build()
+    other = Crew(replace(crew.target, federation="other"), crew.logins)
+    rig.control("POST", "/journal/reset")
+    with pytest.raises(Rejected, match="of fed/a"):
+        other.prepare(other.first)
+    assert rig.mutations() == []
+    crew.close()
+    other.close()
