@@ -103,8 +103,9 @@ def look_at(session: Session, service: str, binary: str) -> K3sNode:
     )
     config, unit_text = probes.file_digest(CONFIG_FILE), probes.file_digest(unit_file(service))
     kubeconfig = probes.exists(KUBECONFIG)
-    readyz = render_command([binary, "kubectl", "--kubeconfig", KUBECONFIG, "--request-timeout=5s", "get"])
-    ready = Fact("whether its API is ready", f"test -e {KUBECONFIG} && {readyz} --raw=/readyz", _succeeded)
+    options = (f"--kubeconfig={KUBECONFIG}", "--request-timeout=5s")
+    readyz = render_command([binary, "kubectl", "get", "--raw=/readyz", *options])
+    ready = Fact("whether its API is ready", f"test -e {KUBECONFIG} && {readyz}", _succeeded)
     asked: list[Fact[Any]] = [unit, mark, address, restarts, config, unit_text, kubeconfig, ready]
     facts = gather(session, asked)
     return K3sNode(

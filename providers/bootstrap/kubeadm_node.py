@@ -24,7 +24,7 @@ INIT_UNIT = "flotilla-kubeadm-init"
 JOIN_UNIT = "flotilla-kubeadm-join"
 RESET_UNIT = "flotilla-kubeadm-reset"
 
-READYZ = ("kubectl", "--kubeconfig", ADMIN, "--request-timeout=5s", "get", "--raw=/readyz")
+READYZ = ("kubectl", "get", "--raw=/readyz", f"--kubeconfig={ADMIN}", "--request-timeout=5s")
 _RESET = ("kubeadm", "reset", "--force")
 _LEFTOVERS = (ADMIN, KUBELET, CA, "/etc/kubernetes/manifests/kube-apiserver.yaml", "/var/lib/etcd/member")
 
