@@ -104,7 +104,7 @@ class Control:
 
     async def _clear_faults(self, _request: Request) -> Json:
         self._world.faults.clear()
-        self._world.fleet.changed()
+        await self._world.heed_partitions()
         return {"faults": []}
 
     async def _remove_fault(self, request: Request) -> Json:
@@ -122,26 +122,26 @@ class Control:
         if mode not in ("hang", "refuse"):
             raise ValueError("mode is hang or refuse")
         self._world.faults.part(one, other, mode)
-        self._world.fleet.changed()
+        await self._world.heed_partitions()
         return await self._list_partitions(request)
 
     async def _remove_partition(self, request: Request) -> Json:
         one, other = _pair(await _body(request))
         if not self._world.faults.join(one, other):
             raise HTTPException(404, f"{one} and {other} are not parted")
-        self._world.fleet.changed()
+        await self._world.heed_partitions()
         return await self._list_partitions(request)
 
     async def _links(self, request: Request) -> Json:
         if request.method != "GET":
             for name, fields in (await _body(request)).items():
                 self._world.faults.links[name] = Link(**fields)
-            self._world.fleet.changed()
+            await self._world.heed_partitions()
         return {name: vars(link) for name, link in self._world.faults.links.items()}
 
     async def _remove_link(self, request: Request) -> Json:
         self._world.faults.links.pop(request.path_params["name"], None)
-        self._world.fleet.changed()
+        await self._world.heed_partitions()
         return await self._links(request)
 
     async def _quotas(self, request: Request) -> Json:

@@ -81,17 +81,26 @@ class Sandbox:
         options = self._options
         self._lock = _lock(options.state_dir)
         self.universe = Universe(options.state_dir, options.network, Pacing(options.pacing or "fast"))
-        await self.universe.open(keep_pacing=options.pacing is None)
+        try:
+            await self.universe.open(keep_pacing=options.pacing is None)
+        except OSError as error:
+            await self._give_up()
+            raise CannotServe(f"an address of {options.network} cannot be listened on: {error}") from error
         control = Control(self.universe)
         host = self.universe.world.address(0, 1)
         self._front = FrontListener(self._app(control), host, options.port)
         try:
             port = await self._front.start()
         except OSError as error:
-            await self.universe.close()
+            await self._give_up()
             raise CannotServe(f"{host}:{options.port} cannot be listened on: {error.strerror}") from error
         self.url = control.base_url = f"http://{host}:{port}"
         self._announce()
+
+    async def _give_up(self) -> None:
+        await self.universe.close()
+        if self._lock is not None:
+            self._lock.close()
 
     def _announce(self) -> None:
         content = {"pid": os.getpid(), "control": f"{self.url}/control", "url": self.url}
@@ -103,7 +112,7 @@ class Sandbox:
     def _app(self, control: Control) -> Struck:
         world = self.universe.world
         openstack = OpenStackApp(self.universe.cloud)
-        gates: dict[str, Gate] = {name: world.gate("openstack", name) for name in SERVICES}
+        gates: dict[str, Gate] = {name: world.gate("openstack", name, "openstack") for name in SERVICES}
         gates["charts"] = world.gate("charts", "charts")
 
         async def serve_openstack(scope: Scope, receive: Receive, send: Send) -> None:

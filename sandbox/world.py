@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import sites
-from sandbox.faults import Faults
+from sandbox.faults import OUTSIDE, Faults
 from sandbox.fleet import WorldFleet
 from sandbox.gates import Gate
 from sandbox.journal import Journal, Wire
@@ -23,6 +23,7 @@ from sandbox.pacing import Pacing
 from sandbox.sites import API_PORT, ClusterPlan, Member, Role, Site
 
 SSH_PORT = 2222
+_NAMES_OF_MANY = ("kubernetes", "default", "")
 
 
 class JoinRefused(Exception):
@@ -108,18 +109,23 @@ class World:
     def names_of_machine(self, machine: Machine) -> tuple[str, ...]:
         """What faults and partitions may call a machine; its own name first."""
         site = self.site_of(machine)
-        cluster = (site.name, site.uid) if site else ()
+        cluster = self.names_of_site(site.uid) if site else ()
         return _distinct(machine.name, machine.id, machine.public_address or "", *_groups(machine), *cluster)
 
     def names_of_site(self, uid: str) -> tuple[str, ...]:
-        """What faults and partitions may call a cluster; its name first."""
+        """What faults and partitions may call a cluster: by its labels, its own name, its uid, its addresses.
+
+        A single control plane's machine stands for the cluster; one of several does not.
+        """
         site = self.sites.get(uid)
         if site is None:
             return (uid,)
         machines = [self.machines[m] for m in site.members if m in self.machines]
         planes = [m for m in machines if site.members[m.id].role == "control-plane"]
         groups = [group for machine in planes for group in _groups(machine)]
-        return _distinct(site.name, uid, *sorted(site.served), *(m.name for m in planes), *groups)
+        alone = [planes[0].name] if len(planes) == 1 else []
+        own = [*alone, site.name] if site.name in _NAMES_OF_MANY else [site.name, *alone]
+        return _distinct(*groups, *own, uid, *sorted(site.served))
 
     # --- machines -----------------------------------------------------------------------------------------------
 
@@ -182,7 +188,9 @@ class World:
             await self.refresh(site)
 
     async def _listen(self, machine: Machine) -> None:
-        if machine.public_address and machine.power == "on" and machine.id not in self._listeners:
+        if self._refuses(self.names_of_machine(machine)) or machine.id in self._listeners:
+            return
+        if machine.public_address and machine.power == "on":
             self._listeners[machine.id] = listener = self.parts.new_listener(self, machine)
             await listener.start()
 
@@ -273,8 +281,23 @@ class World:
 
     async def refresh(self, site: Site) -> None:
         """Serve the cluster's API where it has to be served now; safe to repeat."""
-        await sites.serve(site, sites.wanted_addresses(site, self.machines, self.shared_addresses))
+        wanted = sites.wanted_addresses(site, self.machines, self.shared_addresses)
+        await sites.serve(site, {} if self._refuses(self.names_of_site(site.uid)) else wanted)
         self.fleet.changed()
+
+    async def heed_partitions(self) -> None:
+        """Refuse connections where a partition says so, and accept them again where none does; safe to repeat."""
+        for machine in list(self.machines.values()):
+            if self._refuses(self.names_of_machine(machine)):
+                await self._silence(machine)
+            elif machine.booted_once:
+                await self._listen(machine)
+        for site in list(self.sites.values()):
+            await self.refresh(site)
+        self.fleet.changed()
+
+    def _refuses(self, names: tuple[str, ...]) -> bool:
+        return self.faults.parted((OUTSIDE,), names) == "refuse"
 
     def site_of(self, machine: Machine) -> Site | None:
         """The cluster that a machine is a member of."""

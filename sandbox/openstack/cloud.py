@@ -69,6 +69,9 @@ class Cloud:
 
     async def _follow_ports(self, machine: Machine) -> None:
         self.describe_ports(machine)
+        server = self.compute.servers.get(machine.id)
+        if server is not None:
+            machine.labels = dict(server["metadata"])
         ports = self.network.rows("ports", device_id=machine.id)
         ids = {port["id"] for port in ports}
         floating = (row for row in self.network.tables["floatingips"].values() if row["port_id"] in ids)

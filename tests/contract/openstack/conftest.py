@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from pathlib import Path
 
 import pytest
 
 from tests.contract.openstack.lab import Lab
-from tests.contract.sandbox.process import SandboxProcess
+from tests.contract.sandbox.process import SandboxProcess, ignore_sdk_warnings
 
 _numbers = itertools.count(1)
-SDK_WARNINGS = ("OpenStackDeprecationWarning", "RemovedInSDK50Warning", "RemovedInSDK60Warning")
 
 
 def pytest_collection_modifyitems(items):
-    """The SDK warns of its own calls to itself; that is no finding about the sandbox."""
-    folder = Path(__file__).parent
-    for item in items:
-        if folder in item.path.parents:
-            for name in SDK_WARNINGS:
-                item.add_marker(pytest.mark.filterwarnings(f"ignore::openstack.warnings.{name}"))
+    """See ``ignore_sdk_warnings``."""
+    ignore_sdk_warnings(items, __file__)
 
 
 @pytest.fixture(scope="session")
