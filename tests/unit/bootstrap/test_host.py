@@ -8,7 +8,7 @@ import pytest
 
 from clients.ssh.files import digest_of
 from clients.ssh.probes import OperatingSystem, Package, Unit
-from providers.bootstrap.changes import Run, WriteFile
+from providers.bootstrap.changes import Run, WriteFile, telling_line
 from providers.bootstrap.host import HostFacts, fill, long_step, needs_of, short_changes, with_swap, without_swap
 from tests.unit.bootstrap.catalogue import a_distribution
 
@@ -160,3 +160,28 @@ def test_k3s_keeps_swap_and_pins_no_packages():
     assert needs.swap
     assert needs.pinned == {}
     assert needs.source_list is None
+
+
+PREFLIGHT = """\
+[init] Using Kubernetes version: v1.36.4
+error execution phase preflight: [preflight] Some fatal errors occurred:
+	[ERROR NumCPU]: the number of available CPUs 1 is less than the required 2
+To see the stack trace of this error execute with --v=5 or higher
+x.service: Failed with result 'exit-code'.
+"""
+
+
+@pytest.mark.parametrize(
+    ("log", "line"),
+    [
+        (PREFLIGHT, "[ERROR NumCPU]: the number of available CPUs 1 is less than the required 2"),
+        ("Reading...\nE: Unable to locate package kubelt\nx.service: Failed", "E: Unable to locate package kubelt"),
+        ("error execution phase etcd: timed out\nx.service: Failed", "error execution phase etcd"),
+        ("Started x.service.\nk3s: FAILED\nx.service: Main process exited, code=exited", "k3s: FAILED"),
+        ("", "the journal has no word about it"),
+    ],
+    ids=["kubeadm preflight", "apt", "kubeadm phase", "checksum", "nothing"],
+)
+def test_the_line_that_tells_why_is_found_in_a_log(log, line):
+    """Not systemd's own words, and not the advice that follows."""
+    assert telling_line(log).startswith(line)
