@@ -24,6 +24,15 @@ class Volumes(Controller):
             return [key_of(claim) for claim in self.api.list(CLAIMS)]
         return (key_of(change.object),)
 
+    def begin(self) -> None:
+        """Let new claims without a class get the default one, as the API's admission does."""
+        self.manager.until_stop(self.api.admit(CLAIMS, self._admit))
+
+    def _admit(self, claim: Object) -> None:
+        found = self._class_for(claim)
+        if found is not None:
+            claim["spec"].setdefault("storageClassName", found["metadata"]["name"])
+
     def reconcile(self, key: Key) -> None:
         """Bind one claim."""
         claim = self.api.get(CLAIMS, key[1], key[0])
@@ -67,9 +76,7 @@ class Volumes(Controller):
         )
         if volume is not None:
             self.api.replace_status(VOLUMES, volume | {"status": {"phase": "Bound"}})
-        self.api.patch(
-            CLAIMS, meta["name"], {"spec": {"volumeName": name, "storageClassName": title}}, meta["namespace"]
-        )
+        self.api.patch(CLAIMS, meta["name"], {"spec": {"volumeName": name}}, meta["namespace"])
         self._say(claim, {"phase": "Bound", "capacity": size, "accessModes": body["accessModes"]})
 
     def _say(self, claim: Object, status: Object) -> None:

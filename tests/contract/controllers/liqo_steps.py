@@ -1,4 +1,4 @@
-"""Peering by API objects alone, step by step as Liqo's documentation lists them. Written against the facts, for tests."""
+"""Peering by API objects alone, step by step as Liqo's documentation lists them."""
 
 from __future__ import annotations
 

@@ -20,9 +20,10 @@ def addresses(site: Site, name: str) -> list[str]:
     return [entry["ip"] for entry in status.get("loadBalancer", {}).get("ingress") or ()]
 
 
-def install_metallb(site: Site, *pool: str) -> None:
+async def install_metallb(site: Site, fleet: TestFleet, *pool: str) -> None:
     for crd in crds():
         site.api.create("customresourcedefinitions.apiextensions.k8s.io", crd)
+    await fleet.settle()
     meta = {"name": "metallb-system"}
     site.api.create("namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": meta})
     site.api.create("deployments.apps", deployment("controller", namespace="metallb-system"))
@@ -124,7 +125,7 @@ async def test_load_balancer_addresses_come_from_pools_and_return(site: Site, fl
     site.api.create("services", service("one"))
     await fleet.settle()
     assert addresses(site, "one") == []
-    install_metallb(site, "172.16.0.10-172.16.0.11")
+    await install_metallb(site, fleet, "172.16.0.10-172.16.0.11")
     await fleet.settle()
     assert addresses(site, "one") == ["172.16.0.10"]
     site.api.create("services", service("two"))
@@ -140,7 +141,7 @@ async def test_load_balancer_addresses_come_from_pools_and_return(site: Site, fl
 
 async def test_shared_address_needs_one_key_and_different_ports(site: Site, fleet: TestFleet) -> None:
     """The clash that a federation plan has to avoid."""
-    install_metallb(site, "172.16.0.10/32")
+    await install_metallb(site, fleet, "172.16.0.10/32")
     site.api.create("services", service("one", 443, allow_shared_ip="k"))
     site.api.create("services", service("two", 8443, allow_shared_ip="k"))
     await fleet.settle()
@@ -154,7 +155,7 @@ async def test_shared_address_needs_one_key_and_different_ports(site: Site, flee
 
 async def test_ingress_gets_its_controllers_address(site: Site, fleet: TestFleet) -> None:
     """Class, controller pods and service address must all be there."""
-    install_metallb(site, "172.16.0.10/32")
+    await install_metallb(site, fleet, "172.16.0.10/32")
     labels = {"app.kubernetes.io/name": "ingress-nginx", "app.kubernetes.io/component": "controller"}
     body = service("ingress-nginx-controller")
     body["metadata"]["labels"] = labels
