@@ -21,20 +21,25 @@ class Site(Cluster):
         self.managers: list[Manager] = []
 
     def busy(self) -> bool:
+        """Whether anything is queued or pending."""
         return bool(self.engine.store._pending) or any(manager.busy for manager in self.managers)
 
     def get(self, resource: str, name: str, namespace: str | None = None) -> Object:
+        """An object that must be there."""
         found = self.api.get(resource, name, namespace)
         assert found is not None, f"{resource} {namespace}/{name} is missing in {self.name}"
         return found
 
     def has(self, resource: str, name: str, namespace: str | None = None) -> bool:
+        """Whether an object is there."""
         return self.api.get(resource, name, namespace) is not None
 
     def pods(self, namespace: str = "default", **labels: str) -> list[Object]:
+        """Pods of a namespace, by labels."""
         return self.api.list("pods", namespace, labels or None)
 
     def restart_controllers(self, fleet: TestFleet) -> None:
+        """Stop all controllers and start new ones from what is stored."""
         for manager in self.managers:
             manager.stop()
         self.managers = start_all(self, fleet)
@@ -53,39 +58,50 @@ class TestFleet:
         self._callbacks: list[Callable[[], None]] = []
 
     def members(self) -> Iterable[Member]:
+        """All clusters."""
         return list(self.sites.values())
 
     def by_url(self, url: str) -> Member | None:
+        """The cluster at a URL."""
         return next((s for s in self.sites.values() if f"https://{s.address}:6443" == url), None)
 
     def serving(self, uid: str) -> bool:
+        """Whether an API answers."""
         return uid not in self.silent
 
     def connected(self, a: str, b: str) -> bool:
+        """Whether packets pass."""
         return frozenset((a, b)) not in self.cut
 
     def latency_ms(self, a: str, b: str) -> float:
+        """The same everywhere."""
         return 12.0
 
     def node_addresses(self, cluster: str, node: str) -> Iterable[str]:
+        """None besides those in the status."""
         return ()
 
     def delay(self, name: str) -> float:
+        """Zero unless set."""
         return self.delays.get(name, 0.0)
 
     def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Hear of changed links."""
         self._callbacks.append(callback)
         return lambda: self._callbacks.remove(callback)
 
     def changed(self) -> None:
+        """Tell of changed links."""
         for callback in tuple(self._callbacks):
             callback()
 
     def partition(self, a: Site, b: Site, *, cut: bool = True) -> None:
+        """Cut or mend a link."""
         (self.cut.add if cut else self.cut.discard)(frozenset((a.uid, b.uid)))
         self.changed()
 
     def silence(self, site: Site, *, silent: bool = True) -> None:
+        """Stop or resume answering."""
         (self.silent.add if silent else self.silent.discard)(site.uid)
         self.changed()
 
@@ -108,6 +124,7 @@ class TestFleet:
                 quiet = 0 if busy else quiet + 1
 
     def stop(self) -> None:
+        """Stop all controllers."""
         for site in self.sites.values():
             for manager in site.managers:
                 manager.stop()
