@@ -21,7 +21,7 @@ from tenacity import (
     wait_exponential,
 )
 
-from clients.openstack.errors import translated
+from clients.openstack.errors import TokenRefused, translated
 from federation.errors import RetryableError, Throttled, Unavailable
 
 T = TypeVar("T")
@@ -106,13 +106,17 @@ class CloudConnection:
             Unavailable: Whether it took effect is unknown; look before the next try.
             FlotillaError: Any other refusal.
         """
-        self.read(lambda _: None)
+        self.open()
         return self._repeated(call, (Throttled,))
 
-    @property
-    def project_id(self) -> str:
-        """Id of the project that the credentials give access to."""
-        return str(self.read(lambda connection: connection.session.get_project_id()))
+    def open(self) -> None:
+        """Log in, unless that was done.
+
+        Raises:
+            AuthenticationRejected: The credentials are refused.
+            Unavailable: The cloud does not answer.
+        """
+        self.read(lambda _: None)
 
     def close(self) -> None:
         """Close the sockets."""
@@ -123,14 +127,23 @@ class CloudConnection:
             connection.session.session.close()
 
     def _once(self, call: Callable[[Connection], T]) -> T:
-        with translated(self.name):
-            return call(self._open())
+        """One request; keystoneauth itself renews a token for one thread, but not for others that use it meanwhile."""
+        try:
+            with translated(self.name):
+                return call(self._open())
+        except TokenRefused:
+            with translated(self.name):
+                return call(self._open())
 
     def _open(self) -> Connection:
-        with self._lock:
+        if not self._lock.acquire(timeout=REQUEST_TIMEOUT_S):
+            raise Unavailable(f"{self.name} has not answered a login for {REQUEST_TIMEOUT_S:g} s")
+        try:
             if self._connection is None:
                 self._connection = _connect(self._credentials)
             return self._connection
+        finally:
+            self._lock.release()
 
     def _repeated(self, call: Callable[[Connection], T], passing: tuple[type[RetryableError], ...]) -> T:
         attempts = Retrying(

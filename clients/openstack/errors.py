@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Any
 
 import requests
@@ -41,13 +42,19 @@ class NotFound(Rejected):
     reason = "NotFound"
 
 
+class TokenRefused(AuthenticationRejected):
+    """401 of a service: the token has run out. Nothing was done, so the request may be sent again with a new one."""
+
+
 @contextmanager
 def translated(place: str) -> Iterator[None]:
     """Let only errors of the house out; ``place`` names the cloud in their messages."""
     try:
         yield
     except (sdk.HttpException, keystone.HttpError) as error:
-        raise from_status(place, *_parts(error)) from error
+        ours = from_status(place, *_parts(error))
+        is_token = isinstance(error, sdk.HttpException) and error.status_code == HTTPStatus.UNAUTHORIZED
+        raise (TokenRefused(str(ours)) if is_token else ours) from error
     except (sdk.NotSupported, sdk.ServiceDisabledException, keystone.EndpointNotFound) as error:
         raise Unsupported(f"{place} lacks a service: {_short(error)}") from error
     except keystone.SSLError as error:

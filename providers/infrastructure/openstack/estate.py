@@ -18,6 +18,7 @@ from clients.openstack.records import (
     Server,
     Subnet,
 )
+from federation.errors import FlotillaError
 from federation.spec import marks
 from providers.infrastructure.openstack.clouds import Cloud
 from providers.infrastructure.openstack.ownership import Owner
@@ -79,8 +80,14 @@ def read_estate(cloud: Cloud, federation: str, keypair: str) -> Estate:
         lambda: network.ports(device_owner=list(_ROUTER_PORTS)),
         lambda: compute.keypair(keypair),
     )
+    cloud.connection.open()
     with ThreadPoolExecutor(_PARALLEL, thread_name_prefix="openstack-read") as pool:
-        return Estate(*pool.map(lambda reader: reader(), readers))
+        answers = [pool.submit(reader) for reader in readers]
+        try:
+            return Estate(*(answer.result() for answer in answers))
+        except FlotillaError:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def _marked(read: Callable[..., tuple[R, ...]], tag: str) -> tuple[R, ...]:

@@ -1,0 +1,116 @@
+"""Cut off anywhere, and raced: nothing is made twice, nothing is left."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from providers.infrastructure.openstack.provider import OpenStackProvider
+from tests.contract.providers.openstack.ground import LabVault, MemoryLedger, a_target, build, tear_down
+
+CHANGES = ("POST", "PUT", "DELETE")
+
+
+def cut_off(sandbox, mode: str, number: int) -> None:
+    """Strike one changing request, before or after the cloud has done the work; logins are let through."""
+    action = {"lost reply": {"drop_reply": True}, "lost request": {"reset": True}}[mode]
+    for method in CHANGES:
+        sandbox.fault(wire="openstack", method=method, path="/v2", count=1, skip=number, action=action)
+
+
+def counts(sandbox) -> dict[str, int]:
+    """How many objects of each kind the tenant has."""
+    return {kind: len(rows) for kind, rows in sandbox.get("leftovers")["left"].items()}
+
+
+ONE_MACHINE = {
+    "networks": 1,
+    "subnets": 1,
+    "routers": 1,
+    "ports": 2,
+    "security_groups": 1,
+    "floatingips": 1,
+    "servers": 1,
+    "keypairs": 1,
+}
+
+
+@pytest.mark.parametrize("mode", ["lost reply", "lost request"])
+@pytest.mark.parametrize("number", range(0, 15, 2))
+def test_any_lost_request_or_reply_makes_nothing_twice(sandbox, vault, federation, mode, number):
+    """Whichever changing request loses its answer, new processes finish both the building and the teardown."""
+    target = a_target(federation)
+    cut_off(sandbox, mode, number)
+    provider = OpenStackProvider(vault, MemoryLedger())
+    build(provider, target)
+    left = counts(sandbox)
+    assert {kind: left.get(kind, 0) for kind in ONE_MACHINE} == ONE_MACHINE
+    sandbox.heal()
+    cut_off(sandbox, mode, number // 3)
+    tear_down(provider, target)
+    provider.close()
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing in the product catches it."""
+
+
+class KillingLedger(MemoryLedger):
+    """Ends the process, as it were, at the nth word that it is told."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+    def _tick(self) -> None:
+        self.number -= 1
+        if self.number == 0:
+            raise Killed
+
+    def intend(self, *entry: str) -> None:
+        """Killed before the object is created."""
+        super().intend(*entry)
+        self._tick()
+
+    def confirm(self, *entry: str) -> None:
+        """Killed after it was created and before it is tagged."""
+        self._tick()
+        super().confirm(*entry)
+
+
+@pytest.mark.parametrize("number", range(1, 16))
+def test_cluster_that_was_given_up_half_built_is_torn_down_whole(sandbox, vault, federation, number):
+    """After a kill before or after any creation, a teardown that knows only the spec finds everything."""
+    target = a_target(federation)
+    killed = OpenStackProvider(vault, KillingLedger(number))
+    with pytest.raises(Killed):
+        build(killed, target)
+    killed.close()
+    ledger = MemoryLedger()
+    provider = OpenStackProvider(vault, ledger)
+    seen = provider.observe(target)
+    assert (seen.foundation == "absent") == (number <= 1)
+    tear_down(provider, target)
+    assert provider.observe(target).foundation == "absent"
+    provider.close()
+
+
+def test_two_writers_at_once_leave_one_of_everything(sandbox, federation):
+    """Without any lease between them, the oldest object of each kind stays and both go on with it."""
+    vault = LabVault(sandbox)
+    vault.machine_key(federation)
+    target = a_target(federation)
+    providers = [OpenStackProvider(vault, MemoryLedger()) for _ in range(2)]
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda provider: build(provider, target), providers))
+    build(providers[0], target)
+    left = counts(sandbox)
+    assert {kind: left.get(kind, 0) for kind in ("servers", "floatingips", "keypairs")} == {
+        "servers": 1,
+        "floatingips": 1,
+        "keypairs": 1,
+    }
+    tear_down(providers[0], target)
+    for provider in providers:
+        provider.close()
