@@ -49,6 +49,7 @@ class Service:
     state: State = field(default_factory=State)
     transient: bool = False
     collect: bool = False
+    _came_up: bool = False
     _task: asyncio.Task[None] | None = None
     _settled: asyncio.Event = field(default_factory=asyncio.Event)
     _ended: asyncio.Event = field(default_factory=asyncio.Event)
@@ -67,15 +68,15 @@ class Service:
         if self.state.running and self._task is not None:
             return
         self.state = State("activating", "start", restarts=self.state.restarts)
-        self._settled, self._ended = asyncio.Event(), asyncio.Event()
+        self._settled, self._ended, self._came_up = asyncio.Event(), asyncio.Event(), False
         self.log(f"Starting {self.name} - {self.description}...")
         self._task = asyncio.get_running_loop().create_task(self._life(), name=f"{self.host.machine.id}:{self.name}")
 
     async def start(self) -> bool:
-        """Start it and wait until it is up, or has failed to come up; True when it is up or has ended well."""
+        """Start it and wait until it is up or has failed to come up; True also when it has ended well, or fails later."""
         self.begin()
         await self._settled.wait()
-        return self.state.active == "active" or (self.state.active == "inactive" and self.state.result == "success")
+        return self._came_up
 
     async def wait_end(self) -> None:
         """Wait until its processes have ended."""
@@ -116,6 +117,7 @@ class Service:
         while True:
             status = await self._once()
             self._finish(status)
+            self._came_up = self._came_up or status == 0
             self._settled.set()
             if not self._restarts_after(status):
                 break
@@ -150,6 +152,7 @@ class Service:
     def _up(self) -> None:
         self.state.active, self.state.sub = "active", "running"
         self.log(f"Started {self.name} - {self.description}.")
+        self._came_up = True
         self._settled.set()
         self.host.changed()
 

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sandbox.ssh.programs import apt, containers, daemons, files, kernel, network, services, surroundings, text
+from sandbox.ssh.programs import (
+    apt,
+    containers,
+    daemons,
+    files,
+    k3s,
+    kernel,
+    kubeadm,
+    kubectl,
+    network,
+    services,
+    surroundings,
+    text,
+)
 from sandbox.ssh.programs.program import Program, always, verbs
 
 PROGRAMS: Mapping[str, Program] = {
@@ -26,6 +39,9 @@ PROGRAMS: Mapping[str, Program] = {
     "dpkg-query": Program(apt.dpkg_query, always),
     "ip": Program(network.ip, lambda argv: not {"delete", "del", "add", "flush"} & set(argv)),
     "journalctl": Program(services.journalctl, always),
+    "k3s": Program(k3s.k3s, k3s.reads, base=False),
+    "kubeadm": Program(kubeadm.kubeadm, kubeadm.reads, base=False),
+    "kubectl": Program(kubectl.kubectl, verbs(*kubectl.READING_VERBS), base=False),
     "kubelet": Program(containers.kubelet, lambda argv: "--version" in argv, base=False),
     "lsmod": Program(kernel.lsmod, always),
     "modprobe": Program(kernel.modprobe),

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from sandbox.ssh.membership import NodeIdentity, announce_node
 from sandbox.ssh.process import Process
 from sandbox.ssh.programs.program import parse_options
 from sandbox.ssh.sockets import CONTAINERD_SOCKET, no_runtime
@@ -106,6 +107,7 @@ async def kubelet(process: Process) -> int:
         process.err(f'E1121 12:00:00.000000 {host.next_pid()} run.go:72] "command failed" err="{problem}"')
         return 1
     world.set_kubelet(machine, runs=True)
+    _report_version(process)
     if host.root_files.exists(f"{MANIFESTS}/kube-apiserver.yaml"):
         await process.pause("api.start")
         await world.set_api(machine, runs=True)
@@ -115,6 +117,14 @@ async def kubelet(process: Process) -> int:
     finally:
         world.set_kubelet(machine, runs=False)
     return 0
+
+
+def _report_version(process: Process) -> None:
+    site = process.world.site_of(process.machine)
+    if site is not None:
+        name = site.members[process.machine.id].node_name
+        if site.cluster.api.get("nodes", name) is not None:
+            announce_node(process, site.cluster.api, NodeIdentity(name, process.version))
 
 
 def kubelet_problem(process: Process) -> str:

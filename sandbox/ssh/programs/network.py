@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from sandbox.ssh.binary import binary
 from sandbox.ssh.process import Process
-from sandbox.ssh.programs.program import UsageError, parse_options
+from sandbox.ssh.programs.program import Options, UsageError, parse_options
 
 _COULD_NOT_RESOLVE, _COULD_NOT_CONNECT, _HTTP_ERROR, _USAGE = 6, 7, 22, 2
 _VALUED = (
@@ -69,14 +69,16 @@ async def curl(process: Process) -> int:
         if options.has("-f", "--fail"):
             return _report(process, quiet, _HTTP_ERROR, "The requested URL returned error: 404")
         data = b"Not Found"
-    target = options.get("-o", "--output")
-    if options.has("-O"):
-        target = url.path.rpartition("/")[2]
+    _deliver(process, options, url.path, data)
+    return 0
+
+
+def _deliver(process: Process, options: Options, path: str, data: bytes) -> None:
+    target = path.rpartition("/")[2] if options.has("-O") else options.get("-o", "--output")
     if target:
         process.files.write(process.path(target), data)
     else:
         process.stdout.write(data)
-    return 0
 
 
 def _report(process: Process, quiet: bool, code: int, text: str) -> int:

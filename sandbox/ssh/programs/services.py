@@ -29,6 +29,7 @@ _VALUED = (
     "--signal",
     "--kill-who",
 )
+_POLL_S = 0.02
 _ACTIVE = {"active", "reloading"}
 READING_VERBS = ("is-active", "is-enabled", "is-failed", "show", "status", "list-units", "list-unit-files", "cat")
 
@@ -417,8 +418,8 @@ async def cloud_init(process: Process) -> int:
     """Tell how far cloud-init has come, and (--wait) wait until it is done."""
     options = parse_options(process.args, ("--format",))
     files = process.host.root_files
-    while options.has("--wait", "-w") and not files.exists("/var/lib/cloud/instance/boot-finished"):
-        await asyncio.sleep(max(0.02, process.world.delay("cloudinit.poll")))
+    while options.has("--wait", "-w") and not files.exists("/var/lib/cloud/instance/boot-finished"):  # noqa: ASYNC110 (a file appears)
+        await asyncio.sleep(_POLL_S)
     status = "done" if files.exists("/var/lib/cloud/instance/boot-finished") else "running"
     if options.get("--format") == "json":
         process.out(

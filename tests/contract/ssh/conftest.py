@@ -15,6 +15,7 @@ import pytest
 
 from sandbox.machines import Flavor, HostKey, Machine, new_key
 from sandbox.pacing import Pacing
+from sandbox.parts import PARTS
 from sandbox.ssh.host import Host
 from sandbox.ssh.server import SshServer
 from sandbox.world import Parts, World
@@ -104,6 +105,26 @@ def execute(client: paramiko.SSHClient, command: str, stdin: bytes = b"") -> tup
     channel_in.channel.shutdown_write()
     stdout, stderr = out.read().decode(), err.read().decode()
     return out.channel.recv_exit_status(), stdout, stderr
+
+
+async def until(condition: Callable[[], object], what: str = "the condition"):
+    """Wait for something to become true; gives it."""
+    for _ in range(2000):
+        found = condition()
+        if found:
+            return found
+        await asyncio.sleep(0.01)
+    raise AssertionError(f"{what} did not come true")
+
+
+@pytest.fixture
+async def clusters(tmp_path: Path) -> AsyncIterator[Lab]:
+    """A world in which machines can make clusters."""
+    world = World(tmp_path, NETWORK, Pacing("instant"), PARTS)
+    lab = Lab(world)
+    yield lab
+    await world.close()
+    lab.clients.shutdown()
 
 
 @pytest.fixture

@@ -1,0 +1,104 @@
+"""kubectl on a machine: get, and raw health checks, through the kubeconfig that is found there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+from sandbox.ssh.process import Process
+from sandbox.ssh.programs.program import Options, parse_options
+
+_VALUED = ("--kubeconfig", "-n", "--namespace", "-o", "--output", "--request-timeout", "--raw", "-l", "--selector")
+_DEFAULTS = ("/etc/rancher/k3s/k3s.yaml",)
+_RESOURCES = {
+    **dict.fromkeys(("node", "nodes", "no"), "nodes"),
+    **dict.fromkeys(("pod", "pods", "po"), "pods"),
+    **dict.fromkeys(("namespace", "namespaces", "ns"), "namespaces"),
+    **dict.fromkeys(("service", "services", "svc"), "services"),
+    **dict.fromkeys(("deployment", "deployments", "deploy"), "deployments.apps"),
+    **dict.fromkeys(("daemonset", "daemonsets", "ds"), "daemonsets.apps"),
+    **dict.fromkeys(("configmap", "configmaps", "cm"), "configmaps"),
+    **dict.fromkeys(("secret", "secrets"), "secrets"),
+}
+_CLUSTER_WIDE = {"nodes", "namespaces"}
+READING_VERBS = ("get", "version", "cluster-info", "config")
+
+
+async def kubectl(process: Process) -> int:
+    """Get objects of the cluster that the kubeconfig leads to."""
+    options = parse_options(process.args, _VALUED)
+    if options.words[:1] == ["version"]:
+        process.out(f"Client Version: {process.version}")
+        return 0
+    cluster, server = _connect(process, options)
+    if cluster is None:
+        process.err(f"The connection to the server {server} was refused - did you specify the right host or port?")
+        return 1
+    raw = options.get("--raw")
+    if raw is not None:
+        process.stdout.write(b"ok")
+        return 0
+    if options.words[:1] != ["get"] or len(options.words) < 2:
+        process.err(f'error: unknown command "{" ".join(options.words)}" for "kubectl"')
+        return 1
+    return _get(process, options, cluster)
+
+
+def _connect(process: Process, options: Options) -> tuple[Any | None, str]:
+    home = f"{process.user.home}/.kube/config"
+    candidates = [options.get("--kubeconfig"), process.env.get("KUBECONFIG"), home, *_DEFAULTS]
+    path = next((p for p in candidates if p and process.files.exists(process.path(p))), None)
+    if path is None:
+        return None, "localhost:8080"
+    document = yaml.safe_load(process.files.text(process.path(path)))
+    server = urlsplit(document["clusters"][0]["cluster"]["server"])
+    address = process.host.resolve(server.hostname or "")
+    return process.world.cluster_at(address, server.port or 443, process.machine), server.netloc
+
+
+def _get(process: Process, options: Options, cluster: Any) -> int:
+    kind, *names = options.words[1:]
+    kind, slash, name = kind.partition("/")
+    names = [name] if slash else names
+    resource = _RESOURCES.get(kind)
+    if resource is None:
+        process.err(f'error: the server doesn\'t have a resource type "{kind}"')
+        return 1
+    everywhere = resource in _CLUSTER_WIDE or options.has("-A", "--all-namespaces")
+    namespace = None if everywhere else options.get("-n", "--namespace") or "default"
+    rows = cluster.api.list(resource, namespace)
+    found = [row for row in rows if not names or row["metadata"]["name"] in names]
+    missing = [n for n in names if n not in {row["metadata"]["name"] for row in found}]
+    for each in missing:
+        process.err(f'Error from server (NotFound): {resource} "{each}" not found')
+    if found or not missing:
+        _print(process, options.get("-o", "--output") or "", found, single=len(names) == 1)
+    return int(bool(missing))
+
+
+def _print(process: Process, form: str, rows: Sequence[dict[str, Any]], *, single: bool) -> None:
+    if form in ("json", "yaml"):
+        document: Any = rows[0] if single and rows else {"apiVersion": "v1", "kind": "List", "items": list(rows)}
+        text = json.dumps(document, indent=4) if form == "json" else yaml.safe_dump(document)
+        process.out(text)
+    elif form == "name":
+        for row in rows:
+            process.out(f"{row.get('kind', 'object').lower()}/{row['metadata']['name']}")
+    elif not rows:
+        process.err("No resources found")
+    else:
+        process.out(f"{'NAME':<30} STATUS")
+        for row in rows:
+            process.out(f"{row['metadata']['name']:<30} {_status(row)}")
+
+
+def _status(row: dict[str, Any]) -> str:
+    status = row.get("status") or {}
+    ready = next((c["status"] for c in status.get("conditions") or [] if c["type"] == "Ready"), None)
+    if row.get("kind") == "Node":
+        return "Ready" if ready == "True" else "NotReady"
+    return str(status.get("phase") or "Active")
