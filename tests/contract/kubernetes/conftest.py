@@ -59,15 +59,19 @@ class LoopThread:
         self._thread.start()
 
     def run(self, coroutine: Any) -> Any:
+        """Wait for a coroutine that runs on the loop."""
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(20)
 
     def call(self, function: Callable[[], Any]) -> Any:
+        """Wait for a function that is called on the loop."""
+
         async def run() -> Any:
             return function()
 
         return self.run(run())
 
     def close(self) -> None:
+        """End loop and thread."""
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(10)
         self.loop.close()
@@ -83,7 +87,9 @@ def loop_thread() -> Iterator[LoopThread]:
 def make_cluster(loop: LoopThread, gate: Any = None) -> Cluster:
     """A cluster that is served on loopback; made on its loop."""
     cluster: Cluster = loop.call(
-        lambda: Cluster("alpha", "6b1f1c5e-0000-4000-8000-000000000001", "10.110.0.0/16", "10.10.0.0/16", "v1.36.4", gate)
+        lambda: Cluster(
+            "alpha", "6b1f1c5e-0000-4000-8000-000000000001", "10.110.0.0/16", "10.10.0.0/16", "v1.36.4", gate
+        )
     )
     loop.run(cluster.start("127.0.0.1", 0))
     return cluster

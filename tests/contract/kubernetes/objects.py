@@ -12,7 +12,7 @@ MERGE = {"content-type": "application/merge-patch+json"}
 STRATEGIC = {"content-type": "application/strategic-merge-patch+json"}
 
 
-def config_map(name: str, **data: str) -> Object:
+def config_map(name: str, /, **data: str) -> Object:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
 
 
@@ -20,7 +20,7 @@ def pod_spec(image: str = "nginx:1.25") -> Object:
     return {"containers": [{"name": "web", "image": image}]}
 
 
-def pod(name: str, **labels: str) -> Object:
+def pod(name: str, /, **labels: str) -> Object:
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": labels}, "spec": pod_spec()}
 
 
@@ -34,7 +34,7 @@ def deployment(name: str, replicas: int | None = None) -> Object:
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}, "spec": spec}
 
 
-def service(name: str, kind: str = "ClusterIP", **port: Any) -> Object:
+def service(name: str, kind: str = "ClusterIP", /, **port: Any) -> Object:
     spec = {"type": kind, "selector": {"app": name}, "ports": [{"port": 80, **port}]}
     return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec}
 
@@ -91,5 +91,5 @@ def widget_definition(group: str) -> Object:
     }
 
 
-def widget(group: str, name: str, **spec: Any) -> Object:
+def widget(group: str, name: str, /, **spec: Any) -> Object:
     return {"apiVersion": f"{group}/v1", "kind": "Widget", "metadata": {"name": name}, "spec": {"size": 1, **spec}}

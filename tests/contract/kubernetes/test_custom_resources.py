@@ -95,9 +95,7 @@ def test_defaults_and_pruning(http: httpx.Client, path: str, group: str) -> None
         ({"port": True}, "spec.port", "integer,string"),
     ],
 )
-def test_values_are_checked(
-    http: httpx.Client, path: str, group: str, spec: Object, field: str, words: str
-) -> None:
+def test_values_are_checked(http: httpx.Client, path: str, group: str, spec: Object, field: str, words: str) -> None:
     """422 with the path of the field."""
     answer = http.post(path, json=widget(group, "a", **spec))
     assert answer.status_code == 422
@@ -213,7 +211,11 @@ def test_definition_in_openapi(http: httpx.Client, group: str) -> None:
     """The schema of a definition is published."""
     index = http.get("/openapi/v3").json()["paths"]
     document = http.get(index[f"apis/{group}/v1"]["serverRelativeURL"]).json()
-    kinds = [s["x-kubernetes-group-version-kind"][0]["kind"] for s in document["components"]["schemas"].values() if "x-kubernetes-group-version-kind" in s]
+    kinds = [
+        s["x-kubernetes-group-version-kind"][0]["kind"]
+        for s in document["components"]["schemas"].values()
+        if "x-kubernetes-group-version-kind" in s
+    ]
     assert "Widget" in kinds
 
 

@@ -75,7 +75,14 @@ REFUSED_CREATES: list[tuple[str, str, dict[str, Any], int, str, str]] = [
         "BadRequest",
         "json: cannot unmarshal number into Go struct field",
     ),
-    ("pod without containers", "pods", {"metadata": {"name": "a"}, "spec": {"containers": []}}, 422, "Invalid", "spec.containers: Required value"),
+    (
+        "pod without containers",
+        "pods",
+        {"metadata": {"name": "a"}, "spec": {"containers": []}},
+        422,
+        "Invalid",
+        "spec.containers: Required value",
+    ),
     (
         "pod without image",
         "pods",
@@ -106,7 +113,14 @@ REFUSED_CREATES: list[tuple[str, str, dict[str, Any], int, str, str]] = [
         "Invalid",
         "quantities must match the regular expression",
     ),
-    ("service without ports", "services", {"metadata": {"name": "a"}, "spec": {}}, 422, "Invalid", "spec.ports: Required value"),
+    (
+        "service without ports",
+        "services",
+        {"metadata": {"name": "a"}, "spec": {}},
+        422,
+        "Invalid",
+        "spec.ports: Required value",
+    ),
     (
         "bad service type",
         "services",
@@ -141,17 +155,23 @@ REFUSED_CREATES: list[tuple[str, str, dict[str, Any], int, str, str]] = [
     ),
     ("bad key", "configmaps", {"metadata": {"name": "a"}, "data": {"a b": "c"}}, 422, "Invalid", "a valid config key"),
     ("bad base64", "secrets", {"metadata": {"name": "a"}, "data": {"a": "%%"}}, 422, "Invalid", "illegal base64 data"),
-    ("tls without key", "secrets", {"metadata": {"name": "a"}, "type": "kubernetes.io/tls"}, 422, "Invalid", "Required value"),
+    (
+        "tls without key",
+        "secrets",
+        {"metadata": {"name": "a"}, "type": "kubernetes.io/tls"},
+        422,
+        "Invalid",
+        "Required value",
+    ),
 ]
 
 
-@pytest.mark.parametrize(
-    ("plural", "body", "code", "reason", "words"), [row[1:] for row in REFUSED_CREATES], ids=[r[0] for r in REFUSED_CREATES]
-)
-def test_create_refuses(  # each column is one part of the answer
-    http: httpx.Client, namespace: str, plural: str, body: dict[str, Any], code: int, reason: str, words: str
+@pytest.mark.parametrize("row", REFUSED_CREATES, ids=[row[0] for row in REFUSED_CREATES])
+def test_create_refuses(
+    http: httpx.Client, namespace: str, row: tuple[str, str, dict[str, Any], int, str, str]
 ) -> None:
     """What is not valid is refused with code, reason and words of a real server, and stored nowhere."""
+    _, plural, body, code, reason, words = row
     answer = http.post(f"/api/v1/namespaces/{namespace}/{plural}", json=body)
     told = answer.json()
     assert (answer.status_code, told["code"], told["reason"], told["kind"]) == (code, code, reason, "Status")
@@ -434,7 +454,12 @@ IMMUTABLE: list[tuple[str, str, dict[str, Any], dict[str, Any], str]] = [
         "deployment selector",
         "/apis/apps/v1/namespaces/{}/deployments",
         deployment("x"),
-        {"spec": {"selector": {"matchLabels": {"app": "x", "b": "c"}}, "template": {"metadata": {"labels": {"b": "c"}}}}},
+        {
+            "spec": {
+                "selector": {"matchLabels": {"app": "x", "b": "c"}},
+                "template": {"metadata": {"labels": {"b": "c"}}},
+            }
+        },
         "spec.selector: Invalid value",
     ),
     (
@@ -444,7 +469,13 @@ IMMUTABLE: list[tuple[str, str, dict[str, Any], dict[str, Any], str]] = [
         {"spec": {"clusterIP": "10.110.9.9", "clusterIPs": ["10.110.9.9"]}},
         "may not change once set",
     ),
-    ("pod image only", "/api/v1/namespaces/{}/pods", pod("x"), {"spec": {"nodeName": "n"}}, "pod updates may not change fields"),
+    (
+        "pod image only",
+        "/api/v1/namespaces/{}/pods",
+        pod("x"),
+        {"spec": {"nodeName": "n"}},
+        "pod updates may not change fields",
+    ),
     (
         "job template",
         "/apis/batch/v1/namespaces/{}/jobs",
@@ -479,7 +510,9 @@ IMMUTABLE: list[tuple[str, str, dict[str, Any], dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("path", "body", "patch", "words"), [row[1:] for row in IMMUTABLE], ids=[r[0] for r in IMMUTABLE])
+@pytest.mark.parametrize(
+    ("path", "body", "patch", "words"), [row[1:] for row in IMMUTABLE], ids=[r[0] for r in IMMUTABLE]
+)
 def test_immutable_fields_stay(
     http: httpx.Client, namespace: str, path: str, body: dict[str, Any], patch: dict[str, Any], words: str
 ) -> None:

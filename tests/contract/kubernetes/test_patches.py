@@ -73,7 +73,7 @@ def test_strategic_patch_merges_containers_by_name(http: httpx.Client, deploymen
     patched = http.patch(f"{deployments}/web", json=body, headers=STRATEGIC).json()
     names = [container["name"] for container in patched["spec"]["template"]["spec"]["containers"]]
     assert sorted(names) == ["side", "web"]
-    body["spec"]["template"]["spec"]["containers"] = [{"name": "side", "$patch": "delete"}]  # type: ignore[dict-item]
+    body["spec"]["template"]["spec"]["containers"] = [{"name": "side", "$patch": "delete"}]
     patched = http.patch(f"{deployments}/web", json=body, headers=STRATEGIC).json()
     assert [c["name"] for c in patched["spec"]["template"]["spec"]["containers"]] == ["web"]
 
@@ -160,9 +160,7 @@ def test_apply_conflict_with_an_update_tells_the_version(http: httpx.Client, pat
     """Owners by update are named with the version they used."""
     http.post(path, json=config_map("a", k="1", m="1"), params={"fieldManager": "writer"})
     told = apply(http, path, config_map("a", k="2", m="2")).json()
-    assert told["message"] == (
-        'Apply failed with 2 conflicts: conflicts with "writer" using v1:\n- .data.k\n- .data.m'
-    )
+    assert told["message"] == ('Apply failed with 2 conflicts: conflicts with "writer" using v1:\n- .data.k\n- .data.m')
 
 
 def test_equal_values_are_shared(http: httpx.Client, path: str) -> None:
@@ -234,7 +232,12 @@ def test_apply_to_status_keeps_the_spec(http: httpx.Client, deployments: str) ->
     [
         ({}, {"fieldManager": ""}, 422, "is required for apply patch"),
         ({"kind": ""}, {}, 400, "Kind"),
-        ({"metadata": {"name": "a", "managedFields": [{"manager": "x"}]}}, {}, 400, "metadata.managedFields must be nil"),
+        (
+            {"metadata": {"name": "a", "managedFields": [{"manager": "x"}]}},
+            {},
+            400,
+            "metadata.managedFields must be nil",
+        ),
         ({"metadata": {"name": "b"}}, {}, 400, "does not match the name on the URL"),
         ({"datas": {}}, {}, 500, ".datas: field not declared in schema"),
     ],

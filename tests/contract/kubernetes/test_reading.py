@@ -63,7 +63,12 @@ def test_label_selectors(http: httpx.Client, pods: str, selector: str, found: li
 
 @pytest.mark.parametrize(
     ("selector", "found"),
-    [("metadata.name=a", ["a"]), ("metadata.name!=a", ["b", "c"]), ("status.phase=Pending", ["a", "b", "c"]), ("spec.nodeName=n", [])],
+    [
+        ("metadata.name=a", ["a"]),
+        ("metadata.name!=a", ["b", "c"]),
+        ("status.phase=Pending", ["a", "b", "c"]),
+        ("spec.nodeName=n", []),
+    ],
 )
 def test_field_selectors(http: httpx.Client, pods: str, selector: str, found: list[str]) -> None:
     """The fields that kinds can be selected by."""
