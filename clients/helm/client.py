@@ -159,7 +159,7 @@ def _retried(read: Callable[[], T]) -> T:
     policy = Retrying(
         retry=retry_if_exception_type(RetryableError),
         stop=stop_after_attempt(3) | stop_after_delay(30),
-        wait=wait_exponential_jitter(initial=0.5, max=5),
+        wait=wait_exponential_jitter(multiplier=0.5, max=5),
         reraise=True,
     )
     return policy(read)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from clients.helm.errors import from_complaint
 from clients.helm.handover import handed_over
-from clients.helm.process import Ended, python, run
+from clients.helm.process import Ended, run, worker
 from clients.helm.program import KEPT_REVISIONS, PULL_TIMEOUT_S, READ_TIMEOUT_S, SPARE_S, Content
 from clients.helm.release import Release, ReleaseName, parse_releases
 
@@ -65,7 +65,7 @@ class HelmCommand:
             return self._do([*argv, *access], timeout_s, order, inherited)
 
     def _do(self, argv: list[str], timeout_s: float, order: str = "", inherited: tuple[int, ...] = ()) -> Ended:
-        ended = run(python("tether.py", "python", self._executable, *argv), order, timeout_s + SPARE_S, inherited)
+        ended = run(worker("python", self._executable, *argv), order, timeout_s + SPARE_S, inherited)
         if ended.code != 0:
             raise from_complaint(f"helm {' '.join(argv[:2])}", ended.complaint)
         return ended

@@ -39,17 +39,22 @@ class Ended:
     complaint: str
 
 
-def python(script: str, name: str, *arguments: str) -> Program:
-    """A script of this package as a program, with the modules that are installed beside our own.
+def worker(name: str, *arguments: str) -> Program:
+    """The child of ``clients/helm/worker.py``, with the modules that are installed beside our own.
 
     Args:
         name: What the process calls itself. Helm's library signs its server-side applies with it, so that releases
             made with the library and with the program ``helm`` have the same field manager.
+        arguments: Program that the child becomes, with its arguments; none for Helm's library.
     """
     installed = find_spec("helm_python")
-    modules = str(Path(installed.origin).parents[1]) if installed and installed.origin else ""
-    argv = (name, "-s", "-P", str(Path(__file__).with_name(script)), *arguments)
-    return Program(sys.executable, argv, {"PYTHONHOME": sys.base_prefix, "PYTHONPATH": modules})
+    environment = {
+        "FLOTILLA_PARENT": str(os.getpid()),
+        "PYTHONHOME": sys.base_prefix,
+        "PYTHONPATH": str(Path(installed.origin).parents[1]) if installed and installed.origin else "",
+    }
+    argv = (name, "-s", "-P", str(Path(__file__).with_name("worker.py")), *arguments)
+    return Program(sys.executable, argv, environment)
 
 
 def run(program: Program, order: str, timeout_s: float, inherit: tuple[int, ...] = ()) -> Ended:

@@ -1,8 +1,9 @@
-"""One operation of Helm's Go library, in a process of its own.
+"""The child process that Helm runs in, and that dies with the process that started it.
 
-Takes a JSON object on standard input and gives one on standard output: ``{"result": …}`` or ``{"error": "…"}``. It runs
-apart because the library brings the Go runtime with its threads and signal handlers, because a process can be stopped
-when it takes too long, and because it dies with the one that started it.
+With arguments it becomes the program that they name. Without, it performs one operation of Helm's Go library: it takes
+a JSON object on standard input and gives one on standard output, ``{"result": …}`` or ``{"error": "…"}``. The library
+runs apart because it brings the Go runtime with its threads and signal handlers, and because a process can be stopped
+when it takes too long.
 
 Source: helm-python-sdk 0.2, ``Config``, ``pull``; prctl(2), PR_SET_PDEATHSIG.
 """
@@ -23,6 +24,8 @@ def die_with_parent() -> None:
     """Ask Linux to kill this process when its parent ends, so that no orphan goes on writing to a cluster."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+    if os.getppid() != int(os.environ.pop("FLOTILLA_PARENT")):
+        sys.exit("the parent has ended already")
 
 
 def perform(order: dict[str, Any]) -> Any:
@@ -48,9 +51,8 @@ def _kept_in_memory(text: str) -> str:
     return f"/proc/self/fd/{descriptor}"
 
 
-def main() -> None:
+def answer_order() -> None:
     """Read the order, keep Helm's own prints away from standard output, answer."""
-    die_with_parent()
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     order = json.load(sys.stdin)
@@ -63,4 +65,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    die_with_parent()
+    if len(sys.argv) > 1:
+        os.execv(sys.argv[1], sys.argv[1:])  # noqa: S606 - the program is Helm, chosen by our own client
+    answer_order()

@@ -1,0 +1,42 @@
+"""One served cluster for each test that writes to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from clients.helm.client import HelmClient
+from clients.kubernetes.api import KubernetesClient
+from providers.contracts import Side
+from tests.contract.helm.ground import Ground
+
+
+@pytest.fixture
+def ground() -> Iterator[Ground]:
+    """A cluster of two nodes and the chart repositories."""
+    made = Ground()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def kubernetes(ground: Ground) -> Iterator[KubernetesClient]:
+    """The product's client of that cluster."""
+    client = KubernetesClient(ground.kubeconfig)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def helm(ground: Ground) -> Iterator[HelmClient]:
+    """The product's Helm, with the served repositories."""
+    client = HelmClient(ground.repositories)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def side(ground: Ground, kubernetes: KubernetesClient) -> Side:
+    """The cluster as providers see it."""
+    return Side("tacfed", "a", kubernetes, ("192.168.1.0",), ground.server.removeprefix("https://"))
