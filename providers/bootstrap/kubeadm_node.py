@@ -22,7 +22,6 @@ JOIN_FILE = "/run/flotilla/kubeadm-join.yaml"
 
 INIT_UNIT = "flotilla-kubeadm-init"
 JOIN_UNIT = "flotilla-kubeadm-join"
-RESET_UNIT = "flotilla-kubeadm-reset"
 
 READYZ = ("kubectl", "get", "--raw=/readyz", f"--kubeconfig={ADMIN}", "--request-timeout=5s")
 _RESET = ("kubeadm", "reset", "--force")
@@ -57,7 +56,7 @@ class KubeadmNode:
 
 def look_at(session: Session) -> KubeadmNode:
     """Everything that matters of kubeadm, in one round trip. States of units come first: see ``advance``."""
-    units = {name: probes.unit(f"{name}.service") for name in (INIT_UNIT, JOIN_UNIT, RESET_UNIT)}
+    units = {name: probes.unit(f"{name}.service") for name in (INIT_UNIT, JOIN_UNIT)}
     mark, settled = mark_fact(), probes.exists(SETTLED_FILE)
     leftovers = {path: probes.exists(path) for path in _LEFTOVERS}
     kubelet, kubelet_conf, ca = probes.unit("kubelet.service"), probes.file_text(KUBELET), probes.file_text(CA)
@@ -98,12 +97,6 @@ def join_step(*, clean_first: bool) -> LongStep:
     remove = f"rm -f {JOIN_FILE}"
     script = f"{{ {_script(clean_first, join)}; }} && {remove} || {{ {remove}; false; }}"
     return LongStep(JOIN_UNIT, ("sh", "-c", script), "kubeadm join", "KubeadmJoinFailed")
-
-
-def reset_step() -> LongStep:
-    """``kubeadm reset`` for a machine that leaves its cluster."""
-    script = f"rm -f {SETTLED_FILE} && {render_command(_RESET)}"
-    return LongStep(RESET_UNIT, ("sh", "-c", script), "kubeadm reset", "KubeadmResetFailed")
 
 
 def _script(clean_first: bool, command: str) -> str:

@@ -41,7 +41,14 @@ def retire_k3s(session: Session, definition: DistributionDefinition, services: S
     """Stop services and pods, and remove the program, its data and its units."""
     units = tuple(f"/etc/systemd/system/{service}.service" for service in services)
     binary = (definition.binary.path,) if definition.binary else ()
-    data = ("/etc/rancher/k3s", "/var/lib/rancher/k3s", "/var/lib/kubelet", "/run/k3s")
+    data = (
+        "/etc/rancher/k3s",
+        "/etc/rancher/node",
+        "/usr/local/lib/flotilla",
+        "/var/lib/rancher/k3s",
+        "/var/lib/kubelet",
+        "/run/k3s",
+    )
     commands: list[Argv] = [
         *(("systemctl", "disable", "--now", service) for service in services),
         *(("systemctl", "kill", "--signal=SIGKILL", f"{service}.service") for service in services),

@@ -85,7 +85,7 @@ def test_a_machine_that_leaves_is_as_it_was(rig, distribution):
     crew.build()
     for name in reversed(crew.logins):
         drive(lambda name=name: crew.leave(name))
-        for path in ("/etc/flotilla/node.json", "/etc/kubernetes", "/var/lib/kubelet", "/etc/rancher"):
+        for path in ("/etc/flotilla/node.json", "/etc/kubernetes", "/var/lib/kubelet", "/etc/rancher/k3s"):
             assert crew.session(name).run(["test", "-e", path], sudo=True, check=False).exit_code == 1, path
         assert crew.session(name).read_file("/etc/fstab") == before[name]
     left = rig.control("GET", "/leftovers")["left"].get("hosts", {})
