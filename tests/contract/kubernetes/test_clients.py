@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +76,7 @@ def test_official_client_watches(official: Any) -> None:
     core.create_namespaced_config_map("default", config_map("watched"))
     core.delete_namespaced_config_map("watched", "default")
     stream = Watch().stream(core.list_namespaced_config_map, "default", resource_version=start, timeout_seconds=10)
-    seen = [event["type"] for event, _ in zip(stream, range(2), strict=False)]
+    seen = [event["type"] for _, event in zip(range(2), stream, strict=False)]
     stream.close()
     assert seen == ["ADDED", "DELETED"]
 
@@ -97,10 +97,12 @@ def test_dynamic_client_applies(official: Any) -> None:
 
 
 @pytest.fixture
-async def kr8s_api(api_server: ApiServer) -> Any:
+async def kr8s_api(api_server: ApiServer) -> AsyncIterator[Any]:
     import kr8s.asyncio
 
-    return await kr8s.asyncio.api(kubeconfig=str(api_server.kubeconfig))
+    api: Any = await kr8s.asyncio.api(kubeconfig=str(api_server.kubeconfig))
+    yield api
+    await api._session.aclose()
 
 
 @pytest.mark.filterwarnings("ignore:Kubernetes version")
