@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
+
 from sandbox.kubernetes.controllers.liqo import definitions as liqo
 from sandbox.kubernetes.controllers.metallb import definitions as metallb
 from tests.contract.controllers.clusters import TestFleet
@@ -35,21 +36,19 @@ def stored(crd: Any) -> Any:
     return next(version for version in crd["spec"]["versions"] if version["storage"])
 
 
+WORDS = ("type", "default", "x-kubernetes-int-or-string")
+LISTS = ("required", "enum")
+
+
 def differences(ours: Any, theirs: Any, path: str = "") -> list[str]:
     """Where a published schema and ours disagree: fields, requirements, words, types. Free parts of ours end it."""
     if ours.get("x-kubernetes-preserve-unknown-fields"):
         return []
-    found = []
-    if sorted(ours.get("required") or ()) != sorted(theirs.get("required") or ()):
-        found.append(f"{path}: required {ours.get('required')} / {theirs.get('required')}")
-    for word in ("type", "default", "x-kubernetes-int-or-string"):
-        if ours.get(word) != theirs.get(word):
-            found.append(f"{path}: {word} {ours.get(word)} / {theirs.get(word)}")
-    if sorted(ours.get("enum") or ()) != sorted(theirs.get("enum") or ()):
-        found.append(f"{path}: enum {ours.get('enum')} / {theirs.get('enum')}")
+    pairs = [(word, ours.get(word), theirs.get(word)) for word in WORDS]
+    pairs += [(word, sorted(ours.get(word) or ()), sorted(theirs.get(word) or ())) for word in LISTS]
     mine, other = ours.get("properties") or {}, theirs.get("properties") or {}
-    found += [f"{path}.{name}: only published" for name in sorted(set(other) - set(mine))]
-    found += [f"{path}.{name}: only ours" for name in sorted(set(mine) - set(other))]
+    pairs.append(("properties", sorted(mine), sorted(other)))
+    found = [f"{path}: {word} {a} / {b}" for word, a, b in pairs if a != b]
     for name in sorted((set(mine) & set(other)) - OPAQUE):
         found += differences(mine[name], other[name], f"{path}.{name}")
     for part in ("items", "additionalProperties"):

@@ -11,6 +11,7 @@ from sandbox.kubernetes.controllers.liqo import names
 from sandbox.kubernetes.controllers.liqo.addressing import free_network
 from sandbox.kubernetes.controllers.liqo.controller import LiqoController
 from sandbox.kubernetes.controllers.liqo.keys import new_identity
+from sandbox.kubernetes.controllers.liqo.removal import is_leaving
 from sandbox.kubernetes.controllers.objects import (
     add_finalizer,
     condition,
@@ -42,7 +43,7 @@ class Installation(LiqoController):
     def reconcile(self, key: Key) -> None:
         """One step of furnishing or addressing."""
         if key == SELF:
-            if self.cid and self.waited(key, "liqo.install"):
+            if self.cid and not is_leaving(self.api) and self.waited(key, "liqo.install"):
                 self._furnish()
             return
         obj = self.api.get(key[0], key[2], key[1])

@@ -11,6 +11,7 @@ from sandbox.kubernetes.controllers.liqo.installation import Installation
 from sandbox.kubernetes.controllers.liqo.namespace_maps import NamespaceMaps
 from sandbox.kubernetes.controllers.liqo.offloading import Offloadings
 from sandbox.kubernetes.controllers.liqo.reflection import Reflection
+from sandbox.kubernetes.controllers.liqo.removal import Removal
 from sandbox.kubernetes.controllers.liqo.replication import Replication
 from sandbox.kubernetes.controllers.liqo.shadow_pods import ShadowPods
 from sandbox.kubernetes.controllers.liqo.shadow_slices import ShadowSlices
@@ -22,6 +23,7 @@ from sandbox.kubernetes.controllers.liqo.webhook import Webhook
 
 LOOPS: tuple[type[Controller], ...] = (
     Webhook,
+    Removal,
     Installation,
     Gateways,
     Connections,
