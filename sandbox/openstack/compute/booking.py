@@ -66,7 +66,7 @@ def _check_image(cloud: Cloud, wanted: Row) -> None:
         raise Refusal(400, "Block Device Mapping is Invalid: You specified more local devices than the limit allows")
     image = cloud.image.images.get(image_id)
     if image is None:
-        raise Refusal(400, f"Image {image_id} could not be found.")
+        raise Refusal(400, "Can not find requested image")
     if image["status"] != "active":
         raise Refusal(400, f"Image {image_id} is not active.")
     _, _, ram, disk = FLAVORS[str(wanted["flavorRef"]).rsplit("/", maxsplit=1)[-1]]
@@ -74,7 +74,7 @@ def _check_image(cloud: Cloud, wanted: Row) -> None:
         raise Refusal(400, "Flavor's memory is too small for requested image.")
     if disk < image["min_disk"]:
         sizes = f"Flavor disk is {disk << 30} bytes, minimum size is {image['min_disk'] << 30} bytes."
-        text = f"Flavor's disk is too small for requested image. {sizes}"
+        text = f"Flavor's disk is smaller than the minimum size specified in image metadata. {sizes}"
         raise Refusal(400, text)
 
 
@@ -112,7 +112,7 @@ def check_networks(cloud: Cloud, wanted: Row) -> list[Row]:
 def _check_port(cloud: Cloud, port_id: str) -> None:
     port = cloud.network.tables["ports"].get(port_id)
     if port is None:
-        raise Refusal(400, f"Port {port_id} could not be found.")
+        raise Refusal(400, f"Port id {port_id} could not be found.")
     if port["device_id"]:
         raise Refusal(409, f"Port {port_id} is still in use.")
     if not port["fixed_ips"]:
@@ -148,7 +148,10 @@ def book(cloud: Cloud, wanted: Row, hints: Row, networks: list[Row]) -> Row:
         "doomed": "",
     }
     if row["group_id"]:
-        cloud.compute.group(row["group_id"])
+        try:
+            cloud.compute.group(row["group_id"])
+        except Refusal as refusal:
+            raise Refusal(400, refusal.message) from refusal
     cloud.compute.servers[row["id"]] = row
     for asked in networks:
         if asked.get("port"):

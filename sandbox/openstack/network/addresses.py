@@ -48,16 +48,18 @@ def check_pools(cidr: IPv4Network, pools: list[Pool], gateway: str | None) -> No
         raise Refusal(400, text) from error
     for start, end in spans:
         if start > end:
-            raise Refusal(400, f"Invalid IP pool range: {start}-{end}.", "InvalidAllocationPool")
+            raise Refusal(400, f"The allocation pool {start}-{end} is not valid.", "InvalidAllocationPool")
         if start not in cidr or end not in cidr:
             text = f"The allocation pool {start}-{end} spans beyond the subnet cidr {cidr}."
             raise Refusal(400, text, "OutOfBoundsAllocationPool")
         if gateway and start <= IPv4Address(gateway) <= end:
             text = f"Gateway ip {gateway} conflicts with allocation pool {start}-{end}."
             raise Refusal(409, text, "GatewayConflictWithAllocationPools")
-    for (_, low_end), (high_start, _) in zip(sorted(spans), sorted(spans)[1:], strict=False):
-        if high_start <= low_end:
-            raise Refusal(409, f"Found overlapping allocation pools for subnet {cidr}.", "OverlappingAllocationPools")
+    for low, high in zip(sorted(spans), sorted(spans)[1:], strict=False):
+        if high[0] <= low[1]:
+            pair = f"{low[0]}-{low[1]} {high[0]}-{high[1]}"
+            text = f"Found overlapping allocation pools: {pair} for subnet {cidr}."
+            raise Refusal(409, text, "OverlappingAllocationPools")
 
 
 def taken(state: NetworkState, subnet_id: str) -> set[str]:

@@ -33,7 +33,7 @@ def delete_network(state: NetworkState, row: Row) -> None:
     """Delete a network with its subnets and DHCP port; any other port on it is in the way."""
     ports = [port for port in state.rows("ports", network_id=row["id"]) if port["device_owner"] != DHCP]
     if ports:
-        ids = ", ".join(port["id"] for port in ports)
+        ids = ",".join(port["id"] for port in ports)
         text = (
             f"Unable to complete operation on network {row['id']}. There are one or more ports still in use on the "
             f"network, id for these ports is: {ids}."

@@ -75,6 +75,9 @@ async def list_all(call: Call) -> Answer:
     rows = [row for row in state.visible(kind.plural) if listing.has_tags(row, call.query)]
     for name in filters:
         rows = [row for row in rows if listing.matches(row, name, listing.values_of(call.query, name))]
+    marker = listing.value_of(call.query, "marker")
+    if marker:
+        state.find(kind, marker)
     rows, more = listing.page(listing.ordered(rows, call.query), call.query)
     answer: Row = {kind.plural: [_fields(row, call) for row in rows]}
     if more:

@@ -89,7 +89,7 @@ def _check_rule(fields: Row) -> None:
         text = "For TCP/UDP protocols, port_range_min must be <= port_range_max"
         raise Refusal(400, text, "SecurityGroupInvalidPortRange")
     if fields["remote_ip_prefix"] and fields["remote_group_id"]:
-        text = "Only remote_ip_prefix or remote_group_id may be provided."
+        text = "Only one of remote_ip_prefix or remote_group_id or remote_address_group_id may be provided."
         raise Refusal(400, text, "SecurityGroupMultipleRemoteEntites")
 
 
