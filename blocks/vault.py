@@ -104,19 +104,22 @@ class BlockVault:
         return found if isinstance(found, kind) else None
 
     def _save(self, block: Block, name: str) -> None:
-        block.save(name, overwrite=True)
+        block.save(name, overwrite=True, _sync=True)  # type: ignore[call-arg]  # not in its types
         self._kept[(block.get_block_type_slug(), name)] = block
 
     def _forget(self, kind: type[Block], name: str) -> None:
         if _load(kind, name) is not None:
-            kind.delete(name)
+            kind.delete(name, _sync=True)  # type: ignore[call-arg]  # not in its types
         self._kept[(kind.get_block_type_slug(), name)] = None
 
 
 def _load(kind: type[B], name: str) -> B | None:
-    """The block of that name. Prefect tells a missing block by a ValueError that names it."""
+    """The block of that name. Prefect tells a missing block by a ValueError that names it.
+
+    ``_sync``: Prefect would take a thread that a flow started for the flow's event loop, and hand back a coroutine.
+    """
     try:
-        loaded = kind.load(name)
+        loaded = kind.load(name, _sync=True)  # type: ignore[call-arg]  # not in its types
     except ValueError as error:
         if "Unable to find block document" in str(error):
             return None

@@ -15,7 +15,6 @@ _OWN = {
     "PREFECT_LOGGING_EXTRA_LOGGERS": "federation,providers,clients,tasks,flows",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
-    "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "true",
     "PREFECT_CLI_PROMPT": "false",
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
@@ -31,19 +30,14 @@ def prefect_home() -> Path:
 
 
 def prepare(*, quiet: bool = True) -> None:
-    """Set what Prefect reads at its import. What the user has set stays as it is.
-
-    A Prefect that the user chose (by ``PREFECT_API_URL``, ``PREFECT_HOME`` or ``PREFECT_PROFILE``) is used; else the
-    server that ``flotilla serve`` started, when it answers; else a short-lived one over the same database.
-    """
+    """Set what Prefect reads at its import. What the user has set stays as it is."""
     for name, value in {**_OWN, **(_QUIET if quiet else {})}.items():
         os.environ.setdefault(name, value)
-    if any(name in os.environ for name in _CHOSEN_BY_USER):
-        return
-    os.environ["PREFECT_HOME"] = str(prefect_home())
-    running = running_server()
-    if running is not None:
-        os.environ["PREFECT_API_URL"] = running
+
+
+def chosen_by_user() -> bool:
+    """Whether the user chose a Prefect: by PREFECT_API_URL, PREFECT_HOME or PREFECT_PROFILE."""
+    return any(name in os.environ for name in _CHOSEN_BY_USER)
 
 
 def server_file() -> Path:

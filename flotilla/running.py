@@ -19,6 +19,7 @@ from federation.spec.problems import SpecErrors
 from federation.state.status import FederationStatus
 from flotilla.console import err, out, story
 from flotilla.exits import Exit
+from flotilla.server import use_prefect
 from registry.registry import Registry
 
 Start = Callable[[], Awaitable[State[Any]]]
@@ -43,6 +44,8 @@ def read_spec(file: Path) -> Federation:
 
 def run_flow(start: Start, timeout_s: float | None) -> State[Any]:
     """Run a flow to its end, telling its story. After Ctrl-C or the time limit the next run goes on from there."""
+
+    use_prefect()
 
     async def limited() -> State[Any]:
         async with asyncio.timeout(timeout_s):
@@ -82,6 +85,7 @@ def trigger(deployment: str, parameters: dict[str, Any]) -> None:
     """Start a flow on the server that serves it, and return at once with the id of its run."""
     from prefect.deployments import run_deployment
 
+    use_prefect()
     try:
         run = run_deployment(f"{deployment}/flotilla", parameters=parameters, timeout=0, as_subflow=False)
     except ObjectNotFound:

@@ -3,16 +3,38 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 import sys
 
 import httpx
+from prefect.context import refresh_global_settings_context
+from prefect.settings import get_current_settings
 
 from config.settings import settings
 from flotilla import processes
-from flotilla.environment import child_environment, prefect_home, running_server, server_file
+from flotilla.console import err
+from flotilla.environment import child_environment, chosen_by_user, prefect_home, running_server, server_file
 
 
-def start_server(port: int | None = None, timeout_s: float = 120.0) -> str:
+def use_prefect() -> str:
+    """Let this process use Prefect: the user's own, else the server that we started, started now if need be.
+
+    Returns:
+        URL of its API.
+    """
+    if not chosen_by_user():
+        running = running_server()
+        if running is None:
+            running = start_server()
+            ui = running.removesuffix("/api")
+            err.print(f"Started a Prefect server: {ui}  (stop it with: flotilla server stop)", markup=False)
+        os.environ["PREFECT_API_URL"] = running
+        refresh_global_settings_context()
+    return get_current_settings().api.url or ""
+
+
+def start_server(timeout_s: float = 120.0) -> str:
     """Start a Prefect server on loopback, unless ours runs already.
 
     Returns:
@@ -24,7 +46,7 @@ def start_server(port: int | None = None, timeout_s: float = 120.0) -> str:
     running = running_server()
     if running is not None:
         return running
-    port = port or settings().prefect_port
+    port = _free_port(settings().prefect_port)
     url, log = f"http://127.0.0.1:{port}/api", settings().home / "logs" / "prefect-server.log"
     argv = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     environment = child_environment(PREFECT_HOME=str(prefect_home()), PREFECT_UI_API_URL=url)
@@ -43,6 +65,18 @@ def stop_server() -> bool:
     processes.stop(pid)
     server_file().unlink(missing_ok=True)
     return True
+
+
+def _free_port(wanted: int) -> int:
+    """The wanted port when nobody listens there, else any free one."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise processes.StartFailed("no port is free on 127.0.0.1")
 
 
 def _answers(url: str) -> bool:

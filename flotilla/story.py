@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -21,7 +20,7 @@ from flotilla.environment import child_environment
 from flotilla.running import last_status, read_spec, run_flow
 from flotilla.sandbox_blocks import register_blocks
 from flotilla.sandbox_client import SandboxClient, start_sandbox, stop_sandbox
-from flotilla.server import start_server, stop_server
+from flotilla.server import stop_server, use_prefect
 from flows.apply import apply
 from flows.propose import propose
 
@@ -86,10 +85,9 @@ class Story:
     def _world(self) -> SandboxClient:
         self._title("A world to build in: an emulated cloud, machines and Kubernetes, behind real sockets")
         sandbox = start_sandbox("127.77.0.0/16", self._pacing)
-        os.environ["PREFECT_API_URL"] = start_server()
-        _refresh_prefect()
+        ui = use_prefect().removesuffix("/api")
         names = register_blocks(sandbox)
-        self._say(f"Sandbox at {sandbox.url}, Prefect UI at {os.environ['PREFECT_API_URL'].removesuffix('/api')}")
+        self._say(f"Sandbox at {sandbox.url}, Prefect UI at {ui}")
         self._say(f"Credentials live in {len(names)} blocks; specs only name them.")
         return sandbox
 
@@ -192,13 +190,6 @@ def _wait(holds: Callable[[], bool], timeout_s: float, otherwise: str) -> None:
         if time.monotonic() > deadline:
             raise StoryFailed(f"{otherwise} within {timeout_s:.0f} s")
         time.sleep(0.5)
-
-
-def _refresh_prefect() -> None:
-    """Let this process use the server that was started after Prefect was imported."""
-    from prefect.context import refresh_global_settings_context
-
-    refresh_global_settings_context()
 
 
 def _machine_id(sandbox: SandboxClient, name: str) -> str | None:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from blocks.credentials import BLOCKS
 from flotilla.console import err, out
 from flotilla.exits import Exit
+from flotilla.server import use_prefect
 
 blocks_app = typer.Typer(help="Credentials that specs refer to by name.", no_args_is_help=True)
 
@@ -50,6 +51,7 @@ def create(
     except (OSError, yaml.YAMLError, ValidationError) as error:
         err.print(_without_values(error), markup=False)
         raise typer.Exit(Exit.BAD_INPUT) from None
+    use_prefect()
     block.save(name, overwrite=True)
     out.print(f"{kind}/{name} is stored.", markup=False)
 

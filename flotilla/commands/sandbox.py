@@ -12,6 +12,7 @@ from flotilla.console import err, out, print_data
 from flotilla.exits import Exit
 from flotilla.processes import StartFailed
 from flotilla.sandbox_client import Refused, SandboxClient, running_sandbox, start_sandbox, stop_sandbox
+from flotilla.server import use_prefect
 
 sandbox_app = typer.Typer(help="An emulated world behind real sockets, to try everything in.", no_args_is_help=True)
 fault_app = typer.Typer(help="Make the sandbox misbehave.", no_args_is_help=True)
@@ -48,6 +49,7 @@ def up(
     except StartFailed as error:
         err.print(str(error), markup=False)
         raise typer.Exit(Exit.FAILED) from None
+    use_prefect()
     names = register_blocks(client)
     out.print(f"The sandbox is up (control API {client.url}).", markup=False)
     out.print(f"Blocks: {', '.join(names)}", markup=False)

@@ -15,6 +15,7 @@ from flotilla.commands.options import FederationName, OutputForm
 from flotilla.console import err, out, print_data, status_tree
 from flotilla.exits import Exit
 from flotilla.running import last_status
+from flotilla.server import use_prefect
 from registry.registry import Registry
 
 get_app = typer.Typer(help="Get things for other tools.", no_args_is_help=True)
@@ -133,6 +134,7 @@ def kubeconfig(
     federation: FederationName, cluster: Annotated[str, typer.Argument(help="One of its clusters.")]
 ) -> None:
     """Print the kubeconfig of a cluster. It is a secret: redirect it to a file that only you can read."""
+    use_prefect()
     found = BlockVault().kubeconfig(federation, cluster)
     if found is None:
         err.print(f"No kubeconfig is kept for cluster {cluster} of {federation}.", markup=False)
@@ -148,6 +150,7 @@ def leaks(federation: FederationName, output: OutputForm = "text") -> None:
     """
     from flows.leaks import look_for_leaks
 
+    use_prefect()
     retired, found = look_for_leaks(federation)
     rows: list[dict[str, object]] = [
         {"kind": each.kind, "name": each.name, "id": each.id, "place": each.place, "remove with": each.remove_with}

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import os
 
 import typer
 
 from flotilla.console import out
-from flotilla.server import start_server
+from flotilla.server import stop_server, use_prefect
+
+server_app = typer.Typer(help="The Prefect server that Flotilla starts when you have none.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
     """Add the command to the app."""
     app.command()(serve)
+    server_app.command()(stop)
+    server_app.command()(url)
+    app.add_typer(server_app, name="server")
 
 
 def serve() -> None:
@@ -21,16 +25,21 @@ def serve() -> None:
 
     Uses the Prefect that PREFECT_API_URL names, else starts a server of its own on loopback.
     """
-    if "PREFECT_API_URL" not in os.environ:
-        os.environ["PREFECT_API_URL"] = start_server()
-    url = os.environ["PREFECT_API_URL"]
-    out.print(f"Prefect UI: {url.removesuffix('/api')}", markup=False)
-    from prefect.context import refresh_global_settings_context
-
+    ui = use_prefect().removesuffix("/api")
+    out.print(f"Prefect UI: {ui}", markup=False)
     from deployments.serving import serve_flows
 
-    refresh_global_settings_context()
     try:
         asyncio.run(serve_flows())
     except KeyboardInterrupt:
         out.print("Stopped serving. Federations stay as they are.")
+
+
+def stop() -> None:
+    """Stop the Prefect server that Flotilla started. What it knows stays on disk."""
+    out.print("The server is stopped." if stop_server() else "Flotilla started no server.")
+
+
+def url() -> None:
+    """Print the address of the Prefect UI, starting the server if need be."""
+    out.print(use_prefect().removesuffix("/api"), markup=False)
