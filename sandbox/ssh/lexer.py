@@ -181,13 +181,9 @@ class Lexer:
         raise ShellSyntaxError("Unterminated quoted string")
 
     def _substitution(self) -> str:
-        depth, start = 0, self.at
-        for end in range(start + 1, len(self.line)):
-            depth += {"(": 1, ")": -1}.get(self.line[end], 0)
-            if depth == 0:
-                self.at = end + 1
-                return self.line[start : end + 1]
-        raise ShellSyntaxError('end of file unexpected (expecting ")")')
+        start = self.at
+        self.at = closing_parenthesis(self.line, start + 1) + 1
+        return self.line[start : self.at]
 
     def _add(self, text: str, quoting: Quoting) -> None:
         if self._parts and self._parts[-1].quoting == quoting:
@@ -219,6 +215,16 @@ class Lexer:
                 lines.append(text + "\n")
             self.tokens.insert(pending.place + index, HereDocument("".join(lines), pending.expand))
         self._here = []
+
+
+def closing_parenthesis(text: str, start: int) -> int:
+    """Place of the parenthesis that closes the one at ``start``; raises ShellSyntaxError."""
+    depth = 0
+    for at in range(start, len(text)):
+        depth += {"(": 1, ")": -1}.get(text[at], 0)
+        if depth == 0:
+            return at
+    raise ShellSyntaxError('end of file unexpected (expecting ")")')
 
 
 def tokens_of(line: str) -> list[Token]:

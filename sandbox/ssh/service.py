@@ -73,7 +73,7 @@ class Service:
         self._task = asyncio.get_running_loop().create_task(self._life(), name=f"{self.host.machine.id}:{self.name}")
 
     async def start(self) -> bool:
-        """Start it and wait until it is up or has failed to come up; True also when it has ended well, or fails later."""
+        """Start it and wait until it is up or has failed to; True also when it has ended well, or fails later."""
         self.begin()
         await self._settled.wait()
         return self._came_up

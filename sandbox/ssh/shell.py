@@ -13,11 +13,11 @@ from dataclasses import replace
 
 from sandbox.ssh.filesystem import FileView
 from sandbox.ssh.grammar import Command, CommandList, Pipeline, Redirection, parse_line
-from sandbox.ssh.lexer import HereDocument, Part, ShellSyntaxError, Word
+from sandbox.ssh.lexer import HereDocument, Part, ShellSyntaxError, Word, closing_parenthesis
 from sandbox.ssh.process import Process
 from sandbox.ssh.streams import Buffer, Discard, Given, Sink
 
-_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*|\?)(?::?-([^}]*))?\}|([A-Za-z_]\w*|[?$#@*0-9])|\((.*)\))", re.DOTALL)
+_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*|\?)(?::?-([^}]*))?\}|([A-Za-z_]\w*|[?$#@*0-9]))")
 _GLOB = re.compile(r"[*?\[]")
 _USAGE, _NOT_FOUND = 2, 127
 
@@ -152,14 +152,18 @@ class Shell:
 
     async def _substitute(self, text: str) -> str:
         done, at = [], 0
-        for match in _VARIABLE.finditer(text):
-            done.append(text[at : match.start()])
-            at = match.end()
-            if match[4] is not None:
-                done.append(await self._output_of(match[4]))
+        while (found := text.find("$", at)) >= 0:
+            done.append(text[at:found])
+            match = _VARIABLE.match(text, found)
+            if text.startswith("$(", found):
+                at = closing_parenthesis(text, found + 1) + 1
+                done.append(await self._output_of(text[found + 2 : at - 1]))
+            elif match is not None:
+                at = match.end()
+                done.append(self._variable(match[1] or match[3]) or match[2] or "")
             else:
-                value = self._variable(match[1] or match[3])
-                done.append(value or match[2] or "" if match[2] is not None else value or "")
+                at = found + 1
+                done.append("$")
         return "".join([*done, text[at:]])
 
     async def _output_of(self, script: str) -> str:

@@ -184,8 +184,10 @@ class Systemd:
 
     async def boot(self) -> None:
         """Start what is enabled."""
-        for name in self.enabled():
-            self.get(name).begin()
+        services = [self.get(name) for name in self.enabled()]
+        for service in services:
+            service.begin()
+        await asyncio.gather(*(service.start() for service in services if service.file.type in ("simple", "exec")))
 
     async def cut(self) -> None:
         """The power is gone."""

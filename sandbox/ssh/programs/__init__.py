@@ -41,7 +41,7 @@ PROGRAMS: Mapping[str, Program] = {
     "journalctl": Program(services.journalctl, always),
     "k3s": Program(k3s.k3s, k3s.reads, base=False),
     "kubeadm": Program(kubeadm.kubeadm, kubeadm.reads, base=False),
-    "kubectl": Program(kubectl.kubectl, verbs(*kubectl.READING_VERBS), base=False),
+    "kubectl": Program(kubectl.kubectl, kubectl.reads, base=False),
     "kubelet": Program(containers.kubelet, lambda argv: "--version" in argv, base=False),
     "lsmod": Program(kernel.lsmod, always),
     "modprobe": Program(kernel.modprobe),

@@ -25,7 +25,12 @@ _RESOURCES = {
     **dict.fromkeys(("secret", "secrets"), "secrets"),
 }
 _CLUSTER_WIDE = {"nodes", "namespaces"}
-READING_VERBS = ("get", "version", "cluster-info", "config")
+_READING_VERBS = {"get", "version", "cluster-info"}
+
+
+def reads(argv: Sequence[str]) -> bool:
+    """Calls that change nothing."""
+    return bool(_READING_VERBS.intersection(argv))
 
 
 async def kubectl(process: Process) -> int:

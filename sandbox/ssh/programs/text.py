@@ -178,36 +178,49 @@ def _posix(pattern: str) -> str:
     return pattern.replace("[[:space:]]", r"\s").replace("[[:digit:]]", r"\d").replace("\\|", "|")
 
 
-_SED = re.compile(r"^(?:/(?P<address>(?:[^/\\]|\\.)*)/|(?P<line>\d+|\$))?\s*(?P<command>[dps])(?P<rest>.*)$", re.DOTALL)
+_SED = re.compile(
+    r"\s*(?:/(?P<address>(?:[^/\\]|\\.)*)/|(?P<line>\d+|\$))?\s*(?:(?P<command>[dp])|"
+    r"s(?P<mark>.)(?P<old>(?:\\.|(?!(?P=mark)).)*)(?P=mark)(?P<new>(?:\\.|(?!(?P=mark)).)*)(?P=mark)(?P<flags>[gpI]*))"
+    r"\s*(?:;|\n|$)",
+    re.DOTALL,
+)
 
 
-def _sed_line(script: str, line: str, number: int, total: int) -> tuple[str | None, bool]:
-    """A line after a script, None when it was deleted, and whether it is to be printed once more."""
-    again = False
-    for part in re.split(r"(?<!\\);(?![^/]*/)", script):
-        match = _SED.match(part.strip())
-        if match is None:
-            raise ValueError(part)
+def _sed_commands(script: str) -> list[re.Match[str]]:
+    found, at = [], 0
+    while at < len(script):
+        match = _SED.match(script, at)
+        if match is None or match.end() == at:
+            raise ValueError(script[at:])
+        found.append(match)
+        at = match.end()
+    return found
+
+
+def _sed_line(commands: Sequence[re.Match[str]], line: str, number: int, total: int) -> list[str]:
+    """What is printed of a line besides the line itself; ends with the line unless it was deleted."""
+    extra: list[str] = []
+    for match in commands:
         address, place = match["address"], match["line"]
         if address is not None and not re.search(_posix(address), line):
             continue
         if place is not None and number != (total if place == "$" else int(place)):
             continue
         if match["command"] == "d":
-            return None, False
-        if match["command"] == "p":
-            again = True
-        else:
-            line, changed = _sed_replace(match["rest"], line)
-            again = again or (changed and match["rest"].endswith("p"))
-    return line, again
+            return extra
+        changed = 1
+        if match["command"] is None:
+            line, changed = _sed_replace(match, line)
+        if changed and (match["command"] == "p" or "p" in (match["flags"] or "")):
+            extra.append(line)
+    return [*extra, line, ""]
 
 
-def _sed_replace(rest: str, line: str) -> tuple[str, bool]:
-    _, pattern, replacement, flags = re.split(rf"(?<!\\){re.escape(rest[0])}", rest)
-    replacement = re.sub(r"(?<!\\)&", r"\\g<0>", replacement.replace(f"\\{rest[0]}", rest[0]))
-    new, count = re.subn(_posix(pattern), replacement, line, count=0 if "g" in flags else 1)
-    return new, count > 0
+def _sed_replace(match: re.Match[str], line: str) -> tuple[str, int]:
+    mark, flags = match["mark"], match["flags"]
+    new = re.sub(r"(?<!\\)&", r"\\g<0>", match["new"].replace(f"\\{mark}", mark))
+    old = _posix(match["old"].replace(f"\\{mark}", mark))
+    return re.subn(old, new, line, count=0 if "g" in flags else 1, flags=re.IGNORECASE if "I" in flags else 0)
 
 
 async def sed(process: Process) -> int:
@@ -217,6 +230,10 @@ async def sed(process: Process) -> int:
     words = list(options.words)
     script = ";".join(options.values.get("-e", [])) or (words.pop(0) if words else "")
     quiet, status = options.has("-n"), 0
+    try:
+        commands = _sed_commands(script)
+    except ValueError as error:
+        return process.fail(f"-e expression #1, char {len(script)}: unknown command: `{str(error)[:1]}'")
     async for name, data in _inputs(process, words):
         if data is None:
             status = 2
@@ -224,12 +241,9 @@ async def sed(process: Process) -> int:
         lines = data.decode(errors="replace").splitlines()
         out: list[str] = []
         for number, line in enumerate(lines, 1):
-            try:
-                text, again = _sed_line(script, line, number, len(lines))
-            except (ValueError, re.error):
-                return process.fail(f"-e expression #1, char {len(script)}: unknown command: `{script[:1]}'")
-            if text is not None:
-                out += [text] * ((not quiet) + again)
+            shown = _sed_line(commands, line, number, len(lines))
+            kept = shown[-1:] == [""]
+            out += (shown[:-2] if quiet else shown[:-1]) if kept else shown
         text = "".join(line + "\n" for line in out)
         if in_place:
             process.files.write(process.path(name), text)

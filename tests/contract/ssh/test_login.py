@@ -13,7 +13,7 @@ import pytest
 
 from sandbox.faults import Action, Rule
 from sandbox.machines import new_key
-from tests.contract.ssh.conftest import execute
+from tests.contract.ssh.conftest import execute, until
 
 NEEDS_SSH = pytest.mark.skipif(shutil.which("ssh") is None, reason="no OpenSSH client here")
 MEGABYTES = 5_000_000
@@ -211,10 +211,7 @@ async def test_a_power_cut_ends_running_commands(lab):
     """A client that waits sees its connection go."""
     machine = await lab.machine()
     waiting = asyncio.create_task(lab.run(machine, "sleep 3600"))
-    while not lab.world.journal.entries("ssh", mutating=None)[-1:] or (
-        lab.world.journal.entries("ssh")[-1].method != "exec"
-    ):
-        await asyncio.sleep(0.01)
+    await until(lambda: any(entry.method == "exec" for entry in lab.world.journal.entries("ssh")))
     await lab.world.power_off(machine)
     assert (await waiting)[0] == -1
 

@@ -10,7 +10,8 @@ from sandbox.ssh.programs.k3s import node
 from sandbox.ssh.programs.k3s.agent import agent
 from sandbox.ssh.programs.k3s.server import server
 from sandbox.ssh.programs.k3s.settings import BadConfiguration, read
-from sandbox.ssh.programs.kubectl import READING_VERBS, kubectl
+from sandbox.ssh.programs.kubectl import kubectl
+from sandbox.ssh.programs.kubectl import reads as kubectl_reads
 from sandbox.world import JoinRefused
 
 
@@ -54,5 +55,5 @@ def _token(process: Process) -> int:
 def reads(argv: Sequence[str]) -> bool:
     """Calls that change nothing."""
     if argv[1:2] == ["kubectl"]:
-        return bool(set(argv) & set(READING_VERBS))
+        return kubectl_reads(argv)
     return argv[1:2] == ["--version"]

@@ -21,8 +21,8 @@ _SWAP = (
 _NO_RUNTIME = (
     "could not connect to the container runtime: failed to create new CRI runtime service: "
     f'validate service connection: validate CRI v1 runtime API for endpoint "unix://{CONTAINERD_SOCKET}": '
-    f'rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial unix {CONTAINERD_SOCKET}: connect: '
-    'no such file or directory"'
+    'rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: '
+    f'dial unix {CONTAINERD_SOCKET}: connect: no such file or directory"'
 )
 _SERVER_PORTS = (6443, 10259, 10257)
 _MANIFESTS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd")
