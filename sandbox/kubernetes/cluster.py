@@ -55,6 +55,7 @@ class Cluster:
         self._pod_log: PodLog | None = None
         self._listeners: dict[str, Listener] = {}
         self.application = Application(self)
+        self.api.admit("secrets", self._fill_account_secret)
         self._seed()
 
     @property
@@ -165,6 +166,17 @@ class Cluster:
         self.tokens.key = load_key(data["account_key"])
         self.engine.store.restore(data["store"])
         self.engine.custom.reload()
+
+    def _fill_account_secret(self, secret: Object) -> None:
+        """Give a token Secret the token of the account that it names; source: "Managing Service Accounts"."""
+        metadata = secret["metadata"]
+        account = (metadata.get("annotations") or {}).get("kubernetes.io/service-account.name", "")
+        found = self.api.get("serviceaccounts", account, metadata["namespace"])
+        if secret.get("type") != "kubernetes.io/service-account-token" or found is None:
+            return
+        values = {"token": self.tokens.issue(found, None), "ca.crt": self.ca_pem(), "namespace": metadata["namespace"]}
+        secret["data"] = {name: encoded(value) for name, value in values.items()}
+        metadata["annotations"]["kubernetes.io/service-account.uid"] = found["metadata"]["uid"]
 
     def _seed(self) -> None:
         for resource, namespace, seed in seeds(self.ca_pem(), self.engine.addresses.first()):

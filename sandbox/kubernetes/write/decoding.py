@@ -24,9 +24,7 @@ def decode(resource: Resource, obj: Object, field_validation: str) -> list[str]:
                 resource, "json: cannot unmarshal string into Go struct field .metadata of type v1.ObjectMeta"
             )
         obj["metadata"] = {}
-    reason = undecodable(obj["metadata"], META, "metadata")
-    if not reason and not resource.custom:
-        reason = undecodable(obj, resource.schema)
+    reason = undecodable(obj["metadata"], META, "metadata") if resource.custom else undecodable(obj, resource.schema)
     if reason:
         raise _cannot(resource, reason)
     unknown = _prune(resource, obj)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from typing import Any
 
 from sandbox.kubernetes.api import ApiError, Object
+from sandbox.kubernetes.copying import copied
 from sandbox.kubernetes.errors import bad_request, invalid, not_found, required, unsupported_media_type
 from sandbox.kubernetes.fields import managed
 from sandbox.kubernetes.fields.apply import apply
@@ -70,7 +70,7 @@ class Patching:
                 raise
             return self._create(resource, namespace, config, who, options)
         new, owners = apply(old, config, resource, who, force=options.force)
-        return self._writes.commit(resource, old, copy.deepcopy(new), options, owners)
+        return self._writes.commit(resource, old, copied(new), options, owners)
 
     def _create(
         self, resource: Resource, namespace: str, config: Object, who: managed.Manager, options: WriteOptions
@@ -91,7 +91,7 @@ class Patching:
         if not options.manager:
             cause = required("fieldManager", "is required for apply patch")
             raise invalid("PatchOptions", "meta.k8s.io", "", [cause])
-        config = dict(copy.deepcopy(config))
+        config = copied(config)
         metadata = config.setdefault("metadata", {})
         if metadata.get("managedFields"):
             raise bad_request("metadata.managedFields must be nil")
@@ -103,7 +103,7 @@ class Patching:
         return dict(config)
 
     def _check_declared(self, resource: Resource, config: Object) -> None:
-        unknown = prune({k: copy.deepcopy(v) for k, v in config.items() if k != "metadata"}, resource.schema)
+        unknown = prune(copied({k: v for k, v in config.items() if k != "metadata"}), resource.schema)
         if unknown:
             where = "/".join(filter(None, (config["metadata"].get("namespace"), config["metadata"]["name"])))
             reasons = "; ".join(f".{path}: field not declared in schema" for path in unknown)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 
 import orjson
 
 from sandbox.kubernetes.api import ApiError, Object
+from sandbox.kubernetes.copying import copied
 from sandbox.kubernetes.errors import (
     Cause,
     already_exists,
@@ -76,7 +76,7 @@ class Writes:
         owners: managed.Owners | None = None,
     ) -> Written:
         """Create an object; ``owners`` are given by an apply that creates."""
-        obj = copy.deepcopy(obj)
+        obj = copied(obj)
         warnings = decode(resource, obj, options.field_validation)
         if obj["metadata"].get("resourceVersion"):
             raise ApiError(500, "InternalError", "resourceVersion should not be set on objects to be created")
@@ -101,7 +101,7 @@ class Writes:
     def update(self, resource: Resource, namespace: str, name: str, change: Change, options: WriteOptions) -> Written:
         """Replace an object by what ``change`` makes of it; a change that changes nothing commits nothing."""
         old = self.read(resource, namespace, name)
-        return self.commit(resource, old, change(copy.deepcopy(old)), options)
+        return self.commit(resource, old, change(copied(old)), options)
 
     def replace(self, resource: Resource, namespace: str, name: str, obj: Object, options: WriteOptions) -> Written:
         """PUT: as an update, but some kinds insist on a resource version."""
@@ -110,7 +110,7 @@ class Writes:
         if must_state and not obj.get("metadata", {}).get("resourceVersion"):
             cause = invalid_value("metadata.resourceVersion", 0, "must be specified for an update")
             raise invalid(resource.kind, resource.group, name, [cause])
-        return self.commit(resource, old, copy.deepcopy(obj), options)
+        return self.commit(resource, old, copied(obj), options)
 
     def commit(
         self,

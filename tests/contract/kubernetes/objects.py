@@ -39,39 +39,41 @@ def service(name: str, kind: str = "ClusterIP", /, **port: Any) -> Object:
     return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec}
 
 
-def widget_definition(group: str) -> Object:
-    schema = {
-        "type": "object",
-        "required": ["spec"],
-        "properties": {
-            "spec": {
-                "type": "object",
-                "required": ["size"],
-                "properties": {
-                    "size": {"type": "integer", "minimum": 1, "maximum": 9},
-                    "color": {"type": "string", "default": "blue", "enum": ["blue", "red"]},
-                    "name": {"type": "string", "pattern": "^[a-z]+$", "maxLength": 5},
-                    "free": {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
-                    "port": {"x-kubernetes-int-or-string": True},
+_WIDGET_SCHEMA: Object = {
+    "type": "object",
+    "required": ["spec"],
+    "properties": {
+        "spec": {
+            "type": "object",
+            "required": ["size"],
+            "properties": {
+                "size": {"type": "integer", "minimum": 1, "maximum": 9},
+                "color": {"type": "string", "default": "blue", "enum": ["blue", "red"]},
+                "name": {"type": "string", "pattern": "^[a-z]+$", "maxLength": 5},
+                "free": {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
+                "port": {"x-kubernetes-int-or-string": True},
+                "items": {
+                    "type": "array",
+                    "x-kubernetes-list-type": "map",
+                    "x-kubernetes-list-map-keys": ["name"],
                     "items": {
-                        "type": "array",
-                        "x-kubernetes-list-type": "map",
-                        "x-kubernetes-list-map-keys": ["name"],
-                        "items": {
-                            "type": "object",
-                            "required": ["name"],
-                            "properties": {"name": {"type": "string"}, "v": {"type": "integer"}},
-                        },
+                        "type": "object",
+                        "required": ["name"],
+                        "properties": {"name": {"type": "string"}, "v": {"type": "integer"}},
                     },
-                    "tags": {"type": "array", "x-kubernetes-list-type": "set", "items": {"type": "string"}},
                 },
+                "tags": {"type": "array", "x-kubernetes-list-type": "set", "items": {"type": "string"}},
             },
-            "status": {"type": "object", "properties": {"phase": {"type": "string"}, "replicas": {"type": "integer"}}},
         },
-    }
+        "status": {"type": "object", "properties": {"phase": {"type": "string"}, "replicas": {"type": "integer"}}},
+    },
+}
+
+
+def widget_definition(group: str) -> Object:
     version = {
         "served": True,
-        "schema": {"openAPIV3Schema": schema},
+        "schema": {"openAPIV3Schema": _WIDGET_SCHEMA},
         "subresources": {
             "status": {},
             "scale": {"specReplicasPath": ".spec.size", "statusReplicasPath": ".status.replicas"},

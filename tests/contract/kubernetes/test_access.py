@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 
 import httpx
@@ -141,6 +142,20 @@ def test_service_account_tokens(http: httpx.Client, api_server: ApiServer, names
         assert review["status"]["user"]["username"] == f"system:serviceaccount:{namespace}:robot"
         http.delete(f"{accounts}/robot")
         assert client.get(f"/api/v1/namespaces/{namespace}/pods", headers=headers).status_code == 401
+
+
+def test_token_secret_is_filled_in(http: httpx.Client, api_server: ApiServer, namespace: str) -> None:
+    """A Secret of the token type gets token, authority and namespace."""
+    path = f"/api/v1/namespaces/{namespace}"
+    http.post(f"{path}/serviceaccounts", json={"metadata": {"name": "robot"}})
+    annotations = {"kubernetes.io/service-account.name": "robot"}
+    body = {"metadata": {"name": "t", "annotations": annotations}, "type": "kubernetes.io/service-account-token"}
+    data = http.post(f"{path}/secrets", json=body).json()["data"]
+    assert base64.b64decode(data["ca.crt"]).decode() == api_server.ca_file.read_text()
+    token = base64.b64decode(data["token"]).decode()
+    with api_server.anonymous() as client:
+        told = client.get(f"{path}/pods", headers={"authorization": f"Bearer {token}"}).json()
+    assert f"system:serviceaccount:{namespace}:robot" in told["message"]
 
 
 def test_bootstrap_token_is_a_bootstrapper(
