@@ -66,7 +66,9 @@ class Service:
     def begin(self) -> None:
         """Start it in the background; nothing happens when it is up or coming up."""
         if self.state.running and self._task is not None:
-            return
+            if self.state.sub != "auto-restart":
+                return
+            self._task.cancel()
         self.state = State("activating", "start", restarts=self.state.restarts)
         self._settled, self._ended, self._came_up = asyncio.Event(), asyncio.Event(), False
         self.log(f"Starting {self.name} - {self.description}...")

@@ -1,11 +1,7 @@
-"""systemctl, systemd-run and journalctl. Source: systemctl(1), systemd-run(1), journalctl(1)."""
+"""systemctl. Source: systemctl(1)."""
 
 from __future__ import annotations
 
-import asyncio
-import re
-import shlex
-import time
 from collections.abc import Awaitable, Callable, Mapping
 
 from sandbox.ssh.process import Process
@@ -29,7 +25,6 @@ _VALUED = (
     "--signal",
     "--kill-who",
 )
-_POLL_S = 0.02
 _ACTIVE = {"active", "reloading"}
 READING_VERBS = ("is-active", "is-enabled", "is-failed", "show", "status", "list-units", "list-unit-files", "cat")
 
@@ -304,138 +299,3 @@ _VERBS: Mapping[str, Callable[[Process, Options, list[str]], Awaitable[int]]] = 
     "try-restart": _try_restart,
     "unmask": _unmask,
 }
-
-_RUN_VALUED = ("-u", "--unit", "-p", "--property", "--description", "-E", "--setenv", "--uid", "--working-directory")
-
-
-def split_run(args: list[str]) -> tuple[list[str], list[str]]:
-    """Options of systemd-run, and the command, which starts at the first word that is no option."""
-    at = 0
-    while at < len(args) and args[at].startswith("-"):
-        if args[at] == "--":
-            return args[:at], args[at + 1 :]
-        at += 2 if args[at] in _RUN_VALUED else 1
-    return args[:at], args[at:]
-
-
-async def systemd_run(process: Process) -> int:
-    """Run a command as a transient service."""
-    before, command = split_run(process.args)
-    if not command:
-        return process.fail("Command line to execute required.")
-    if process.user.uid != 0:
-        process.err("Failed to start transient service unit: Access denied")
-        return 1
-    options = parse_options(before, _RUN_VALUED)
-    name = unit_name(options.get("-u", "--unit") or f"run-r{process.host.next_pid():x}")
-    systemd = process.host.systemd
-    existing = systemd.known(name)
-    if existing is not None and (not existing.transient or existing.state.active != "inactive"):
-        process.err(f"Failed to start transient service unit: Unit {name} was already loaded or has a fragment file.")
-        return 1
-    path = process.host.which(command[0], process)
-    if path is None:
-        process.err(f"Failed to find executable {command[0]}: No such file or directory")
-        return 1
-    service = systemd.add_transient(
-        name, _transient_text(options, [path, *command[1:]]), options.has("--collect", "-G")
-    )
-    if not options.has("--quiet", "-q") and not options.has("--wait", "--pipe", "-P"):
-        process.err(f"Running as unit: {name}")
-    service.begin()
-    if options.has("--wait", "--pipe", "-P"):
-        await service.wait_end()
-        return _outcome(process, service)
-    if not options.has("--no-block"):
-        await service.start()
-    return 0
-
-
-def _outcome(process: Process, service: Service) -> int:
-    status = service.state.exit_status
-    if service.collect or service.state.active == "inactive":
-        process.host.systemd.forget(service.name)
-    return status
-
-
-def _transient_text(options: Options, command: list[str]) -> str:
-    properties = options.values.get("-p", []) + options.values.get("--property", [])
-    settings = dict(p.split("=", 1) for p in properties if "=" in p)
-    description = options.get("--description") or settings.pop("Description", shlex.join(command))
-    environment = [f"Environment={shlex.quote(e)}" for n in ("-E", "--setenv") for e in options.values.get(n, [])]
-    if options.has("--remain-after-exit", "-r"):
-        settings["RemainAfterExit"] = "yes"
-    if options.get("--uid"):
-        settings["User"] = options.get("--uid") or "root"
-    lines = [f"{name}={value}" for name, value in settings.items()]
-    escaped = shlex.join(command).replace("\n", "\\x0a")
-    return "\n".join(
-        [
-            "[Unit]",
-            f"Description={description.splitlines()[0]}",
-            "[Service]",
-            *lines,
-            *environment,
-            f"ExecStart={escaped}",
-        ]
-    )
-
-
-async def journalctl(process: Process) -> int:
-    """Print journal lines."""
-    valued = ("-u", "--unit", "-n", "--lines", "-o", "--output", "-S", "--since", "-U", "--until", "-p", "-t", "-g")
-    options = parse_options(process.args, valued)
-    unit = options.get("-u", "--unit")
-    lines = process.host.log.lines(unit_name(unit) if unit else None)
-    pattern = options.get("-g")
-    shown = [line for line in lines if pattern is None or re.search(pattern, line.message)]
-    count = options.get("-n", "--lines")
-    if count is not None and count != "all":
-        shown = shown[max(0, len(shown) - int(count)) :]
-    if not shown and not options.has("-q", "--quiet"):
-        process.out("-- No entries --")
-    if options.has("-r", "--reverse"):
-        shown.reverse()
-    plain = options.get("-o", "--output") == "cat"
-    for line in shown:
-        process.out(line.message if plain else line.short(process.host.hostname))
-    return 0
-
-
-async def timedatectl(process: Process) -> int:
-    """Tell about the clock."""
-    active = process.host.systemd.is_active("systemd-timesyncd") or process.host.systemd.is_active("chrony")
-    values = {"Timezone": "Etc/UTC", "NTP": "yes" if active else "no", "NTPSynchronized": "yes" if active else "no"}
-    options = parse_options(process.args, ("-p", "--property"))
-    wanted = options.get("-p", "--property")
-    for name, value in values.items():
-        if wanted in (None, name):
-            process.out(value if options.has("--value") else f"{name}={value}")
-    return 0
-
-
-async def cloud_init(process: Process) -> int:
-    """Tell how far cloud-init has come, and (--wait) wait until it is done."""
-    options = parse_options(process.args, ("--format",))
-    files = process.host.root_files
-    while options.has("--wait", "-w") and not files.exists("/var/lib/cloud/instance/boot-finished"):  # noqa: ASYNC110 (a file appears)
-        await asyncio.sleep(_POLL_S)
-    status = "done" if files.exists("/var/lib/cloud/instance/boot-finished") else "running"
-    if options.get("--format") == "json":
-        process.out(
-            f'{{"status": "{status}", "extended_status": "{status}", "detail": "DataSourceOpenStackLocal", '
-            '"errors": [], "recoverable_errors": {}, "last_update": ' + f'"{time.strftime("%c", time.gmtime())}"}}'
-        )
-    else:
-        process.out(f"status: {status}")
-    return 0
-
-
-async def power(process: Process) -> int:
-    """Reboot or switch off: the answer is sent, then the machine goes down."""
-    if process.user.uid != 0:
-        return process.fail("Interactive authentication required.")
-    world, machine = process.world, process.machine
-    act = world.reboot if process.name == "reboot" or "-r" in process.args else world.power_off
-    process.host.later(act(machine))
-    return 0
