@@ -12,7 +12,7 @@ from clients.kubernetes.resources import DEPLOYMENT, NAMESPACE, SECRET
 from federation.errors import Rejected
 from federation.spec.application import Application
 from federation.spec.digests import offloading_digest, remote_clusters
-from federation.spec.marks import APPLICATION, CLUSTERS, DIGEST, FEDERATION, cluster_id
+from federation.spec.marks import APPLICATION, DIGEST, FEDERATION, cluster_id
 from providers.applications.render_namespace import (
     NAMESPACE_OFFLOADING,
     OFFLOADING_NAME,
@@ -54,9 +54,9 @@ def ensure_namespace(home: Side, application: Application, vault: Vault) -> Prog
 
 
 def is_settled(home: Side, application: Application) -> bool:
-    """Whether the namespace is offloaded to exactly the clusters that the application asks for."""
+    """Whether the namespace is offloaded to exactly the clusters that the application asks for, and all is done."""
     live = home.kubernetes.get(NAMESPACE, application.name)
-    return _annotation(live, CLUSTERS) == ",".join(sorted(remote_clusters(application, home.cluster)))
+    return _annotation(live, DIGEST) == offloading_digest(home.federation, application, home.cluster)
 
 
 def offloading_trouble(live: Object | None) -> str:
