@@ -28,6 +28,13 @@ class PublishedPort(SpecModel):
     value: str | None = Field(default=None, description="Dotted path of the spec's value that sets the port")
 
 
+class ObjectKind(SpecModel):
+    """A kind of object."""
+
+    api_version: str = Field(description="Group and version")
+    kind: str = Field(description="Kind")
+
+
 class AddOnDefinition(SpecModel):
     """How an add-on is installed and when it is ready."""
 
@@ -50,6 +57,9 @@ class AddOnDefinition(SpecModel):
     publishes: tuple[PublishedPort, ...] = Field(default=(), description="Ports of its load-balancer service")
     service_annotations: str | None = Field(
         default=None, description="Dotted path of the chart's value that takes annotations of that service"
+    )
+    clears: tuple[ObjectKind, ...] = Field(
+        default=(), description="Objects that its programs must let go of before they are uninstalled, in this order"
     )
     readiness: tuple[ReadinessCheck, ...] = Field(description="Leaf objects that must be complete", min_length=1)
 

@@ -48,6 +48,10 @@ def remote_clusters(application: Application, home: str) -> frozenset[str]:
     return frozenset(each.placement.cluster for each in application.components) - {home}
 
 
+_INSTALLED = {"chart", "repository", "version", "namespace", "values", "own_values", "renderer", "service_annotations"}
+"""What of a definition decides about what is installed."""
+
+
 def digest_for(federation: str, cluster: Cluster, addon: AddOn, definition: AddOnDefinition) -> str:
     """The digest that an add-on should carry: of all that its values and objects are made from.
 
@@ -64,6 +68,6 @@ def digest_for(federation: str, cluster: Cluster, addon: AddOn, definition: AddO
         "labels": cluster.labels,
         "addon": addon.model_dump(mode="json"),
         "shares": [pool.model_dump(mode="json") for pool in pools_shared_by(cluster, addon.name)],
-        "definition": definition.model_dump(mode="json", exclude={"description", "needs", "conflicts"}),
+        "definition": definition.model_dump(mode="json", include=_INSTALLED),
     }
     return digest(canonical(inputs))

@@ -49,10 +49,11 @@ class Peering(SpecModel):
     @classmethod
     def _one_form(cls, data: Any) -> Any:
         if isinstance(data, dict):
-            directed = {"consumer", "provider"} & data.keys()
-            if "between" in data and directed:
+            given = {name for name, value in data.items() if value is not None}
+            directed = {"consumer", "provider"} & given
+            if "between" in given and directed:
                 raise ValueError("give either 'between: [a, b]' or 'consumer' and 'provider', not both")
-            if "between" not in data and len(directed) != 2:
+            if "between" not in given and len(directed) != 2:
                 raise ValueError("give 'between: [a, b]' for both ways, or both 'consumer' and 'provider' for one way")
         return data
 

@@ -14,6 +14,7 @@ from federation.spec.catalogue import AddOnDefinition
 from federation.spec.cluster import AddOn, Cluster
 from federation.spec.digests import digest_for
 from federation.state.observed import ObservedAddOn
+from providers.addons.clearing import clear, release_held
 from providers.addons.leaves import Leaves
 from providers.addons.namespaces import ensure_namespace, remove_namespace
 from providers.addons.record import OwnObject, Record, delete_record, list_records, read_record
@@ -120,7 +121,11 @@ class HelmAddOns:
             if not ensure_gone(side.kubernetes, each.resource, each.name, each.namespace):
                 return Waiting(f"{each.kind} {each.name} to be gone")
         if self._is_released(side, definition):
+            held = clear(side.kubernetes, definition)
+            if held:
+                return Waiting(f"{definition.name} to let go of {held}")
             self._helm.uninstall(self._kubeconfig(side), _release(definition))
+        release_held(side.kubernetes, definition)
         progress = remove_namespace(side, definition.namespace, definition.name)
         if isinstance(progress, Done):
             delete_record(side.kubernetes, record)
