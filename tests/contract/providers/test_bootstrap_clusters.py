@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
 
 from clients.kubernetes.api import KubernetesClient
 from clients.kubernetes.resources import Kind
+from clients.ssh import probes
+from clients.ssh.facts import gather
 from federation.errors import CommandFailed, Rejected
 from providers.bootstrap.network import ensure_network, network_ready
 from providers.contracts import Done, Progress, Waiting
@@ -110,25 +112,61 @@ def test_a_link_that_breaks_at_every_command_does_no_harm(rig, distribution):
     drive(lambda: joins.append(crew.join(list(crew.logins)[1])) or Done())
     drive(joins[0])
     rig.control("DELETE", "/faults")
-    kubernetes = KubernetesClient(crew.distribution.read_kubeconfig(crew.session(crew.first), crew.endpoint))
-    assert {node["metadata"]["name"] for node in kubernetes.list(NODE)} == set(crew.logins)
-    kubernetes.close()
-    crew.close()
+    assert_nodes(crew, 2)
 
 
-@pytest.mark.parametrize("distribution", ["kubeadm", "k3s"])
-def test_a_machine_that_loses_power_in_the_middle_of_its_start_gets_there(rig, distribution):
+@pytest.mark.parametrize(
+    ("distribution", "pace", "trace"),
+    [
+        ("kubeadm", "kubeadm.init", "/etc/kubernetes/manifests/kube-apiserver.yaml"),
+        ("k3s", "k3s.server", "/etc/systemd/system/k3s.service"),
+    ],
+)
+def test_a_machine_that_loses_power_in_the_middle_of_its_start_gets_there(rig, distribution, pace, trace):
     """What an init that was cut off left behind is cleaned, and the next call begins again."""
     crew = a_crew(rig, distribution, 1)
     drive(lambda: crew.prepare(crew.first))
-    rig.control("PUT", "/pacing", {"overrides": {distribution: 5.0}})
-    assert isinstance(crew.init(), Waiting)
-    rig.control("POST", f"/machines/{crew.first}/kill")
-    rig.control("PUT", "/pacing", {"overrides": {}})
-    rig.control("POST", f"/machines/{crew.first}/start")
+    cut_power_at(rig, crew, crew.first, pace, trace, crew.init)
     drive(crew.init)
+    assert_nodes(crew, 1)
+
+
+@pytest.mark.parametrize(
+    ("distribution", "pace", "trace"),
+    [
+        ("kubeadm", "kubeadm.join", "/run/flotilla/kubeadm-join.yaml"),
+        ("k3s", "k3s.agent", "/etc/systemd/system/k3s-agent.service"),
+    ],
+)
+def test_a_worker_that_loses_power_in_the_middle_of_its_join_gets_there(rig, distribution, pace, trace):
+    """It joins once, and the file with the token is gone."""
+    crew = a_crew(rig, distribution, 2)
+    worker = list(crew.logins)[1]
+    for name in crew.logins:
+        drive(lambda name=name: crew.prepare(name))
+    drive(crew.init)
+    cut_power_at(rig, crew, worker, pace, trace, crew.join(worker))
+    drive(crew.join(worker))
+    assert crew.session(worker).run(["test", "-e", "/run/flotilla/kubeadm-join.yaml"], check=False).exit_code == 1
+    assert_nodes(crew, 2)
+
+
+def cut_power_at(rig: Rig, crew: Crew, name: str, pace: str, trace: str, step: Callable[[], Progress]) -> None:
+    """Begin a step, wait until it has left a trace on the machine, and take its power away; then power it on."""
+    rig.control("PUT", "/pacing", {"overrides": {pace: 600.0}})
+    session = crew.session(name)
+    assert isinstance(step(), Waiting)
+    there = probes.exists(trace)
+    drive(lambda: Done() if gather(session, [there])[there] else Waiting(trace))
+    rig.control("POST", f"/machines/{name}/kill")
+    rig.control("PUT", "/pacing", {"overrides": {}})
+    rig.control("POST", f"/machines/{name}/start")
+
+
+def assert_nodes(crew: Crew, count: int) -> None:
+    """That many nodes come up; then let go of the cluster."""
     kubernetes = KubernetesClient(crew.distribution.read_kubeconfig(crew.session(crew.first), crew.endpoint))
-    drive(lambda: Done() if len(kubernetes.list(NODE)) == 1 else Waiting("the node"))
+    drive(lambda: Done() if len(kubernetes.list(NODE)) == count else Waiting("the nodes"))
     kubernetes.close()
     crew.close()
 
@@ -157,10 +195,7 @@ def test_a_worker_of_a_cluster_that_is_gone_joins_the_new_one(rig):
     drive(lambda: crew.prepare(crew.first))
     drive(crew.init)
     drive(crew.join(worker))
-    kubernetes = KubernetesClient(crew.distribution.read_kubeconfig(crew.session(crew.first), crew.endpoint))
-    drive(lambda: Done() if len(kubernetes.list(NODE)) == 2 else Waiting("both nodes"))
-    kubernetes.close()
-    crew.close()
+    assert_nodes(crew, 2)
 
 
 def test_a_host_of_another_cluster_is_refused(rig):
