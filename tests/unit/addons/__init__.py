@@ -1,0 +1,1 @@
+"""Tests of add-ons without a cluster."""

@@ -1,0 +1,1 @@
+"""Tests of the Helm client without a cluster."""
