@@ -19,10 +19,13 @@ KEY_UNIT = "flotilla-repository-key"
 PACKAGES_UNIT = "flotilla-packages"
 
 _APT = ("apt-get", "-o", "DPkg::Lock::Timeout=300")
+_REPAIR = ("dpkg", "--force-confdef", "--force-confold", "--configure", "-a")
+"""Ends what an interrupted dpkg left half-done: without it every apt-get refuses to work."""
 _QUIET = (("DEBIAN_FRONTEND", "noninteractive"),)
 PASSING = (
     "Could not get lock",
     "Unable to acquire the dpkg frontend lock",
+    "lock was locked by another process",
     "Temporary failure resolving",
     "Could not resolve",
     "Could not connect",
@@ -182,7 +185,8 @@ def _is_pinned(packages: Mapping[str, Package], name: str, version: str) -> bool
 
 def _fetch_key(path: str, url: str) -> LongStep:
     script = (
-        'mkdir -p "$(dirname "$1")" && apt-get update && apt-get install -y ca-certificates curl'
+        f'{render_command(_REPAIR)} && mkdir -p "$(dirname "$1")" && apt-get update'
+        " && apt-get install -y ca-certificates curl"
         ' && curl -fsSL --retry 3 -o "$1.new" "$2" && chmod 644 "$1.new" && mv -f "$1.new" "$1"'
     )
     argv = ("sh", "-c", script, "sh", path, url)
@@ -193,7 +197,7 @@ def _install(missing: list[str], pinned: Mapping[str, str]) -> LongStep:
     wanted = [*missing, *(f"{name}={version}" for name, version in sorted(pinned.items()))]
     options = ("-y", "-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold")
     allowed = ("--allow-downgrades", "--allow-change-held-packages") if pinned else ()
-    commands = [(*_APT, "update"), (*_APT, "install", *options, *allowed, *wanted)]
+    commands = [_REPAIR, (*_APT, "update"), (*_APT, "install", *options, *allowed, *wanted)]
     if pinned:
         commands.append(("apt-mark", "hold", *sorted(pinned)))
     script = " && ".join(render_command(command) for command in commands)

@@ -24,6 +24,8 @@ INIT_UNIT = "flotilla-kubeadm-init"
 JOIN_UNIT = "flotilla-kubeadm-join"
 
 READYZ = ("kubectl", "get", "--raw=/readyz", f"--kubeconfig={ADMIN}", "--request-timeout=5s")
+_PASSING = ("too many learner members", "etcdserver: unhealthy cluster", "etcdserver: leader changed")
+"""etcd takes in one member at a time: control planes that join together have to wait for one another."""
 _RESET = ("kubeadm", "reset", "--force")
 _LEFTOVERS = (ADMIN, KUBELET, CA, "/etc/kubernetes/manifests/kube-apiserver.yaml", "/var/lib/etcd/member")
 
@@ -96,7 +98,7 @@ def join_step(*, clean_first: bool) -> LongStep:
     join = render_command(("kubeadm", "join", "--config", JOIN_FILE))
     remove = f"rm -f {JOIN_FILE}"
     script = f"{{ {_script(clean_first, join)}; }} && {remove} || {{ {remove}; false; }}"
-    return LongStep(JOIN_UNIT, ("sh", "-c", script), "kubeadm join", "KubeadmJoinFailed")
+    return LongStep(JOIN_UNIT, ("sh", "-c", script), "kubeadm join", "KubeadmJoinFailed", _PASSING)
 
 
 def _script(clean_first: bool, command: str) -> str:

@@ -15,6 +15,8 @@ from clients.ssh.units import state_of
 from federation.spec.catalogue import DistributionDefinition
 from providers.bootstrap.changes import Change, LongStep, Run, WriteFile, advance, carry_out
 from providers.bootstrap.host import FSTAB, MODULES_FILE, SYSCTL_FILE, with_swap
+from providers.bootstrap.k3s_node import DOWNLOAD_UNIT
+from providers.bootstrap.kubeadm_node import INIT_UNIT, JOIN_UNIT
 from providers.bootstrap.ownership import STATE_DIRECTORY, mark_fact
 from providers.contracts import Done, Progress, Waiting
 
@@ -29,6 +31,7 @@ def retire_kubeadm(session: Session, definition: DistributionDefinition) -> Prog
     held = definition.pinned_packages
     gone = ("/etc/kubernetes", "/var/lib/kubelet", "/var/lib/etcd", *_NETWORK)
     commands: list[Argv] = [
+        *(("systemctl", "stop", f"{unit}.service") for unit in (INIT_UNIT, JOIN_UNIT)),
         ("kubeadm", "reset", "--force"),
         ("systemctl", "disable", "--now", "kubelet"),
         ("apt-mark", "unhold", *held),
@@ -50,6 +53,7 @@ def retire_k3s(session: Session, definition: DistributionDefinition, services: S
         "/run/k3s",
     )
     commands: list[Argv] = [
+        ("systemctl", "stop", f"{DOWNLOAD_UNIT}.service"),
         *(("systemctl", "disable", "--now", service) for service in services),
         *(("systemctl", "kill", "--signal=SIGKILL", f"{service}.service") for service in services),
         ("systemctl", "stop", "kubepods.slice"),
