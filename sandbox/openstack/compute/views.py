@@ -101,14 +101,24 @@ def server(cloud: Cloud, row: Row, base: str, version: Version) -> Row:
         "os-extended-volumes:volumes_attached": [],
     }
     shown |= _optional(cloud, row)
-    newer = {(2, 9): {"locked": False}, (2, 19): {"description": row["description"]}, (2, 26): {"tags": row["tags"]}}
-    newer |= {(2, 63): {"trusted_image_certificates": None}, (2, 73): {"locked_reason": None}}
-    newer |= {(2, 71): {"server_groups": [row["group_id"]] if row["group_id"] else []}}
-    newer |= {(2, 90): {"OS-EXT-SRV-ATTR:hostname": row["name"]}, (2, 96): {"pinned_availability_zone": None}}
-    for since, fields in newer.items():
+    for since, fields in _by_version(row).items():
         if version >= since:
             shown |= fields
     return shown
+
+
+def _by_version(row: Row) -> dict[Version, Row]:
+    """Fields that came with a microversion. Source: nova's REST API version history."""
+    return {
+        (2, 9): {"locked": False},
+        (2, 19): {"description": row["description"]},
+        (2, 26): {"tags": row["tags"]},
+        (2, 63): {"trusted_image_certificates": None},
+        (2, 71): {"server_groups": [row["group_id"]] if row["group_id"] else []},
+        (2, 73): {"locked_reason": None},
+        (2, 90): {"OS-EXT-SRV-ATTR:hostname": row["name"]},
+        (2, 96): {"pinned_availability_zone": None},
+    }
 
 
 def _optional(cloud: Cloud, row: Row) -> Row:

@@ -83,6 +83,42 @@ def test_a_restart_brings_back_the_same_world(fresh, how):
     assert fresh.get("quotas")["router"] == 3
 
 
+K3S = "https://github.com/k3s-io/k3s/releases/download/v1.36.4%2Bk3s1/k3s"
+UNIT = "[Service]\\nType=notify\\nExecStart=/usr/local/bin/k3s server\\n[Install]\\nWantedBy=multi-user.target\\n"
+
+
+def test_a_cluster_on_a_machine_outlives_kill_and_reboot(fresh):
+    """k3s, started by a unit over SSH, serves again after SIGKILL of the sandbox and after a reboot of its machine."""
+    fresh.start()
+    with host(fresh, "u1") as client:
+        for command in (
+            "sudo modprobe br_netfilter && sudo sysctl -w net.ipv4.ip_forward=1",
+            f"sudo curl -fsSL -o /usr/local/bin/k3s {K3S} && sudo chmod +x /usr/local/bin/k3s",
+            f"printf '{UNIT}' | sudo tee /etc/systemd/system/k3s.service && sudo systemctl daemon-reload",
+            "sudo systemctl enable --now k3s",
+        ):
+            code, text = run(client, command)
+            assert code == 0, text
+
+    def serving():
+        return [row["serving"] for row in fresh.get("status")["clusters"] if row["serving"]]
+
+    def nodes():
+        with host(fresh, "u1") as client:
+            return run(client, "sudo k3s kubectl get nodes")[1]
+
+    before = serving()
+    eventually(lambda: " Ready" in nodes(), what="ready node")
+    fresh.post("snapshot")
+    fresh.end(signal.SIGKILL)
+    fresh.start()
+    eventually(lambda: serving() == before, what="API after kill")
+    fresh.post("machines/u1/reboot")
+    eventually(lambda: serving() == before, what="API after reboot")
+    eventually(lambda: " Ready" in nodes(), what="ready node after reboot")
+    assert fresh.get("leftovers")["left"]["hosts"]["u1"]
+
+
 def test_what_was_under_way_goes_on_after_a_kill(fresh):
     """A server in BUILD becomes ACTIVE, one being deleted is gone."""
     fresh.start()
