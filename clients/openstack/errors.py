@@ -36,8 +36,8 @@ _QUOTA = re.compile(
 _LONGEST_MESSAGE = 300
 
 
-class NotFound(Rejected):
-    """404: there is no such object. Reads turn it into None, deletes into success."""
+class NotFound(Conflict):
+    """404: there is no such object. Reads turn it into None, deletes into success; for the rest somebody was faster."""
 
     reason = "NotFound"
 
@@ -77,6 +77,8 @@ def from_status(place: str, status: int, message: str, headers: Mapping[str, Any
     said = f"{place} answered {status}: {message[:_LONGEST_MESSAGE]}"
     if status in (403, 409, 413) and is_about_quota(message):
         return QuotaExceeded(said)
+    if status == HTTPStatus.NOT_FOUND:
+        return NotFound(said)
     if status in _TERMINAL:
         return _TERMINAL[status](said)
     if status in _RETRYABLE:
@@ -89,10 +91,9 @@ def is_about_quota(message: str) -> bool:
     return _QUOTA.search(message) is not None
 
 
-_TERMINAL: dict[int, type[Rejected | AuthenticationRejected | Unsupported]] = {
+_TERMINAL: dict[int, type[AuthenticationRejected | Unsupported]] = {
     401: AuthenticationRejected,
     403: AuthenticationRejected,
-    404: NotFound,
     501: Unsupported,
 }
 _RETRYABLE: dict[int, type[RetryableError]] = {

@@ -22,6 +22,7 @@ from clients.openstack.records import (
     SecurityGroup,
     Subnet,
 )
+from federation.errors import Rejected
 
 R = TypeVar("R", bound=Record)
 _LISTS: dict[NetworkKind, str] = {
@@ -135,8 +136,12 @@ class NetworkClient:
         self._cloud.read(lambda connection: connection.network.update_router(router_id, external_gateway_info=gateway))
 
     def add_interface(self, router_id: str, subnet_id: str) -> None:
-        """Connect a subnet to a router."""
-        self._cloud.write(lambda connection: connection.network.add_interface_to_router(router_id, subnet=subnet_id))
+        """Connect a subnet to a router; one that is connected already is success."""
+        try:
+            self._cloud.read(lambda connection: connection.network.add_interface_to_router(router_id, subnet=subnet_id))
+        except Rejected as error:
+            if "already has a port" not in str(error):
+                raise
 
     def remove_interface(self, router_id: str, subnet_id: str) -> None:
         """Take a subnet off a router; one that is not on it is success.

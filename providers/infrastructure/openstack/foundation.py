@@ -60,7 +60,15 @@ class Foundation:
     def ground(self, tenant: Tenant) -> Ground | None:
         """What ``ensure`` made; None when a part of it is missing."""
         networks = tenant.owner.own(tenant.network.networks(name=tenant.owner.name))
-        subnets = tenant.owner.own(tenant.network.subnets(name=tenant.owner.name))
+        subnets = (
+            [
+                subnet
+                for subnet in tenant.owner.own(tenant.network.subnets(name=tenant.owner.name))
+                if subnet.network_id == networks[0].id
+            ]
+            if networks
+            else []
+        )
         groups = tenant.owner.own(tenant.network.security_groups(name=tenant.owner.name))
         if networks and subnets and groups:
             return Ground(networks[0].id, subnets[0].id, groups[0].id)

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from clients.openstack.network import NetworkClient
 from clients.openstack.records import NetworkKind, Record
-from federation.errors import Conflict, NotReadyYet
+from federation.errors import Conflict, NotReadyYet, Rejected
 from providers.contracts import Ledger
 from providers.infrastructure.openstack.tenant import Tenant
 
@@ -39,8 +39,7 @@ class Maker:
         found = find()
         if not found:
             self.intend(tenant, kind, name)
-            create()
-            found = find()
+            found = _create(create, find)
         if not found:
             raise NotReadyYet(f"{kind} {name} was asked for and is not listed yet")
         self._confirm(tenant, kind, name, found[0].id)
@@ -65,6 +64,18 @@ class Maker:
         self._ledger.confirm(*key)
         with self._lock:
             self._confirmed.add(key)
+
+
+def _create(create: Callable[[], object], find: Callable[[], Sequence[R]]) -> Sequence[R]:
+    """Create and look again. A refusal that finds the object there after all means that somebody else was faster."""
+    try:
+        create()
+    except (Rejected, Conflict):
+        found = find()
+        if not found:
+            raise
+        return found
+    return find()
 
 
 def drop_younger(network: NetworkClient, kind: NetworkKind, younger: Sequence[Record]) -> None:

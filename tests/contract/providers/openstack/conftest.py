@@ -28,9 +28,10 @@ def running(tmp_path_factory):
 def sandbox(running):
     """The sandbox without faults; a test must leave nothing behind."""
     running.heal()
+    before = running.get("leftovers")
     yield running
     running.heal()
-    assert running.get("leftovers")["left"] == {}
+    assert running.get("leftovers") == before
 
 
 @pytest.fixture

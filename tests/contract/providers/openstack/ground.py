@@ -81,12 +81,15 @@ def a_target(federation: str, name: str = "a", *, workers: int = 0, **more: Any)
     return ClusterTarget(federation, cluster, machine_targets(federation, cluster))
 
 
-def step(action: Callable[[], Progress], *, most: int = 2000) -> str:
+def step(action: Callable[[], Progress], *, most: int = 500) -> str:
     """Call a step again until it is done, as the executor does; its detail."""
+    progress: object = None
     for _ in range(most):
         try:
             progress = action()
-        except RetryableError:
+        except RetryableError as error:
+            progress = error
+            time.sleep(0.02)
             continue
         if isinstance(progress, Done):
             return progress.detail

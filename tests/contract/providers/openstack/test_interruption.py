@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 
 from providers.infrastructure.openstack.provider import OpenStackProvider
-from tests.contract.providers.openstack.ground import LabVault, MemoryLedger, a_target, build, tear_down
+from tests.contract.providers.openstack.ground import MemoryLedger, a_target, build, step, tear_down
 
 CHANGES = ("POST", "PUT", "DELETE")
 
@@ -28,7 +26,7 @@ ONE_MACHINE = {
     "networks": 1,
     "subnets": 1,
     "routers": 1,
-    "ports": 2,
+    "ports": 3,  # of the machine, of the router, and of the DHCP server
     "security_groups": 1,
     "floatingips": 1,
     "servers": 1,
@@ -96,21 +94,32 @@ def test_cluster_that_was_given_up_half_built_is_torn_down_whole(sandbox, vault,
     provider.close()
 
 
-def test_two_writers_at_once_leave_one_of_everything(sandbox, federation):
-    """Without any lease between them, the oldest object of each kind stays and both go on with it."""
-    vault = LabVault(sandbox)
-    vault.machine_key(federation)
-    target = a_target(federation)
-    providers = [OpenStackProvider(vault, MemoryLedger()) for _ in range(2)]
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda provider: build(provider, target), providers))
-    build(providers[0], target)
-    left = counts(sandbox)
-    assert {kind: left.get(kind, 0) for kind in ("servers", "floatingips", "keypairs")} == {
-        "servers": 1,
-        "floatingips": 1,
-        "keypairs": 1,
-    }
-    tear_down(providers[0], target)
-    for provider in providers:
-        provider.close()
+def test_of_two_that_a_race_has_made_the_oldest_stays(sandbox, provider, ledger, federation):
+    """Twins of every kind, as two writers without a lease would leave them, are brought down to one each."""
+    target, name = a_target(federation), f"flotilla-{federation}-a"
+    cloud = sandbox.cloud()
+    mark = {"name": name, "description": f"flotilla.federation={federation}"}
+    networks = [cloud.network.create_network(**mark) for _ in range(2)]
+    groups = [cloud.network.create_security_group(**mark) for _ in range(2)]
+    routers = [cloud.network.create_router(**mark) for _ in range(2)]
+    build(provider, target)
+    left = sandbox.get("leftovers")["left"]
+    for kind, twins in (("networks", networks), ("security_groups", groups), ("routers", routers)):
+        (stayed,) = left[kind]
+        assert stayed["id"] == min(twins, key=lambda twin: (twin.created_at, twin.id)).id
+    assert provider.observe(target).foundation == "complete"
+    cloud.close()
+    tear_down(provider, target)
+
+
+def test_twin_of_what_is_in_use_goes_and_what_is_in_use_stays(sandbox, provider, federation):
+    """An untagged twin never takes the place of an object that the cluster already leans on."""
+    target, name = a_target(federation), f"flotilla-{federation}-a"
+    build(provider, target)
+    cloud = sandbox.cloud()
+    before = {each.id for each in cloud.network.networks(name=name)}
+    cloud.network.create_network(name=name, description=f"flotilla.federation={federation}")
+    step(lambda: provider.ensure_foundation(target))
+    assert {each.id for each in cloud.network.networks(name=name)} == before
+    cloud.close()
+    tear_down(provider, target)
