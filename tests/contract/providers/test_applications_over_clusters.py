@@ -27,6 +27,7 @@ from providers.applications.render_namespace import NAMESPACE_OFFLOADING
 from providers.contracts import Done, Progress, Side, Waiting
 from providers.interconnect.liqo.provider import LiqoInterconnect
 from tests.contract.providers.liqo_fleet import FEDERATION, LiqoFleet
+from tests.contract.providers.liqo_kills import STRIDE, Executioner, Killed
 from tests.unit.applications.vaults import BUNDLES, FakeVault
 from tests.unit.kubernetes.served import Verdict
 
@@ -362,3 +363,31 @@ def test_a_missing_namespace_is_waited_for(fleet: LiqoFleet, home: Side):
     """A component is not deployed into nothing."""
     application = an_application("nowhere", a_component("web", ports=[{"port": 80}]))
     assert isinstance(APPLICATIONS.deploy(home, application, application.components[0]), Waiting)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before-the-write", "after-the-write"])
+def test_killed_at_any_write_the_next_run_goes_on(fleet: LiqoFleet, home: Side, monkeypatch, after: bool):
+    """Rolled out and removed again and again, killed some writes later each time: it always ends as asked."""
+    executioner = Executioner(monkeypatch)
+    web = a_component("web", ports=[{"port": 80, "expose": "public"}])
+    application = an_application("mortal", web, a_component("db", "b"), registrySecret="hub")
+
+    def remove(fleet: LiqoFleet, home: Side, application: Application) -> None:
+        fleet.drive(lambda: APPLICATIONS.delete_application(home, application.name))
+
+    number, was_killed = 1, True
+    while was_killed:
+        was_killed = False
+        for phase in (roll_out, remove):
+            executioner.arm(number, after=after)
+            try:
+                phase(fleet, home, application)
+            except Killed:
+                was_killed = True
+                fleet.settle()
+                phase(fleet, home, application)
+            executioner.arm(-1, after=False)
+            if phase is roll_out:
+                assert is_as_asked(home, application)
+        assert [fleet.clients[name].get(NAMESPACE, "mortal") for name in "abc"] == [None] * 3
+        number += STRIDE

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 
 from clients.kubernetes.resources import CONFIG_MAP, NAMESPACE, NODE, SECRET
-from clients.kubernetes.transport import Call, Transport
 from federation.errors import Rejected, Unavailable
 from federation.spec.peering import Peering, PeeringKey
 from federation.state.observed import ObservedDirection
@@ -28,6 +25,7 @@ from providers.interconnect.liqo.kinds import (
 )
 from providers.interconnect.liqo.provider import LiqoInterconnect
 from tests.contract.providers.liqo_fleet import LiqoFleet
+from tests.contract.providers.liqo_kills import STRIDE, Executioner, Killed
 from tests.unit.kubernetes.served import Verdict
 
 LIQO = LiqoInterconnect()
@@ -291,39 +289,6 @@ def test_unreadable_is_raised_and_never_absent(fleet: LiqoFleet, sides: tuple[Si
     with pytest.raises(Unavailable):
         LIQO.release(sides[0], "b")
     assert seen(sides[0]) == {"a->b": ESTABLISHED}
-
-
-class Killed(BaseException):
-    """The process is gone: nothing may catch this."""
-
-
-class Executioner:
-    """Kills before or after a given write, counted over all clients."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.countdown, self.after = -1, False
-        original = Transport.send_once
-
-        def send_once(transport: Transport, call: Call) -> Any:
-            if call.method == "GET":
-                return original(transport, call)
-            self.countdown -= 1
-            if self.countdown == 0 and not self.after:
-                raise Killed
-            answer = original(transport, call)
-            if self.countdown == 0:
-                raise Killed
-            return answer
-
-        monkeypatch.setattr(Transport, "send_once", send_once)
-
-    def arm(self, number: int, *, after: bool) -> None:
-        """Kill at the write of that number, from now on."""
-        self.countdown, self.after = number, after
-
-
-STRIDE = 1 if os.environ.get("EVERY_KILL_POINT") else 5
-"""Distance of the writes at which lives are cut; every single one takes minutes."""
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before-the-write", "after-the-write"])
