@@ -10,6 +10,7 @@ import logging
 import shutil
 import tempfile
 import threading
+import weakref
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -47,12 +48,13 @@ class HelmClient:
     def __init__(self, repositories: Mapping[str, str], program: HelmProgram | None = None) -> None:
         self._repositories = dict(repositories)
         self._program = program or find_helm()
-        self._folder = tempfile.TemporaryDirectory(prefix="flotilla-charts-", ignore_cleanup_errors=True)
+        self._folder = Path(tempfile.mkdtemp(prefix="flotilla-charts-"))
+        self._remove_folder = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._locks: defaultdict[object, threading.Lock] = defaultdict(threading.Lock)
 
     def close(self) -> None:
-        """Remove downloaded charts."""
-        self._folder.cleanup()
+        """Remove downloaded charts; done by itself when the client or the process ends."""
+        self._remove_folder()
 
     def upgrade_install(
         self,
@@ -129,9 +131,7 @@ class HelmClient:
         if url is None:
             known = ", ".join(sorted(self._repositories))
             raise SpecInvalid(f"there is no chart repository '{chart.repository}'; there are: {known}")
-        folder = (
-            Path(self._folder.name) / hashlib.sha256(f"{url} {chart.name} {chart.version}".encode()).hexdigest()[:16]
-        )
+        folder = self._folder / hashlib.sha256(f"{url} {chart.name} {chart.version}".encode()).hexdigest()[:16]
         with self._locks[folder]:
             found = next(folder.glob("*.tgz"), None)
             if found is None:
@@ -139,7 +139,7 @@ class HelmClient:
             return found or next(folder.glob("*.tgz"))
 
     def _download(self, chart: Chart, url: str, folder: Path) -> None:
-        fresh = Path(tempfile.mkdtemp(dir=self._folder.name))
+        fresh = Path(tempfile.mkdtemp(dir=self._folder))
         _retried(lambda: self._program.pull(chart.name, chart.version, url, fresh))
         if not any(fresh.glob("*.tgz")):
             raise SpecInvalid(f"chart {chart.name} {chart.version} of {url} came without an archive")

@@ -16,7 +16,7 @@ from sandbox.kubernetes.controllers import register_node, start_all
 from sandbox.kubernetes.controllers.fleet import Member
 
 T = TypeVar("T")
-HOST = "127.99.0.1"
+HOST = "127.111.0.1"
 
 
 class Ground:

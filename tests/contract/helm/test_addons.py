@@ -174,6 +174,18 @@ def test_liqo_knows_its_cluster(bench: Bench, kubernetes: KubernetesClient) -> N
     assert networks["pod-cidr"] == "10.244.0.0/16"
 
 
+def test_liqo_that_does_not_run_is_removed_all_the_same(bench: Bench, kubernetes: KubernetesClient) -> None:
+    """What its programs hold by finalizers is pulled loose once they are uninstalled: removal ends."""
+    bench.ensure(cluster_with("liqo"), "liqo")
+    held = [each for each in kubernetes.list(NETWORKS) if each["metadata"].get("finalizers")]
+    for name in ("liqo-controller-manager", "liqo-ipam"):
+        kubernetes.delete(DEPLOYMENT, name, "liqo")
+    bench.remove("liqo")
+    assert held
+    assert kubernetes.list(NETWORKS) == []
+    assert kubernetes.get(NAMESPACE, "liqo") is None
+
+
 def test_changed_version_changes_what_runs(bench: Bench, kubernetes: KubernetesClient) -> None:
     """Another chart version in the spec is another digest and an upgrade."""
     bench.ensure(cluster_with({"name": "ingress-nginx", "version": "4.12.3"}), "ingress-nginx")

@@ -151,7 +151,7 @@ def test_values_that_a_chart_refuses_are_the_specs_fault(
 
 def test_cluster_that_does_not_answer_is_unavailable(ground: Ground, helm: HelmClient) -> None:
     """A refused connection may be tried again."""
-    nobody = ground.kubeconfig.replace(ground.server, "https://127.99.0.2:6443")
+    nobody = ground.kubeconfig.replace(ground.server, "https://127.111.0.2:6443")
     with pytest.raises(Unavailable):
         helm.uninstall(nobody, PROXY)
 
