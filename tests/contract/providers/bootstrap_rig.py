@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +152,10 @@ class Crew:
         ticket = self.distribution.issue_ticket(self.session(self.first), self.endpoint, machine.role)
         return lambda: self.distribution.join_node(self.session(name), self.target, machine, ticket)
 
+    def join_afresh(self, name: str) -> Progress:
+        """One step of joining a machine, with a ticket of its own."""
+        return self.join(name)()
+
     def leave(self, name: str) -> Progress:
         """One step of taking everything off a machine."""
         return self.distribution.leave(self.session(name))
@@ -158,7 +163,7 @@ class Crew:
     def build(self) -> str:
         """Everything; gives the kubeconfig."""
         for name in self.logins:
-            drive(lambda name=name: self.prepare(name))
+            drive(partial(self.prepare, name))
         drive(self.init)
         for machine in self.target.machines[1:]:
             drive(self.join(machine.name))

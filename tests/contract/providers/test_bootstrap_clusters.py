@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -86,7 +87,7 @@ def test_a_machine_that_leaves_is_as_it_was(rig, distribution):
     before = {name: crew.session(name).read_file("/etc/fstab") for name in crew.logins}
     crew.build()
     for name in reversed(crew.logins):
-        drive(lambda name=name: crew.leave(name))
+        drive(partial(crew.leave, name))
         for path in ("/etc/flotilla/node.json", "/etc/kubernetes", "/var/lib/kubelet", "/etc/rancher/k3s"):
             assert crew.session(name).run(["test", "-e", path], sudo=True, check=False).exit_code == 1, path
         assert crew.session(name).read_file("/etc/fstab") == before[name]
@@ -106,11 +107,9 @@ def test_a_link_that_breaks_at_every_command_does_no_harm(rig, distribution):
     for name in crew.logins:
         rig.strike(wire="ssh", target=name, method="exec", probability=0.33, seed=7, action={"drop_reply": True})
     for name in crew.logins:
-        drive(lambda name=name: crew.prepare(name))
+        drive(partial(crew.prepare, name))
     drive(crew.init)
-    joins = []
-    drive(lambda: joins.append(crew.join(list(crew.logins)[1])) or Done())
-    drive(joins[0])
+    drive(partial(crew.join_afresh, list(crew.logins)[1]))
     rig.control("DELETE", "/faults")
     assert_nodes(crew, 2)
 
@@ -143,7 +142,7 @@ def test_a_worker_that_loses_power_in_the_middle_of_its_join_gets_there(rig, dis
     crew = a_crew(rig, distribution, 2)
     worker = list(crew.logins)[1]
     for name in crew.logins:
-        drive(lambda name=name: crew.prepare(name))
+        drive(partial(crew.prepare, name))
     drive(crew.init)
     cut_power_at(rig, crew, worker, pace, trace, crew.join(worker))
     drive(crew.join(worker))

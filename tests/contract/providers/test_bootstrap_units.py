@@ -7,7 +7,7 @@ import time
 import pytest
 
 from clients.ssh.session import Session
-from clients.ssh.units import journal_tail, reset_unit, start_unit, unit_state
+from clients.ssh.units import UnitState, journal_tail, reset_unit, start_unit, unit_state
 from federation.errors import CommandFailed, Unavailable
 from providers.bootstrap.changes import LongStep, advance
 from providers.contracts import Waiting
@@ -30,7 +30,7 @@ def session(rig):
     opened.close()
 
 
-def settled(session, unit):
+def settled(session: Session, unit: str) -> UnitState:
     """The state of a unit once it has ended."""
     until = time.monotonic() + 30
     while (state := unit_state(session, unit)) == "running" and time.monotonic() < until:

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 
 from clients.ssh.facts import Answer
 from federation.errors import Rejected, Unsupported
+from federation.spec.catalogue import Binary
 from federation.spec.machines import MachineTarget
 from providers.bootstrap import k3s_config, kubeadm_config
 from providers.bootstrap.k3s_node import _version, download_step
@@ -131,16 +132,23 @@ def test_k3s_keeps_its_data_in_etcd_when_there_are_several_servers():
     assert "node-external-ip" not in second
 
 
+def a_binary() -> Binary:
+    """The program of the catalogue."""
+    binary = a_distribution("k3s").binary
+    assert binary is not None
+    return binary
+
+
 def test_k3s_program_is_checked_before_it_is_put_in_place():
     """Download, sum, move: in this order, with the version's plus sign escaped."""
-    step = download_step(a_distribution("k3s").binary, "v1.36.4+k3s1", "arm64")
-    script, arguments = step.argv[2], step.argv[4:]
+    step = download_step(a_binary(), "v1.36.4+k3s1", "arm64")
+    script, *arguments = [str(word) for word in (step.argv[2], *step.argv[4:])]
     assert script.index("curl") < script.index("sha256sum -c") < script.index("mv -f")
     assert arguments[1] == "k3s-arm64"
     assert arguments[2].endswith("/v1.36.4%2Bk3s1/k3s-arm64")
     assert arguments[3].endswith("/v1.36.4%2Bk3s1/sha256sum-arm64.txt")
     with pytest.raises(Unsupported, match="s390x"):
-        download_step(a_distribution("k3s").binary, "v1.36.4+k3s1", "s390x")
+        download_step(a_binary(), "v1.36.4+k3s1", "s390x")
 
 
 def a_ca() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,10 @@ NEEDS = needs_of(a_distribution("kubeadm"), "v1.36.4")
 UBUNTU = OperatingSystem("ubuntu", "24.04", "noble", ("debian",))
 RUNNING = Unit("loaded", "active", "running", "enabled", "success", 0)
 NOT_THERE = Unit("not-found", "inactive", "dead", "", "success", 0)
-PATHS = [*(each.path for each in NEEDS.files), NEEDS.key_file, NEEDS.source_list.path]
+assert NEEDS.source_list is not None
+assert NEEDS.key_file is not None
+SOURCE_LIST, KEY_FILE = NEEDS.source_list, NEEDS.key_file
+PATHS = [*(each.path for each in NEEDS.files), KEY_FILE, SOURCE_LIST.path]
 
 
 def fresh() -> HostFacts:
@@ -42,8 +46,7 @@ def prepared() -> HostFacts:
         sysctls=dict(NEEDS.sysctls),
         swapping=False,
         fstab="/dev/vda1 / ext4 defaults 0 1\n",
-        digests={each.path: digest_of(each.text) for each in (*NEEDS.files, NEEDS.source_list)}
-        | {NEEDS.key_file: "any"},
+        digests={each.path: digest_of(each.text) for each in (*NEEDS.files, SOURCE_LIST)} | {KEY_FILE: "any"},
         packages={name: Package("1", held=False) for name in NEEDS.packages}
         | {name: Package("1.36.4-1.1", held=True) for name in ("kubeadm", "kubectl", "kubelet")},
         services={"containerd": RUNNING},
@@ -74,14 +77,16 @@ def test_a_fresh_machine_gets_files_modules_settings_and_no_swap():
 
 def test_the_repository_is_listed_only_once_its_key_is_there():
     """A list without its key would make every apt-get update fail."""
-    with_key = replace(fresh(), digests=fresh().digests | {NEEDS.key_file: "any"})
-    assert NEEDS.source_list not in short_changes(NEEDS, fresh())
-    assert NEEDS.source_list in short_changes(NEEDS, with_key)
-    assert long_step(NEEDS, fresh()).unit == "flotilla-repository-key"
-    assert long_step(NEEDS, with_key).unit == "flotilla-packages"
+    with_key = replace(fresh(), digests={**fresh().digests, KEY_FILE: "any"})
+    assert SOURCE_LIST not in short_changes(NEEDS, fresh())
+    assert SOURCE_LIST in short_changes(NEEDS, with_key)
+    assert [step and step.unit for step in (long_step(NEEDS, fresh()), long_step(NEEDS, with_key))] == [
+        "flotilla-repository-key",
+        "flotilla-packages",
+    ]
 
 
-def drifted(**changes) -> HostFacts:
+def drifted(**changes: Any) -> HostFacts:
     """A prepared machine on which something has changed."""
     return replace(prepared(), **changes)
 
@@ -91,7 +96,7 @@ def drifted(**changes) -> HostFacts:
     [
         (drifted(modules={"overlay": True, "br_netfilter": False}), [Run(("modprobe", "br_netfilter"))]),
         (
-            drifted(sysctls=NEEDS.sysctls | {"net.ipv4.ip_forward": "0"}),
+            drifted(sysctls={**NEEDS.sysctls, "net.ipv4.ip_forward": "0"}),
             [Run(("sysctl", "-p", "/etc/sysctl.d/90-flotilla.conf"))],
         ),
         (drifted(swapping=True), [Run(("swapoff", "-a"))]),
@@ -113,8 +118,9 @@ def test_only_what_differs_is_changed(facts, expected):
 
 def test_a_changed_runtime_configuration_restarts_the_runtime_with_it():
     """The restart belongs to the write: a broken link cannot come between."""
-    facts = drifted(digests=prepared().digests | {"/etc/containerd/config.toml": "other"})
+    facts = drifted(digests={**prepared().digests, "/etc/containerd/config.toml": "other"})
     (change,) = short_changes(NEEDS, facts)
+    assert isinstance(change, WriteFile)
     assert (change.path, change.then) == ("/etc/containerd/config.toml", ("systemctl", "restart", "containerd"))
 
 
@@ -122,15 +128,16 @@ def test_a_changed_runtime_configuration_restarts_the_runtime_with_it():
     ("packages", "wanted"),
     [
         ({}, "conntrack containerd iptables socat kubeadm=1.36.4-1.1 kubectl=1.36.4-1.1 kubelet=1.36.4-1.1"),
-        (prepared().packages | {"kubelet": Package("1.35.0-1.1", held=True)}, "kubelet=1.36.4-1.1"),
-        (prepared().packages | {"kubectl": Package("1.36.4-1.1", held=False)}, "kubectl=1.36.4-1.1"),
+        ({**prepared().packages, "kubelet": Package("1.35.0-1.1", held=True)}, "kubelet=1.36.4-1.1"),
+        ({**prepared().packages, "kubectl": Package("1.36.4-1.1", held=False)}, "kubectl=1.36.4-1.1"),
     ],
     ids=["none", "another version", "not held"],
 )
 def test_packages_are_installed_at_their_version_and_held(packages, wanted):
     """Exactly what is missing, in one unit that asks nobody anything."""
     step = long_step(NEEDS, drifted(packages=packages))
-    repair, _, script = step.argv[2].partition(" && ")
+    assert step is not None
+    repair, _, script = str(step.argv[2]).partition(" && ")
     held = " ".join(word.partition("=")[0] for word in wanted.split() if "=" in word)
     assert repair == "dpkg --force-confdef --force-confold --configure -a"
     assert script.startswith("apt-get -o DPkg::Lock::Timeout=300 update && ")
@@ -141,8 +148,8 @@ def test_packages_are_installed_at_their_version_and_held(packages, wanted):
 def test_versions_become_packages_and_repositories():
     """v1.36.4 is package 1.36.4-1.1 from the repository of v1.36."""
     assert set(NEEDS.pinned.values()) == {"1.36.4-1.1"}
-    assert "/core:/stable:/v1.36/deb/" in NEEDS.source_list.text
-    assert NEEDS.key_url.startswith("https://")
+    assert "/core:/stable:/v1.36/deb/" in str(SOURCE_LIST.text)
+    assert str(NEEDS.key_url).startswith("https://")
     assert fill("{version} {minor} {other}", {"version": "1", "minor": "2"}) == "1 2 {other}"
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from typing import cast
 
+from clients.kubernetes.api import KubernetesClient
 from providers.bootstrap.network import ensure_network, network_manifests, network_ready
 from providers.contracts import Done
 from tests.unit.bootstrap.catalogue import a_network, a_target
@@ -47,5 +49,6 @@ def test_what_a_pod_uses_is_defined_next_to_it():
 
 def test_a_distribution_with_its_own_network_is_not_touched():
     """Without a definition nothing is read or written."""
-    assert isinstance(ensure_network(None, a_target().spec, None), Done)
-    assert network_ready(None, None) is True
+    nobody = cast("KubernetesClient", None)
+    assert isinstance(ensure_network(nobody, a_target().spec, None), Done)
+    assert network_ready(nobody, None) is True

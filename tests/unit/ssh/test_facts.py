@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import pytest
 
@@ -95,7 +96,7 @@ def test_many_facts_of_a_real_machine_in_one_round_trip(session, tmp_path):
     """Files, modes of failure and odd names, through a real shell."""
     odd = tmp_path / "it's a $file"
     odd.write_text("text\n\nwith == lines\n")
-    facts = {
+    facts: dict[str, Fact[Any]] = {
         "text": probes.file_text(str(odd)),
         "digest": probes.file_digest(str(odd)),
         "no text": probes.file_text(str(tmp_path / "none")),
@@ -112,7 +113,7 @@ def test_many_facts_of_a_real_machine_in_one_round_trip(session, tmp_path):
         "none": probes.packages([]),
     }
     found = gather(session, facts.values())
-    values = {name: found[fact] for name, fact in facts.items()}
+    values: dict[str, Any] = {name: found[fact] for name, fact in facts.items()}
     assert values["text"] == "text\n\nwith == lines\n"
     assert values["digest"] == hashlib.sha256(odd.read_bytes()).hexdigest()
     assert (values["no text"], values["no digest"], values["unknown"]) == (None, None, None)

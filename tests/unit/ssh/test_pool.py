@@ -16,10 +16,10 @@ from tests.unit.ssh.openssh import free_port
 class Clock:
     """Time that tests move."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.now_s = 0.0
 
-    def __call__(self):
+    def __call__(self) -> float:
         """The time."""
         return self.now_s
 
