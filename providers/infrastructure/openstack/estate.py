@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeVar
 
 from clients.openstack.records import (
@@ -30,11 +31,15 @@ _ROUTER_PORTS = (
     "network:ha_router_replicated_interface",
 )
 _PARALLEL = 4
+_INDEXED = ("networks", "subnets", "routers", "security_groups", "ports", "floating_ips", "servers")
 
 
 @dataclass(frozen=True)
 class Estate:
-    """Objects that carry the federation's mark; ``interfaces`` are the ports of routers, whoever made them."""
+    """Objects that carry the federation's mark; ``interfaces`` are the ports of routers, whoever made them.
+
+    Records are looked up by their cluster, so that the parts of many clusters cost no more than reading them all once.
+    """
 
     networks: tuple[Network, ...]
     subnets: tuple[Subnet, ...]
@@ -48,21 +53,36 @@ class Estate:
 
     def of(self, owner: Owner) -> Estate:
         """The part that belongs to one cluster; the key pair belongs to every cluster."""
-        networks = _named(owner, self.networks)
+        networks = _named(owner, self._near(owner, "networks"))
+        routers = _named(owner, self._near(owner, "routers"))
         network_ids = {network.id for network in networks}
-        ports = tuple(port for port in self.ports if _is_port_of(owner, port, network_ids))
+        ports = tuple(port for port in self._near(owner, "ports") if _is_port_of(owner, port, network_ids))
         port_ids = {port.id for port in ports}
+        floating_ips = self._near(owner, "floating_ips")
         return Estate(
             networks,
-            _named(owner, self.subnets),
-            _named(owner, self.routers),
-            _named(owner, self.security_groups),
+            _named(owner, self._near(owner, "subnets")),
+            routers,
+            _named(owner, self._near(owner, "security_groups")),
             ports,
-            tuple(each for each in self.floating_ips if owner.tags <= each.tags or each.port_id in port_ids),
-            tuple(server for server in self.servers if owner.tags <= server.tags),
-            self.interfaces,
+            tuple(each for each in floating_ips if owner.tags <= each.tags or each.port_id in port_ids),
+            tuple(server for server in self._near(owner, "servers") if owner.tags <= server.tags),
+            tuple(port for router in routers for port in self._interfaces_of.get(router.id, ())),
             self.keypair,
         )
+
+    def _near(self, owner: Owner, kind: str) -> tuple[Any, ...]:
+        """Records of a kind that are tagged with the cluster's name, or with none."""
+        groups = self._by_cluster[kind]
+        return (*groups.get(marks.cluster_tag(owner.cluster), ()), *groups.get("", ()))
+
+    @cached_property
+    def _by_cluster(self) -> dict[str, dict[str, list[Record]]]:
+        return {kind: _grouped(getattr(self, kind), _cluster_tag_of) for kind in _INDEXED}
+
+    @cached_property
+    def _interfaces_of(self) -> dict[str, list[Port]]:
+        return _grouped(self.interfaces, lambda port: port.device_id)
 
 
 def read_estate(cloud: Cloud, federation: str, keypair: str) -> Estate:
@@ -99,6 +119,17 @@ def merged(records: Iterable[R]) -> tuple[R, ...]:
     """Each object once, oldest first."""
     unique = {record.id: record for record in records}
     return tuple(sorted(unique.values(), key=lambda record: (record.created_at, record.id)))
+
+
+def _grouped(records: Iterable[R], key: Callable[[R], str]) -> dict[str, list[R]]:
+    groups: dict[str, list[R]] = {}
+    for record in records:
+        groups.setdefault(key(record), []).append(record)
+    return groups
+
+
+def _cluster_tag_of(record: Record) -> str:
+    return next((tag for tag in record.tags if tag.startswith(marks.cluster_tag(""))), "")
 
 
 def _named(owner: Owner, records: Iterable[R]) -> tuple[R, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from federation.errors import NotReadyYet
 from federation.spec.machines import MachineTarget
 from federation.state.observed import ObservedInfrastructure
@@ -102,4 +104,4 @@ class OpenStackProvider:
         if keypair is not None:
             own = self._vault.machine_key(owner.federation).public_key
             keypair = keypair if same_key(keypair.public_key, own) else None
-        return Estate(**(vars(estate) | {"keypair": keypair}))
+        return replace(estate, keypair=keypair)
