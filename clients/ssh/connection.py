@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+import logging
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,9 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from federation.errors import AuthenticationRejected, HostKeyMismatch, HostUnreachable, SpecInvalid
 
 _KEY_CLASSES = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)
+_LOG_CHANNEL = "paramiko.flotilla"
+# Its errors reach the caller as ours; it would log each of them again, with a traceback.
+logging.getLogger(_LOG_CHANNEL).setLevel(logging.CRITICAL)
 _RSA_SIGNATURES = ("rsa-sha2-512", "rsa-sha2-256")
 
 
@@ -107,6 +111,7 @@ def _log_in(
 
 def _set_up(transport: paramiko.Transport, key_type: str, timeouts: Timeouts) -> None:
     transport.daemon = True
+    transport.set_log_channel(_LOG_CHANNEL)
     transport.banner_timeout = timeouts.handshake_s
     transport.handshake_timeout = timeouts.handshake_s
     transport.auth_timeout = timeouts.auth_s
