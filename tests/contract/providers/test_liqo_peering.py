@@ -8,6 +8,7 @@ import pytest
 
 from clients.kubernetes.resources import CONFIG_MAP, NAMESPACE, NODE, SECRET
 from federation.errors import Rejected, Unavailable
+from federation.spec.marks import PEER
 from federation.spec.peering import Peering, PeeringKey
 from federation.state.observed import ObservedDirection
 from providers.contracts import Done, Progress, Side, Waiting
@@ -249,6 +250,13 @@ def test_a_cluster_made_anew_is_peered_again(fleet: LiqoFleet, sides: tuple[Side
     join(fleet, BOTH)
     for name in "ab":
         assert seen(fleet.side(name)) == {"a->b": ESTABLISHED, "b->a": ESTABLISHED}
+    for consumer, provider in (("a", "b"), ("b", "a")):
+        keys = fleet.clients[consumer].get(SECRET, "authentication-keys", "liqo")
+        (tenant,) = fleet.clients[provider].list(TENANT)
+        (identity,) = fleet.clients[consumer].list(IDENTITY, labels={PEER: provider})
+        assert keys is not None
+        assert tenant["spec"]["publicKey"] == keys["data"]["publicKey"], "the tenant is of the cluster that lives"
+        assert identity["spec"]["authParams"] == tenant["status"]["authParams"]
     fleet.mutations()
     join(fleet, BOTH)
     assert fleet.mutations() == []
