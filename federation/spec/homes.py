@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping, Set
+
 from federation.spec.application import Application
 from federation.spec.federation import Federation
-from federation.spec.peering import PeeringKey
+
+Consumers = Mapping[str, Set[str]]
+"""By provider, the clusters that consume from it."""
 
 
 def home_of(federation: Federation, application: Application) -> str | None:
@@ -13,17 +18,39 @@ def home_of(federation: Federation, application: Application) -> str | None:
     A home consumes from every other cluster that the application's components are placed on. Of several, the one with
     most public components, then with most components, then the first in the spec.
     """
-    able = [
-        cluster.name for cluster in federation.spec.clusters if not unreachable(federation, application, cluster.name)
-    ]
-    return max(able, key=lambda name: _weight(application, name), default=None)
+    return _home(application, consumers_of(federation), _order(federation))
 
 
-def unreachable(federation: Federation, application: Application, cluster: str) -> tuple[str, ...]:
+def homes_of(federation: Federation) -> dict[str, str | None]:
+    """The home of every application by its name."""
+    consumers, order = consumers_of(federation), _order(federation)
+    return {each.name: _home(each, consumers, order) for each in federation.spec.applications}
+
+
+def consumers_of(federation: Federation) -> Consumers:
+    """Who consumes from each cluster."""
+    result: defaultdict[str, set[str]] = defaultdict(set)
+    for key in federation.directions:
+        result[key.provider].add(key.consumer)
+    return result
+
+
+def unreachable(application: Application, cluster: str, consumers: Consumers) -> tuple[str, ...]:
     """The clusters of an application that ``cluster`` does not consume from, in the order of the components."""
-    directions = federation.directions
-    placed = dict.fromkeys(component.placement.cluster for component in application.components)
-    return tuple(each for each in placed if each != cluster and PeeringKey(cluster, each) not in directions)
+    return tuple(each for each in _placed(application) if each != cluster and cluster not in consumers.get(each, ()))
+
+
+def _placed(application: Application) -> dict[str, None]:
+    return dict.fromkeys(component.placement.cluster for component in application.components)
+
+
+def _order(federation: Federation) -> dict[str, int]:
+    return {cluster.name: index for index, cluster in enumerate(federation.spec.clusters)}
+
+
+def _home(application: Application, consumers: Consumers, order: Mapping[str, int]) -> str | None:
+    able = set.intersection(*({each, *consumers.get(each, ())} for each in _placed(application)))
+    return max(able & order.keys(), key=lambda name: (*_weight(application, name), -order[name]), default=None)
 
 
 def _weight(application: Application, cluster: str) -> tuple[int, int]:

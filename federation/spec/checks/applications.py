@@ -8,7 +8,7 @@ from federation.spec.application import Application
 from federation.spec.catalogue import Knowledge
 from federation.spec.explaining import near
 from federation.spec.federation import Federation
-from federation.spec.homes import home_of, unreachable
+from federation.spec.homes import consumers_of, homes_of, unreachable
 from federation.spec.problems import Violation
 
 
@@ -29,16 +29,18 @@ def check_homes(federation: Federation, knowledge: Knowledge) -> Iterator[Violat
     """Some cluster consumes from all others that an application is placed on."""
     del knowledge
     names = {cluster.name for cluster in federation.spec.clusters}
+    homes = homes_of(federation)
     for index, application in enumerate(federation.spec.applications):
         placed = {component.placement.cluster for component in application.components}
-        if placed <= names and home_of(federation, application) is None:
+        if placed <= names and homes[application.name] is None:
             yield _homeless(federation, application, index)
 
 
 def _homeless(federation: Federation, application: Application, index: int) -> Violation:
     placed = list(dict.fromkeys(component.placement.cluster for component in application.components))
-    best = min(placed, key=lambda name: len(unreachable(federation, application, name)))
-    missing = ", ".join(f"'{name}'" for name in unreachable(federation, application, best))
+    consumers = consumers_of(federation)
+    best = min(placed, key=lambda name: len(unreachable(application, name, consumers)))
+    missing = ", ".join(f"'{name}'" for name in unreachable(application, best, consumers))
     message = (
         f"no cluster can be home of application '{application.name}', whose components are on {', '.join(placed)}: "
         f"'{best}' comes nearest but does not consume from {missing}"

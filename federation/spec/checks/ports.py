@@ -12,7 +12,7 @@ from federation.spec.application import Application, Component, ComponentPort
 from federation.spec.catalogue import AddOnDefinition, Catalogue, Knowledge
 from federation.spec.cluster import AddOn, Cluster
 from federation.spec.federation import Federation, merge
-from federation.spec.homes import home_of
+from federation.spec.homes import homes_of
 from federation.spec.own_values import AddressPool, MetalLBValues
 from federation.spec.problems import FieldPath, Violation
 
@@ -55,9 +55,10 @@ def _only_public(path: FieldPath, component: Component, port: ComponentPort) -> 
 
 def check_ingress(federation: Federation, knowledge: Knowledge) -> Iterator[Violation]:
     """The home of a public port has an add-on that serves ingresses."""
+    homes = homes_of(federation)
     serving = sorted(name for name, definition in knowledge.addons.items() if definition.ingress_class)
     for path, application, component, port in _ports(federation):
-        home = home_of(federation, application)
+        home = homes[application.name]
         cluster = federation.cluster(home) if home is not None else None
         if port.expose != "public" or cluster is None or any(cluster.addon(name) for name in serving):
             continue
@@ -68,9 +69,10 @@ def check_ingress(federation: Federation, knowledge: Knowledge) -> Iterator[Viol
 def check_routes(federation: Federation, knowledge: Knowledge) -> Iterator[Violation]:
     """No two public ports of one cluster answer to the same host and path."""
     del knowledge
+    homes = homes_of(federation)
     first: dict[tuple[str, str | None, str], str] = {}
     for path, application, component, port in _ports(federation):
-        home = home_of(federation, application)
+        home = homes[application.name]
         if port.expose != "public" or home is None:
             continue
         who = f"'{application.name}/{component.name}' port {port.port}"
