@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
+from clients.ssh.pool import SessionPool
 from federation.errors import HostUnreachable, Rejected, SpecInvalid
 from providers.contracts import Done
+from providers.infrastructure.hosts.provider import HostsProvider
 from providers.survey import Survey
 from tests.contract.providers.openstack.ground import step
 
@@ -108,3 +112,21 @@ def test_host_that_the_inventory_does_not_have_is_named(sandbox, provider, a_tar
     with pytest.raises(SpecInvalid, match="hosts:ffi has no host nowhere"):
         provider.ensure_machine(target, target.machines[0])
     assert provider.delete_machine(target, "nowhere") == Done()
+
+
+def test_of_two_clusters_that_claim_one_host_at_once_one_gets_it(sandbox, vault, ledger, distribution, a_target):
+    """Whoever comes second is refused, also when both saw the host free."""
+    targets = [a_target(name, workers=0) for name in "ab"]
+
+    def claims(target) -> bool:
+        sessions = SessionPool()
+        provider = HostsProvider(vault, ledger, sessions, {"k3s": distribution})
+        try:
+            return isinstance(provider.ensure_machine(target, target.machines[0]), Done)
+        except Rejected:
+            return False
+        finally:
+            sessions.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(claims, targets)) == [False, True]
