@@ -44,10 +44,11 @@ def exposed() -> list[dict[str, Any]]:
 
 
 def readable(manifests: list[dict[str, Any]]) -> str:
-    """YAML without what only repeats it."""
+    """YAML without stamps and digests, which only repeat it."""
     copies = json.loads(json.dumps(manifests))
     for manifest in copies:
         manifest["metadata"]["annotations"].pop(APPLIED)
+        manifest["metadata"]["annotations"].pop(DIGEST, None)
     return yaml.safe_dump_all(copies, sort_keys=True)
 
 
