@@ -185,9 +185,10 @@ def test_a_failed_init_says_why_and_is_begun_again(rig):
     crew.close()
 
 
-def test_a_worker_of_a_cluster_that_is_gone_joins_the_new_one(rig):
+@pytest.mark.parametrize("distribution", ["kubeadm", "k3s"])
+def test_a_worker_of_a_cluster_that_is_gone_joins_the_new_one(rig, distribution):
     """The same hosts, another control plane: the old identity is cleaned away and the node comes up in the new one."""
-    crew = a_crew(rig, "kubeadm", 2)
+    crew = a_crew(rig, distribution, 2)
     crew.build()
     worker = list(crew.logins)[1]
     drive(lambda: crew.leave(crew.first))

@@ -23,7 +23,7 @@ async def agent(process: Process, settings: Settings) -> int:
     if not url:
         node.log(process, "fatal", "Error: --server is required")
         return 1
-    site = world.site_of(machine)
+    site = await node.membership(process, f"{node.AGENT_DATA}/client-kubelet.crt")
     cluster = site.cluster if site is not None else await _validated(process, settings, url)
     await process.pause("k3s.agent")
     if site is None:

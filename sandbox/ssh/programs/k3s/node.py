@@ -51,6 +51,14 @@ def announce(process: Process, cluster: Any, settings: Settings, *, control_plan
     )
 
 
+async def membership(process: Process, trace: str) -> Any | None:
+    """The cluster whose data are on the machine; removing the data, as k3s-uninstall.sh does, ends the membership."""
+    world, machine = process.world, process.machine
+    if not process.host.root_files.exists(trace):
+        await world.leave(machine)
+    return world.site_of(machine)
+
+
 def write_server_files(process: Process, cluster: Any, settings: Settings, password: str) -> None:
     """Tokens, the CA and the kubeconfig of a server. Safe to repeat."""
     files = process.host.root_files

@@ -55,7 +55,7 @@ async def server(process: Process, settings: Settings) -> int:
 
 
 async def _cluster(process: Process, settings: Settings) -> Any:
-    site = process.world.site_of(process.machine)
+    site = await node.membership(process, f"{node.SERVER_DATA}/db/state.db")
     files = process.host.root_files
     if site is not None:
         site.cluster.version = process.version
