@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -33,6 +34,8 @@ def prepare(*, quiet: bool = True) -> None:
     """Set what Prefect reads at its import. What the user has set stays as it is."""
     for name, value in {**_OWN, **(_QUIET if quiet else {})}.items():
         os.environ.setdefault(name, value)
+    if quiet:
+        logging.getLogger().addHandler(logging.NullHandler())
 
 
 def chosen_by_user() -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 import typer
 from prefect.client.schemas.objects import State
 from prefect.exceptions import ObjectNotFound
+from rich.text import Text
 
 from config.catalogue.reading import read_knowledge
 from config.settings import settings
@@ -72,9 +73,9 @@ def last_status(federation: str) -> FederationStatus | None:
 def end_with(state: State[Any], federation: str) -> None:
     """Say how a run ended and end the command with the exit code that says the same."""
     if not state.is_completed():
-        err.print(f"[red]{state.name}[/]:", state.message or "", markup=True)
+        err.print(Text.assemble((f"{federation} {state.name}: ", "red"), state.message or ""))
         raise typer.Exit(Exit.FAILED)
-    err.print(f"[green]{federation}[/]: {state.message}")
+    err.print(Text.assemble((f"{federation}: ", "green"), state.message or ""))
     status = last_status(federation)
     converged = status.root.condition("Converged") if status else None
     if converged is not None and converged.status != "True":

@@ -22,6 +22,18 @@ DnsName = Annotated[
     Field(examples=["shop.example.org"]),
 ]
 
+_PART = r"[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*"
+Image = Annotated[
+    str,
+    StringConstraints(
+        pattern=rf"^([A-Za-z0-9.-]+(:[0-9]+)?/)?{_PART}(/{_PART})*(:[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}})?"
+        r"(@sha256:[0-9a-f]{64})?$",
+        max_length=512,
+    ),
+    Field(examples=["docker.io/library/nginx:1.29"]),
+]
+"""Source: distribution/reference, the grammar of image names."""
+
 
 class ComponentPort(SpecModel):
     """A port of a component, and who may reach it."""
@@ -65,7 +77,7 @@ class Component(SpecModel):
     """One container image that runs in some number of replicas."""
 
     name: Name = Field(description="Name of the component, and of its service")
-    image: str = Field(description="Container image", min_length=1, pattern=r"^[^\s]+$")
+    image: Image = Field(description="Container image")
     replicas: Count = Field(default=1, description="Number of pods")
     command: tuple[str, ...] = Field(default=(), description="Command instead of the image's own")
     args: tuple[str, ...] = Field(default=(), description="Arguments instead of the image's own")

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from federation.spec.infrastructure import Infrastructure
-from federation.spec.model import Cidr, Count, Duration, Name, SpecModel
+from federation.spec.model import Cidr, Count, Duration, Labels, Name, SpecModel, Title
 
 Version = Annotated[
     str, StringConstraints(pattern=r"^v\d+\.\d+\.\d+(\+k3s\d+)?$"), Field(examples=["v1.36.4", "v1.36.4+k3s1"])
@@ -29,7 +29,7 @@ class ControlPlane(SpecModel):
     """The machines that run the Kubernetes API."""
 
     count: Annotated[int, Field(ge=1, le=7, strict=True)] = Field(default=1, description="Number of machines, odd")
-    flavor: str | None = Field(default=None, description="OpenStack flavor; required on OpenStack")
+    flavor: Title | None = Field(default=None, description="OpenStack flavor; required on OpenStack")
     hosts: tuple[HostName, ...] = Field(default=(), description="Hosts of the inventory to use, in this order")
 
 
@@ -38,9 +38,9 @@ class WorkerPool(SpecModel):
 
     name: Name = Field(description="Name of the pool")
     count: Count = Field(default=1, description="Number of machines")
-    flavor: str | None = Field(default=None, description="OpenStack flavor; required on OpenStack")
+    flavor: Title | None = Field(default=None, description="OpenStack flavor; required on OpenStack")
     hosts: tuple[HostName, ...] = Field(default=(), description="Hosts of the inventory to use, in this order")
-    labels: dict[str, str] = Field(default_factory=dict, description="Labels of the nodes")
+    labels: Labels = Field(default_factory=dict, description="Labels of the nodes")
 
 
 class Network(SpecModel):
@@ -57,7 +57,7 @@ class AddOn(SpecModel):
     """An add-on of the catalogue; a bare name in YAML stands for an add-on with default values."""
 
     name: str = Field(description="Name in the catalogue", min_length=1)
-    version: str | None = Field(default=None, description="Chart version; the catalogue's default when left out")
+    version: Title | None = Field(default=None, description="Chart version; the catalogue's default when left out")
     values: dict[str, Any] = Field(default_factory=dict, description="Values laid over the catalogue's")
 
 
@@ -75,7 +75,7 @@ class ClusterFields(SpecModel):
     workers: tuple[WorkerPool, ...] = Field(default=(), description="Pools of worker machines")
     addons: tuple[AddOnEntry, ...] = Field(default=(), description="Add-ons, in any order")
     spares: tuple[HostName, ...] = Field(default=(), description="Hosts that may step in for a lost one")
-    labels: dict[str, str] = Field(default_factory=dict, description="Labels of the cluster")
+    labels: Labels = Field(default_factory=dict, description="Labels of the cluster")
     paused: bool = Field(default=False, description="Observe only: change nothing in this cluster")
     deletion_policy: Literal["delete", "orphan"] = Field(
         default="delete", description="What happens to machines when the cluster leaves the spec"

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from federation.spec.application import Application
 from federation.spec.cluster import Cluster, ClusterDefaults
-from federation.spec.model import Name, SpecModel
+from federation.spec.model import Labels, Name, SpecModel
 from federation.spec.peering import Peering, PeeringKey
 
 API_VERSION = "flotilla.dev/v1alpha1"
@@ -21,7 +21,7 @@ class Metadata(SpecModel):
     """Name and labels of the federation."""
 
     name: Name = Field(description="Name of the federation; objects in clouds and clusters carry it")
-    labels: dict[str, str] = Field(default_factory=dict, description="Free labels")
+    labels: Labels = Field(default_factory=dict, description="Free labels")
 
 
 class FederationSpec(SpecModel):

@@ -7,16 +7,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from federation.spec.model import Cidr, SpecModel
+from federation.spec.model import Cidr, SpecModel, Title
 
 
 class OpenStackInfrastructure(SpecModel):
     """Machines, network and floating addresses of an OpenStack project."""
 
     type: Literal["openstack"] = Field(description="Machines of an OpenStack cloud")
-    cloud: str = Field(description="Name of the OpenStackCloud block that holds the credentials", min_length=1)
-    image: str = Field(description="Name or id of the image that servers boot from", min_length=1)
-    external_network: str = Field(description="Name of the network that floating addresses come from", min_length=1)
+    cloud: Title = Field(description="Name of the OpenStackCloud block that holds the credentials")
+    image: Title = Field(description="Name or id of the image that servers boot from")
+    external_network: Title = Field(description="Name of the network that floating addresses come from")
     node_cidr: Cidr = Field(
         default=IPv4Network("10.0.0.0/24"), alias="nodeCIDR", description="Addresses of the machines"
     )
@@ -26,7 +26,7 @@ class HostsInfrastructure(SpecModel):
     """Machines that exist already and are reached over SSH."""
 
     type: Literal["hosts"] = Field(description="Machines that exist, reached over SSH")
-    inventory: str = Field(description="Name of the HostInventory block that lists them", min_length=1)
+    inventory: Title = Field(description="Name of the HostInventory block that lists them")
 
 
 Infrastructure = Annotated[OpenStackInfrastructure | HostsInfrastructure, Field(discriminator="type")]

@@ -69,6 +69,19 @@ LongName = Annotated[
     StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", min_length=1, max_length=63),
     Field(description="Lower-case DNS label of at most 63 characters", examples=["edge-1"]),
 ]
+Title = Annotated[
+    str, StringConstraints(pattern=r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$", max_length=255)
+]
+"""A name that somebody else chose: printable, without spaces at its ends."""
+LabelKey = Annotated[
+    str,
+    StringConstraints(pattern=r"^([a-z0-9.-]{1,253}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"),
+    Field(examples=["topology.kubernetes.io/zone"]),
+]
+LabelValue = Annotated[
+    str, StringConstraints(pattern=r"^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$"), Field(examples=["north"])
+]
+Labels = dict[LabelKey, LabelValue]
 Duration = Annotated[str, AfterValidator(_checked_duration), Field(examples=["90s", "15m", "24h"])]
 Port = Annotated[int, Field(ge=1, le=65535, strict=True)]
 Count = Annotated[int, Field(ge=0, le=1000, strict=True)]

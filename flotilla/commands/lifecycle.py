@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
 from config.settings import settings
 from federation.spec.federation import Federation
@@ -97,7 +98,7 @@ def destroy(
 
 def _end(state: Any, name: str) -> None:
     if state.is_completed():
-        out.print(f"[green]{name}[/]: {state.message}")
+        out.print(Text.assemble((f"{name}: ", "green"), state.message or ""))
         return
-    err.print(f"[red]{name}[/]:", state.message or "")
+    err.print(Text.assemble((f"{name} {state.name}: ", "red"), state.message or ""))
     raise typer.Exit(Exit.LEFTOVERS if " left" in (state.message or "") else Exit.FAILED)
