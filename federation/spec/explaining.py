@@ -59,7 +59,7 @@ def _without_case(word: str, words: list[str]) -> list[str]:
 
 def shown(value: Any) -> str:
     """A value as the author wrote it, cut when it is long."""
-    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    text = value if isinstance(value, str) and value.isprintable() else json.dumps(value, default=str)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
@@ -110,9 +110,8 @@ def _no_tag(error: ErrorDetails, schema: Schema, parent: Schema) -> Explanation:
 
 def _pattern(error: ErrorDetails, schema: Schema, parent: Schema) -> Explanation:
     del parent
-    what = schema.get("description")
-    fix = f"write it like {_sample(schema)}"
-    return f"'{shown(error['input'])}' is not of the right form", f"{fix}: {what}" if what else fix
+    parts = [f"write it like {_sample(schema)}" if schema.get("examples") else "", schema.get("description", "")]
+    return f"'{shown(error['input'])}' is not of the right form", ": ".join(part for part in parts if part)
 
 
 def _not_text(error: ErrorDetails, schema: Schema, parent: Schema) -> Explanation:
