@@ -50,13 +50,16 @@ def is_dead(api: Api, cid: str) -> bool:
 
 
 def manager_flag(api: Api, flag: str) -> str:
-    """The value of a command-line flag of the controller manager, empty when it is not set."""
+    """The value of a command-line flag of the controller manager, empty when it is not set; ``--a b`` and ``--a=b``."""
     deployment = api.get(names.DEPLOYMENTS, names.MANAGER[1], names.NAMESPACE) or {}
     spec = deployment.get("spec", {}).get("template", {}).get("spec", {})
     for container in spec.get("containers") or ():
-        for word in container.get("args") or ():
+        words = [str(word) for word in container.get("args") or ()]
+        for word, following in zip(words, [*words[1:], ""], strict=True):
             if word.startswith(f"--{flag}="):
-                return str(word.partition("=")[2])
+                return word.partition("=")[2]
+            if word == f"--{flag}":
+                return following
     return ""
 
 
