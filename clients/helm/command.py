@@ -11,6 +11,9 @@ from clients.helm.process import Ended, run, worker
 from clients.helm.program import KEPT_REVISIONS, PULL_TIMEOUT_S, READ_TIMEOUT_S, SPARE_S, Content
 from clients.helm.release import Release, ReleaseName, parse_releases
 
+_EVERY_STATE = ("--deployed", "--failed", "--pending", "--uninstalling")
+"""The states one by one: ``--all`` went with version 4."""
+
 
 class HelmCommand:
     """The program ``helm``, version 3 or 4."""
@@ -50,7 +53,7 @@ class HelmCommand:
 
     def releases(self, kubeconfig: str, namespace: str | None) -> tuple[Release, ...]:
         """The latest revision of every release in a namespace or in all."""
-        argv = ["list", "--all", "--max", "0", "--output", "json", *([] if namespace else ["--all-namespaces"])]
+        argv = ["list", *_EVERY_STATE, "--max", "0", "--output", "json", *([] if namespace else ["--all-namespaces"])]
         return parse_releases(json.loads(self._in_cluster(argv, kubeconfig, namespace or "default").output))
 
     def _lay(self, argv: list[str], kubeconfig: str, release: ReleaseName, content: Content, timeout_s: float) -> None:

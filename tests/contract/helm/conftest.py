@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 
 import pytest
 
 from clients.helm.client import HelmClient
+from clients.helm.command import HelmCommand
+from clients.helm.library import HelmLibrary
 from clients.kubernetes.api import KubernetesClient
 from providers.contracts import Side
 from tests.contract.helm.ground import Ground
@@ -28,10 +31,14 @@ def kubernetes(ground: Ground) -> Iterator[KubernetesClient]:
     client.close()
 
 
-@pytest.fixture
-def helm(ground: Ground) -> Iterator[HelmClient]:
-    """The product's Helm, with the served repositories."""
-    client = HelmClient(ground.repositories)
+@pytest.fixture(params=["library", "program"])
+def helm(ground: Ground, request: pytest.FixtureRequest) -> Iterator[HelmClient]:
+    """The product's Helm with the served repositories: the library, and the program where there is one."""
+    executable = shutil.which("helm")
+    if request.param == "program" and executable is None:
+        pytest.skip("no program 'helm' on the path")
+    program = HelmCommand(executable) if request.param == "program" and executable else HelmLibrary()
+    client = HelmClient(ground.repositories, program)
     yield client
     client.close()
 
