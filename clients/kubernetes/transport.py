@@ -10,6 +10,9 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import tenacity
+from kubernetes.client import Configuration
+from kubernetes.client.exceptions import ApiException
+from kubernetes.client.rest import RESTClientObject
 
 from clients.kubernetes.errors import Request, from_exception, from_response
 from clients.kubernetes.kubeconfig import Access
@@ -51,9 +54,6 @@ class Transport:
     """Thread-safe; connections are kept and reused."""
 
     def __init__(self, access: Access, timeouts: Timeouts) -> None:
-        from kubernetes.client import Configuration
-        from kubernetes.client.rest import RESTClientObject
-
         configuration = Configuration(host=access.server)
         configuration.retries = False
         configuration.connection_pool_maxsize = _CONNECTIONS
@@ -91,7 +91,6 @@ class Transport:
 
     def send_once(self, call: Call) -> Any:
         """Send a request exactly once."""
-        from kubernetes.client.exceptions import ApiException
         from urllib3.exceptions import HTTPError
 
         request = Request(call.method, call.path, urlsplit(self._server).netloc, "/secrets" in call.path)
