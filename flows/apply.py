@@ -19,7 +19,7 @@ from registry.registry import Registry
 WAIT_FOR_OTHERS_S = 600.0
 
 
-@flow(name="apply", flow_run_name="apply", log_prints=False)
+@flow(name="apply", flow_run_name="apply-{federation.name}")
 async def apply(federation: Federation, basis: str | None = None) -> Ending:
     """Store a spec as the new generation of its federation, then bring the federation to it.
 

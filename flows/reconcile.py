@@ -6,6 +6,7 @@ import logging
 from typing import Literal
 
 from prefect import flow
+from prefect.runtime import flow_run
 from prefect.states import Completed
 
 from config.settings import settings
@@ -19,7 +20,11 @@ from registry.registry import Registry
 log = logging.getLogger(__name__)
 
 
-@flow(name="reconcile", flow_run_name="reconcile-{federation}", log_prints=False)
+def _run_name() -> str:
+    return f"reconcile-{flow_run.parameters.get('federation') or 'all'}"
+
+
+@flow(name="reconcile", flow_run_name=_run_name)
 async def reconcile(federation: Name | None = None, mode: Literal["enforce", "propose"] = "enforce") -> Ending:
     """Compare what is with what should be, and correct the difference.
 
