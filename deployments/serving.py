@@ -1,0 +1,32 @@
+"""Every flow served by one process: for a laptop, a demo, or a single server."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from prefect import aserve
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+
+from config.settings import settings
+from flows.apply import apply
+from flows.narrowed import bootstrap_cluster, install_addons, offload_application, peer_clusters
+from flows.reconcile import reconcile
+from flows.teardown import teardown
+
+DEPLOYMENT = "flotilla"
+"""Name of every deployment: ``reconcile/flotilla``, ``apply/flotilla`` and so on."""
+
+ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
+"""A reconcile that is due while one runs is skipped: the next one sees the same."""
+
+
+async def serve_flows() -> None:
+    """Register all deployments with the Prefect API and run what is triggered, until cancelled."""
+    scheduled = await reconcile.ato_deployment(
+        DEPLOYMENT, interval=timedelta(seconds=settings().reconcile_every_s), concurrency_limit=ONE_AT_A_TIME
+    )
+    by_hand = [
+        await each.ato_deployment(DEPLOYMENT)
+        for each in (apply, bootstrap_cluster, install_addons, peer_clusters, offload_application, teardown)
+    ]
+    await aserve(scheduled, *by_hand, query_seconds=2)
