@@ -85,7 +85,7 @@ async def _perform(step: Step, walk: Walk) -> Outcome:
     if state.is_completed():
         performed = await state.aresult()
         return Outcome(step.key, "done", "", performed.detail, duration_s, performed.waited_s)
-    return _failure(step.key, state, duration_s)
+    return _failure(step.key, state, await _error(state), duration_s)
 
 
 async def _state(run: object) -> State[Performed]:
@@ -93,8 +93,12 @@ async def _state(run: object) -> State[Performed]:
     return await cast(Awaitable[State[Performed]], run)
 
 
-def _failure(key: str, state: State[Performed], duration_s: float) -> Outcome:
-    error: object = state.data
+async def _error(state: State[Performed]) -> object:
+    """What a run raised; its state holds it bare, or in a record of Prefect's."""
+    return await state.aresult(raise_on_failure=False)
+
+
+def _failure(key: str, state: State[Performed], error: object, duration_s: float) -> Outcome:
     if isinstance(error, FlotillaError):
         return Outcome(key, "failed", error.reason, str(error), duration_s)
     message = f"{type(error).__name__}: {error}" if isinstance(error, BaseException) else state.message or state.name
