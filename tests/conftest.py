@@ -1,0 +1,67 @@
+"""The stage is shared by all stories of a session; it is set up when the first of them needs it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.stage.stage import Stage
+
+
+@pytest.fixture(scope="session")
+def open_stage(tmp_path_factory):
+    opened = Stage(tmp_path_factory.mktemp("home"))
+    try:
+        yield opened.open()
+    finally:
+        opened.close()
+
+
+@pytest.fixture
+def stage(open_stage):
+    """The stage, healed after each test."""
+    yield open_stage
+    open_stage.heal()
+
+
+@pytest.fixture(scope="session")
+def surroundings(open_stage):
+    """This process uses the stage's home and Prefect, as a command does."""
+    from flotilla.environment import prepare
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("FLOTILLA_HOME", "FLOTILLA_REPAIR_AFTER_S", "FLOTILLA_LEASE_S"):
+            patch.setenv(name, open_stage.environment[name])
+        patch.setenv("PREFECT_API_URL", open_stage.api)
+        prepare()
+        from prefect.context import refresh_global_settings_context
+
+        from config.settings import settings
+
+        settings.cache_clear()
+        refresh_global_settings_context()
+        yield
+        settings.cache_clear()
+    refresh_global_settings_context()
+
+
+@pytest.fixture
+def inside(stage, surroundings):
+    """Flows in this process, on the stage."""
+    from tests.stage.inside import Inside
+
+    return Inside(stage)
+
+
+PREFECT_LEAVES_SOCKETS = (
+    r"ignore:.*raddr=\('127\.0\.0\.1':pytest.PytestUnraisableExceptionWarning",
+    "ignore::ResourceWarning:prefect",
+)
+"""Prefect's clients in threads leave their connections to the garbage collector. The sandbox listens elsewhere."""
+
+
+def pytest_collection_modifyitems(items):
+    """What Prefect warns of in stories is no finding about the product."""
+    for item in items:
+        if {"inside", "stage"} & set(getattr(item, "fixturenames", ())):
+            for text in PREFECT_LEAVES_SOCKETS:
+                item.add_marker(pytest.mark.filterwarnings(text))

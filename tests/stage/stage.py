@@ -1,0 +1,148 @@
+"""The stage: processes that a session starts once, and what a story does with them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.contract.sandbox.process import eventually
+
+ROOT = Path(__file__).parents[2]
+COMMAND_TIMEOUT_S = 170.0
+SETTINGS = {"FLOTILLA_REPAIR_AFTER_S": "0", "FLOTILLA_LEASE_S": "6"}
+"""Repair at the first sight of a broken node; a run that was killed holds its lease for seconds only."""
+
+
+class Stage:
+    """A home of its own with a sandbox on loopback addresses of its own, and a Prefect server on a free port."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.network = free_network()
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")},
+            **SETTINGS,
+            "FLOTILLA_HOME": str(home),
+            "FLOTILLA_PREFECT_PORT": str(free_port()),
+            "COLUMNS": "200",
+        }
+        self.http = httpx.Client(timeout=60.0, trust_env=False)
+        self.control = ""
+        self.api = ""
+
+    def open(self) -> Stage:
+        """Start both through the command line, as a user would."""
+        up = self.cli("sandbox", "up", "--network", self.network, "--pacing", "instant")
+        assert up.returncode == 0, up.stderr
+        self.control = json.loads((self.home / "sandbox" / "sandbox.json").read_text())["control"]
+        self.api = json.loads((self.home / "prefect-server.json").read_text())["api"]
+        return self
+
+    def close(self) -> None:
+        """Stop what was started."""
+        self.cli("sandbox", "down")
+        self.cli("server", "stop")
+        self.http.close()
+
+    # The command line
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start a command and go on."""
+        argv = [sys.executable, "-m", "flotilla", *arguments]
+        pipe = subprocess.PIPE
+        return subprocess.Popen(argv, cwd=ROOT, env=self.environment, text=True, stdout=pipe, stderr=pipe)
+
+    def cli(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        argv = [sys.executable, "-m", "flotilla", *arguments]
+        limit = COMMAND_TIMEOUT_S
+        return subprocess.run(
+            argv, cwd=ROOT, env=self.environment, text=True, capture_output=True, timeout=limit, check=False
+        )
+
+    def interrupt(self, process: subprocess.Popen[str], number: signal.Signals) -> int:
+        """Send a signal to a command that runs, and wait for its end; the exit code."""
+        assert process.poll() is None, "it ended before the signal"
+        process.send_signal(number)
+        process.communicate(timeout=COMMAND_TIMEOUT_S)
+        return process.returncode
+
+    # The sandbox
+
+    def get(self, path: str, **query: Any) -> Any:
+        """Read from the sandbox's control API."""
+        return self._ask("GET", path, params=query)
+
+    def post(self, path: str, body: Any = None) -> Any:
+        """Change something through the sandbox's control API."""
+        return self._ask("POST", path, json=body or {})
+
+    def heal(self) -> None:
+        """Remove all faults and partitions."""
+        self._ask("DELETE", "faults")
+
+    def _ask(self, method: str, path: str, **options: Any) -> Any:
+        response = self.http.request(method, f"{self.control}/{path}", **options)
+        assert response.is_success, response.text
+        return response.json()
+
+    def changes(self) -> list[str]:
+        """Mutating requests since ``quiet`` on every wire, one line each."""
+        entries = self.get("journal", mutating="true", last=2000)["last"]
+        return [f"{each['wire']}/{each['target']} {each['method']} {each['path']}" for each in entries]
+
+    def quiet(self) -> None:
+        """Forget the requests so far."""
+        self.post("journal/reset")
+
+    def machines(self, prefix: str = "") -> list[str]:
+        """Names of all machines, hosts of inventories included, that begin so."""
+        return sorted(each["name"] for each in self.get("machines")["machines"] if each["name"].startswith(prefix))
+
+    def machine_id(self, name: str) -> str | None:
+        """Id of a machine; another one after it was replaced."""
+        rows = self.get("machines")["machines"]
+        return next((row["id"] for row in rows if row["name"] == name), None)
+
+    def wait(self, probe: Callable[[], Any], what: str, timeout_s: float = 90.0) -> Any:
+        """The first truthy value of a probe."""
+        return eventually(probe, timeout_s, what)
+
+
+def run(call: Awaitable[Any]) -> Any:
+    """Run a flow or any other awaitable to its end, in an event loop of its own."""
+
+    async def awaited() -> Any:
+        return await call
+
+    return asyncio.run(awaited())
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def free_network() -> str:
+    """A loopback /16 that no other sandbox uses; contract tests take theirs from 127.100 on."""
+    for offset in range(60):
+        second = 16 + (os.getpid() + offset) % 60
+        with socket.socket() as probe:
+            try:
+                probe.bind((f"127.{second}.0.1", 5000))
+            except OSError:
+                continue
+            return f"127.{second}.0.0/16"
+    raise AssertionError("every loopback network is in use")
