@@ -17,11 +17,14 @@ _OWN = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
     "PREFECT_CLI_PROMPT": "false",
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
     "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "200",
 }
-_QUIET = {"PREFECT_LOGGING_HANDLERS_CONSOLE_CLASS": "logging.NullHandler"}
+_LOUD = {"PREFECT_LOGGING_ROOT_LEVEL": "INFO"}
+_QUIET = {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL"}
+"""Runs keep their logs, the screen stays ours. Another class of handler here would make Prefect drop all of its logging."""
 _CHOSEN_BY_USER = ("PREFECT_API_URL", "PREFECT_HOME", "PREFECT_PROFILE")
 
 
@@ -32,7 +35,7 @@ def prefect_home() -> Path:
 
 def prepare(*, quiet: bool = True) -> None:
     """Set what Prefect reads at its import. What the user has set stays as it is."""
-    for name, value in {**_OWN, **(_QUIET if quiet else {})}.items():
+    for name, value in {**_OWN, **_LOUD, **(_QUIET if quiet else {})}.items():
         os.environ.setdefault(name, value)
     if quiet:
         logging.getLogger().addHandler(logging.NullHandler())
@@ -61,3 +64,9 @@ def running_server() -> str | None:
 def child_environment(**more: str) -> Mapping[str, str]:
     """Environment of a process of ours: this one's, with more."""
     return {**os.environ, **more}
+
+
+def server_environment(**more: str) -> Mapping[str, str]:
+    """Environment of a Prefect server: its log is a file, so nothing in it is silenced."""
+    silent = {*_LOUD, *_QUIET}
+    return {name: value for name, value in child_environment(**more).items() if name not in silent}

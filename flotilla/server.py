@@ -14,7 +14,7 @@ from prefect.settings import get_current_settings
 from config.settings import settings
 from flotilla import processes
 from flotilla.console import err
-from flotilla.environment import child_environment, chosen_by_user, prefect_home, running_server, server_file
+from flotilla.environment import chosen_by_user, prefect_home, running_server, server_environment, server_file
 
 
 def use_prefect() -> str:
@@ -49,7 +49,7 @@ def start_server(timeout_s: float = 120.0) -> str:
     port = _free_port(settings().prefect_port)
     url, log = f"http://127.0.0.1:{port}/api", settings().home / "logs" / "prefect-server.log"
     argv = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
-    environment = child_environment(PREFECT_HOME=str(prefect_home()), PREFECT_UI_API_URL=url)
+    environment = server_environment(PREFECT_HOME=str(prefect_home()), PREFECT_UI_API_URL=url)
     process = processes.start(argv, log, environment)
     processes.wait_ready(process, lambda: _answers(url), log, timeout_s)
     server_file().write_text(json.dumps({"api": url, "pid": process.pid}))
