@@ -19,6 +19,7 @@ from tasks.policies import RETRIES, RETRY_DELAYS_S, is_retryable
 from tasks.workbench import Workbench
 
 log = logging.getLogger(__name__)
+"""Records of a step that began or waits carry ``at_work``, its key, and ``waiting_for``."""
 PATIENCE_S = 60.0
 """How long one try of an action puts up with retryable errors in a row."""
 FIRST_POLL_S = 0.1
@@ -65,7 +66,7 @@ async def perform(key: str, reason: str, order: Order) -> Performed:
     Raises:
         FlotillaError: It failed; retryable failures are tried again by Prefect.
     """
-    log.info("%s: %s", key, reason)
+    log.info("%s: %s", key, reason, extra={"at_work": key})
     return await carry_out(order)
 
 
@@ -85,6 +86,7 @@ async def carry_out(order: Order) -> Performed:
         except RetryableError as error:
             if time.monotonic() - well_at > PATIENCE_S:
                 raise
+            _tell_wait(order, waiting_for, str(error))
             waiting_for, pause_s = str(error), error.delay_s or 2.0
         except CommandFailed as error:
             log.error("%s: the end of the remote log:\n%s", order.action, error.log_tail)  # noqa: TRY400 - no traceback
@@ -95,9 +97,15 @@ async def carry_out(order: Order) -> Performed:
                 log.info("%s: done. %s", order.action, progress.detail)
                 return Performed(progress.detail, waited_s)
             if progress.reason != waiting_for:
-                log.info("%s: waiting for %s", order.action, progress.reason)
+                _tell_wait(order, waiting_for, progress.reason)
                 eager_s = FIRST_POLL_S
             waiting_for, pause_s, eager_s = progress.reason, min(progress.poll_s, eager_s), 2 * eager_s
         await asyncio.sleep(pause_s)
         waited_s += pause_s
     raise DeadlineExceeded(f"{order.action} did not end in {order.action.deadline_s:.0f} s; waiting for {waiting_for}")
+
+
+def _tell_wait(order: Order, before: str, now: str) -> None:
+    if now != before:
+        key = str(order.action)
+        log.info("%s: waiting for %s", key, now, extra={"at_work": key, "waiting_for": now})
