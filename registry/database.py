@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.exc import DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.orm import Session
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random
 
@@ -32,11 +32,11 @@ class Database:
 
     Raises:
         Unavailable: The database cannot be opened, or its disk is full or read-only.
-        Unsupported: The driver for such a URL is not installed.
+        Unsupported: The driver for such a URL is not installed, or it is no database URL.
     """
 
     def __init__(self, url: str) -> None:
-        parsed = make_url(url)
+        parsed = _parsed(url)
         self.place = parsed.render_as_string(hide_password=True)
         self.engine = _engine(parsed)
         with self._translated():
@@ -74,6 +74,13 @@ class Database:
         message = f"the registry at {self.place} cannot be used: {error.orig}"
         kind = type(error.orig).__name__
         return Unavailable(message) if kind in ("OperationalError", "InterfaceError") else Rejected(message)
+
+
+def _parsed(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ArgumentError:
+        raise Unsupported("the registry's URL is no database URL; one is sqlite:////folder/registry.db") from None
 
 
 def _make_folder(url: URL) -> None:
