@@ -10,7 +10,7 @@ from federation.errors import SpecInvalid
 from federation.judging import Verdicts
 from federation.planning.context import PlanningContext
 from federation.planning.explain import summary
-from federation.planning.guards import Admission, Policy, admit
+from federation.planning.guards import Admission, Policy, Spent, admit
 from federation.planning.outcomes import Outcome
 from federation.planning.planner import plan_federation
 from federation.planning.scopes import EVERYTHING, Scope, narrow
@@ -49,12 +49,10 @@ class Report:
 
     Attributes:
         status: The status after the last look.
-        admission: What was left to do after it, and what is held.
         outcomes: What came of each step that was taken.
     """
 
     status: FederationStatus
-    admission: Admission
     outcomes: dict[str, Outcome] = field(default_factory=dict)
 
     @property
@@ -63,34 +61,51 @@ class Report:
         return tuple(each for each in self.outcomes.values() if each.result in ("failed", "interrupted"))
 
 
+@dataclass(frozen=True)
+class _View:
+    """One look: everything that is left to do, and the part of it that the run may do."""
+
+    context: PlanningContext
+    everything: Admission
+    own: Admission
+
+
 async def run_loop(place: Workplace, assignment: Assignment) -> Report:
     """Bring a federation closer to its spec, as far as it gets, and publish what is then seen.
 
     A federation that is as desired costs two task runs and no mutating request, however many clusters it has.
+
+    Raises:
+        LeaseLost: Another run took over; it also publishes.
     """
     outcomes: dict[str, Outcome] = {}
-    for number in range(MAX_ROUNDS):
-        context, admission = await _look(place, assignment)
-        if number == 0:
-            _refuse_other_reality(place, assignment, admission)
-        log.info(summary(admission), extra={"admission": admission})
-        if assignment.propose or not len(admission.plan):
+    spent = Spent()
+    view = await _look(place, assignment, spent)
+    _refuse_other_reality(place, assignment, view.own)
+    for _ in range(MAX_ROUNDS):
+        log.info(summary(view.own), extra={"admission": view.own})
+        if assignment.propose or not len(view.own.plan):
             break
-        taken = await _correct(place, admission)
+        taken = await _correct(place, view.own)
         outcomes |= taken
+        spent = spent.after(view.own.plan)
+        view = await _look(place, assignment, spent)
         if not all(outcome.ok for outcome in taken.values()):
-            context, admission = await _look(place, assignment)
             break
-    publication, verdicts = Publication(place.registry, place.generation), Verdicts(context, admission, outcomes)
-    status = await publish_status(unseen(publication), unseen(verdicts))
-    return Report(status, admission, outcomes)
+    place.check_lease()
+    publication = Publication(place.registry, place.generation)
+    status = await publish_status(unseen(publication), unseen(Verdicts(view.context, view.everything, outcomes)))
+    return Report(status, outcomes)
 
 
-async def _look(place: Workplace, assignment: Assignment) -> tuple[PlanningContext, Admission]:
+async def _look(place: Workplace, assignment: Assignment, spent: Spent) -> _View:
+    place.check_lease()
     observed = await observe(unseen(place.bench), place.settings.lookers)
     context = context_of(place.bench, observed, place.settings)
-    plan = narrow(plan_federation(context), assignment.scope)
-    return context, admit(plan, context, assignment.policy or place.settings.policy)
+    for cluster in place.bench.desired.spec.clusters:
+        place.bench.assign(cluster.name, context.targets(cluster))
+    everything = admit(plan_federation(context), context, assignment.policy or place.settings.policy, spent)
+    return _View(context, everything, narrow(everything, assignment.scope))
 
 
 def _refuse_other_reality(place: Workplace, assignment: Assignment, admission: Admission) -> None:

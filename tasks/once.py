@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -33,6 +33,11 @@ class Once:
         """Keep a thing that was made elsewhere."""
         with self._lock:
             self._made[kind, name] = thing
+
+    def find(self, kind: str, name: str) -> Any:
+        """The thing of that kind and name, when it was made."""
+        with self._lock:
+            return self._made.get((kind, name))
 
     def drop(self, kind: str, name: str) -> None:
         """Forget a thing; the next use makes a new one."""

@@ -87,8 +87,15 @@ class Workbench:
     def target(self, name: str) -> ClusterTarget:
         """A cluster with the machines it should have; a former cluster with those it had."""
         cluster = self.cluster(name)
-        inventory: tuple[str, ...] = self._once.get("inventory", name, tuple)
-        return ClusterTarget(self.desired.name, cluster, machine_targets(self.desired.name, cluster, inventory))
+        machines: tuple[MachineTarget, ...] | None = self._once.find("targets", name)
+        if machines is None:
+            inventory: tuple[str, ...] = self._once.get("inventory", name, tuple)
+            machines = machine_targets(self.desired.name, cluster, inventory)
+        return ClusterTarget(self.desired.name, cluster, machines)
+
+    def assign(self, cluster: str, machines: tuple[MachineTarget, ...]) -> None:
+        """From now on these are the machines that a cluster should have: what a plan was made for."""
+        self._once.put("targets", cluster, machines)
 
     def machine(self, cluster: str, machine: str) -> tuple[ClusterTarget, MachineTarget]:
         """A cluster and one of the machines that it should have."""
@@ -161,8 +168,16 @@ class Workbench:
         self._once.drop("addresses", cluster)
 
     def first_control_plane(self, cluster: str) -> str:
-        """Name of the machine that the control plane begins on."""
-        return self.target(cluster).machines[0].name
+        """Name of the machine that the control plane begins on.
+
+        Raises:
+            NotReadyYet: No host is left for it.
+        """
+        target = self.target(cluster)
+        found = next((each.name for each in target.machines if each.role == "control-plane"), None)
+        if found is None:
+            raise NotReadyYet(f"cluster {cluster} has no host for its control plane")
+        return found
 
     def endpoint(self, cluster: str) -> str:
         """``host:port`` at which nodes and Flotilla reach the cluster's API."""

@@ -26,6 +26,11 @@ class Action:
         raise NotImplementedError
 
     @property
+    def clusters(self) -> frozenset[str]:
+        """Every cluster that the action may write to."""
+        return frozenset({self.scope})
+
+    @property
     def target(self) -> str:
         """The object, such as ``a`` or ``a/tacfed-a-cp-0``."""
         raise NotImplementedError
@@ -181,6 +186,11 @@ class PairAction(Action):
         return self.first
 
     @property
+    def clusters(self) -> frozenset[str]:
+        """Both ends."""
+        return frozenset({self.first, self.second})
+
+    @property
     def target(self) -> str:
         """Both clusters."""
         return f"{self.first}+{self.second}"
@@ -211,6 +221,11 @@ class DirectionAction(Action):
     def scope(self) -> str:
         """The consumer."""
         return self.key.consumer
+
+    @property
+    def clusters(self) -> frozenset[str]:
+        """Consumer and provider."""
+        return frozenset(self.key.pair)
 
     @property
     def target(self) -> str:

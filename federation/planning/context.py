@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from federation.spec.catalogue import Catalogue
 from federation.spec.cluster import AddOn, Cluster
 from federation.spec.digests import digest_for
 from federation.spec.federation import Federation
 from federation.spec.machines import MachineTarget, machine_targets
+from federation.state.hosts import stand_ins
 from federation.state.observed import (
     Absent,
     Observation,
@@ -74,10 +75,31 @@ class PlanningContext:
         return digest_for(self.desired.name, cluster, addon, definition) if definition else None
 
     def targets(self, cluster: Cluster) -> tuple[MachineTarget, ...]:
-        """The machines that a cluster should have."""
+        """The machines that a cluster should have; a spare in the place of a lost host."""
         seen = self.infrastructure(cluster.name)
         inventory = seen.value.inventory if isinstance(seen, Present) else ()
-        return machine_targets(self.desired.name, cluster, inventory)
+        targets = machine_targets(self.desired.name, cluster, inventory)
+        spares = self.stand_ins(cluster)
+        return tuple(replace(each, name=spares.get(each.name, each.name)) for each in targets)
+
+    def stand_ins(self, cluster: Cluster) -> dict[str, str]:
+        """Spares of a cluster of bare hosts, by the lost host that each steps in for."""
+        seen = self.infrastructure(cluster.name)
+        if not cluster.spares or not isinstance(seen, Present):
+            return {}
+        targets = machine_targets(self.desired.name, cluster, seen.value.inventory)
+        return stand_ins(cluster.spares, targets, seen.value, self.long_unready(cluster.name))
+
+    def long_unready(self, cluster: str) -> frozenset[str]:
+        """Nodes that have not been ready for so long that they count as lost."""
+        kubernetes = self.readable(cluster)
+        nodes = kubernetes.nodes if kubernetes else ()
+        return frozenset(node.name for node in nodes if not node.ready and node.unready_s >= self.timing.repair_after_s)
+
+    def first_control_plane(self, cluster: Cluster) -> str | None:
+        """The machine that the control plane begins on; None when no host is left for it."""
+        roles = ((target.name, target.role) for target in self.targets(cluster))
+        return next((name for name, role in roles if role == "control-plane"), None)
 
     def dropped_clusters(self) -> tuple[Cluster, ...]:
         """Clusters that older generations asked for and the present one does not."""

@@ -6,10 +6,17 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from federation.planning.actions import ClusterAction, MachineAction
+from federation.planning.actions import (
+    ClusterAction,
+    DeleteFoundation,
+    DeleteMachine,
+    EnsureFoundation,
+    MachineAction,
+    RemoveNode,
+)
 from federation.planning.context import PlanningContext
 from federation.planning.plan import Plan, Step, build_plan
-from federation.state.observed import Present, Unknown
+from federation.state.observed import ObservedMachine, Present, Unknown
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,20 @@ class Policy:
 
 
 @dataclass(frozen=True)
+class Spent:
+    """What a run has used of its bounds already, in earlier rounds: ``cluster/machine`` and names of clusters."""
+
+    repaired: frozenset[str] = frozenset()
+    pruned: frozenset[str] = frozenset()
+
+    def after(self, plan: Plan) -> Spent:
+        """What is used once a plan was carried out, too."""
+        repaired = {step.action.target for step in plan if _is_repair(step)}
+        pruned = {step.action.scope for step in plan if isinstance(step.action, DeleteFoundation)}
+        return Spent(self.repaired | repaired, self.pruned | pruned)
+
+
+@dataclass(frozen=True)
 class Held:
     """A step that may not run now. ``reason`` is UpperCamelCase; ``message`` says what releases it."""
 
@@ -46,17 +67,33 @@ class Admission:
     held: tuple[Held, ...] = ()
 
 
-def admit(plan: Plan, context: PlanningContext, policy: Policy) -> Admission:
-    """Hold back what may not run now, and everything that needs it."""
+def admit(plan: Plan, context: PlanningContext, policy: Policy, spent: Spent | None = None) -> Admission:
+    """Hold back what may not run now, and everything that needs it.
+
+    Args:
+        plan: The whole plan.
+        context: What it was made from.
+        policy: Bounds of one run.
+        spent: What earlier rounds of the run have used of them.
+    """
+    used = spent or Spent()
     held = {
         hold.key: hold
         for hold in (
-            *_paused(plan, context),
+            *_repair_budget(plan, policy, used),
+            *_prune_budget(plan, context, policy, used),
+            *_still_ready(plan, context),
+            *_control_planes(plan, context),
             *_mass_failure(plan, context, policy),
-            *_repair_budget(plan, policy),
-            *_prune_budget(plan, context, policy),
+            *_paused(plan, context),
         )
     }
+    return hold_dependents(plan, held)
+
+
+def hold_dependents(plan: Plan, held: dict[str, Held]) -> Admission:
+    """What is left of a plan without its held steps and those that wait for them."""
+    held = dict(held)
     for step in plan:
         waits = step.needs | step.after if step.action.destructive else step.needs
         blocked = sorted(waits & held.keys())
@@ -68,10 +105,53 @@ def admit(plan: Plan, context: PlanningContext, policy: Policy) -> Admission:
 def _paused(plan: Plan, context: PlanningContext) -> Iterable[Held]:
     paused = {cluster.name for cluster in context.desired.spec.clusters if cluster.paused}
     for step in plan:
+        still = sorted(paused & step.action.clusters)
         if context.desired.spec.paused:
             yield Held(step.key, "Paused", "the federation is paused; set spec.paused to false")
-        elif step.action.scope in paused:
-            yield Held(step.key, "Paused", f"cluster {step.action.scope} is paused; set its paused to false")
+        elif still:
+            yield Held(step.key, "Paused", f"cluster {still[0]} is paused; set its paused to false")
+
+
+def _still_ready(plan: Plan, context: PlanningContext) -> Iterable[Held]:
+    """A node that is ready has a machine: where none is seen, we look in the wrong place."""
+    for step in plan:
+        seen, kubernetes = context.infrastructure(step.action.scope), context.readable(step.action.scope)
+        if kubernetes is None or not isinstance(seen, Present):
+            continue
+        alive = {node.name for node in kubernetes.nodes if node.ready}
+        match step.action:
+            case EnsureFoundation() if seen.value.foundation == "absent" and alive:
+                found = sorted(alive)[0]
+            case MachineAction(machine=name) if name in alive and seen.value.machine(name) is None:
+                found = name
+            case _:
+                continue
+        message = f"node {found} is ready but its machine is not seen: check the project of the credentials"
+        yield Held(step.key, "NodeStillReady", message)
+
+
+def _control_planes(plan: Plan, context: PlanningContext) -> Iterable[Held]:
+    """The machine of a control plane holds the cluster's data: it goes only together with its cluster."""
+    for step in plan:
+        match step.action:
+            case DeleteMachine(cluster=cluster, machine=name) | RemoveNode(cluster=cluster, machine=name):
+                machine = _machine(context, cluster, name)
+            case _:
+                continue
+        if machine is None or machine.role != "control-plane" or not context.is_kept(cluster):
+            continue
+        if step.cause == "prune":
+            yield Held(
+                step.key, "ControlPlaneShrinks", "a control plane cannot be taken away: ask for it again"
+            )
+        elif machine.complete:
+            message = f"{name} may hold the data of its cluster: if it does not, delete the machine by hand"
+            yield Held(step.key, "ControlPlaneMayHoldData", message)
+
+
+def _machine(context: PlanningContext, cluster: str, name: str) -> ObservedMachine | None:
+    seen = context.infrastructure(cluster)
+    return seen.value.machine(name) if isinstance(seen, Present) else None
 
 
 def _mass_failure(plan: Plan, context: PlanningContext, policy: Policy) -> Iterable[Held]:
@@ -81,42 +161,47 @@ def _mass_failure(plan: Plan, context: PlanningContext, policy: Policy) -> Itera
         return
     message = f"{len(bad)} of {len(clusters)} clusters look bad at once: check the link of the machine Flotilla runs on"
     for step in plan:
-        if step.cause == "repair" and step.action.destructive:
+        if step.cause == "repair":
             yield Held(step.key, "MassFailure", message)
 
 
 def _looks_bad(context: PlanningContext, cluster: str) -> bool:
-    kubernetes = context.kubernetes(cluster)
-    if isinstance(kubernetes, Unknown) or isinstance(context.infrastructure(cluster), Unknown):
+    kubernetes, seen = context.kubernetes(cluster), context.infrastructure(cluster)
+    if isinstance(kubernetes, Unknown) or not isinstance(seen, Present):
+        return True
+    if any(machine.state in ("failed", "deleting") for machine in seen.value.machines):
         return True
     return isinstance(kubernetes, Present) and any(not node.ready for node in kubernetes.value.nodes)
 
 
-def _repair_budget(plan: Plan, policy: Policy) -> Iterable[Held]:
-    used: Counter[str] = Counter()
-    repaired: dict[str, set[str]] = {}
+def _is_repair(step: Step) -> bool:
+    return step.cause == "repair" and step.action.destructive
+
+
+def _repair_budget(plan: Plan, policy: Policy, spent: Spent) -> Iterable[Held]:
+    begun = set(spent.repaired)
+    used = Counter(target.partition("/")[0] for target in begun)
     for step in plan:
-        if not (step.cause == "repair" and step.action.destructive):
-            continue
         scope, target = step.action.scope, step.action.target
-        seen = repaired.setdefault(scope, set())
-        if target not in seen:
-            if used[scope] >= policy.repairs_per_cluster or used.total() >= policy.repairs:
-                yield Held(step.key, "RepairBudgetUsed", "the next run goes on with it")
-                continue
+        if not _is_repair(step) or target in begun:
+            continue
+        if used[scope] >= policy.repairs_per_cluster or used.total() >= policy.repairs:
+            yield Held(step.key, "RepairBudgetUsed", "the next run goes on with it")
+        else:
             used[scope] += 1
-            seen.add(target)
+            begun.add(target)
 
 
-def _prune_budget(plan: Plan, context: PlanningContext, policy: Policy) -> Iterable[Held]:
+def _prune_budget(plan: Plan, context: PlanningContext, policy: Policy, spent: Spent) -> Iterable[Held]:
     if policy.pruned_clusters is None:
         return
     dropped = [cluster.name for cluster in context.dropped_clusters()]
-    pruned = [name for name in dropped if any(_removes(step, name) for step in plan)]
-    for name in pruned[policy.pruned_clusters :]:
+    waiting = [name for name in dropped if name not in spent.pruned and any(_removes(step, name) for step in plan)]
+    left = max(policy.pruned_clusters - len(spent.pruned), 0)
+    for name in waiting[left:]:
         for step in plan:
             if _removes(step, name):
-                yield Held(step.key, "PruneBudgetUsed", f"{len(pruned)} clusters were dropped; the next run goes on")
+                yield Held(step.key, "PruneBudgetUsed", "too many clusters were dropped at once; the next run goes on")
 
 
 def _removes(step: Step, cluster: str) -> bool:

@@ -15,7 +15,8 @@ from federation.planning.actions import (
     MachineAction,
     PairAction,
 )
-from federation.planning.plan import Plan, build_plan
+from federation.planning.guards import Admission, Held, hold_dependents
+from federation.planning.plan import build_plan
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,14 @@ def application_scope(application: str | None = None) -> Scope:
     )
 
 
-def narrow(plan: Plan, scope: Scope) -> Plan:
-    """The steps of a scope. One that needs a step outside the scope stays, and says itself what it lacks."""
-    return build_plan(step for step in plan if scope.includes(step.action))
+def narrow(admission: Admission, scope: Scope) -> Admission:
+    """The steps of a scope. One that waits for a step outside the scope is held: out of order it would do harm."""
+    outside = {step.key for step in admission.plan if not scope.includes(step.action)}
+    inside = build_plan(step for step in admission.plan if step.key not in outside)
+    held = {hold.key: hold for hold in admission.held}
+    for step in inside:
+        waits = step.needs | step.after if step.action.destructive else step.needs
+        missing = sorted(waits & outside)
+        if missing:
+            held[step.key] = Held(step.key, "OutsideScope", f"waits for {missing[0]}, which is not in {scope.title}")
+    return hold_dependents(inside, held)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from federation.planning.actions import InstallAddOn, InstallNetwork, RemoveAddOn
 from federation.planning.context import PlanningContext
 from federation.planning.plan import Step
-from federation.planning.rules.keys import cluster_is_usable, joins_of, touches
+from federation.planning.rules.keys import INTERCONNECT_ADDON, cluster_is_usable, joins_of, touches
 from federation.spec.cluster import AddOn, Cluster
 
 
@@ -16,7 +16,8 @@ def plan_addons(context: PlanningContext, leaving: tuple[Step, ...]) -> Iterator
 
     Args:
         context: Desired and observed.
-        leaving: Steps that take peerings apart: an interconnect is removed only after them.
+        leaving: Steps that take peerings apart. An interconnect is removed only when they succeeded: what they left
+            behind could not be removed by anybody any more.
     """
     for cluster in context.desired.spec.clusters:
         if context.unreadable(cluster.name):
@@ -63,6 +64,8 @@ def _remove(context: PlanningContext, cluster: Cluster, leaving: tuple[Step, ...
             if name in (context.catalogue[other].needs if other in context.catalogue else ())
         }
         peerings = {step.key for step in leaving if touches(step.action, cluster.name)}
+        interconnect = name in INTERCONNECT_ADDON.values()
+        needs = dependents | (peerings if interconnect else set())
         yield Step(
-            RemoveAddOn(cluster.name, name), "the spec dropped it", "prune", frozenset(dependents), frozenset(peerings)
+            RemoveAddOn(cluster.name, name), "the spec dropped it", "prune", frozenset(needs), frozenset(peerings)
         )

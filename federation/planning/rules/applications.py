@@ -90,8 +90,8 @@ def _cluster_ready(context: PlanningContext, name: str) -> frozenset[str]:
     cluster = context.desired.cluster(name)
     if cluster is None:
         return frozenset()
-    workers_count = len(context.targets(cluster)) - cluster.control_plane.count
-    joins = joins_of(context, cluster) if workers_count == 1 else frozenset[str]()
+    workers = [target for target in context.targets(cluster) if target.role == "worker"]
+    joins = joins_of(context, cluster) if len(workers) == 1 else frozenset[str]()
     return frozenset({str(InstallNetwork(name)), *cluster_is_usable(context, cluster), *joins})
 
 

@@ -6,10 +6,14 @@ from federation.planning.actions import Action, DirectionAction, InitControlPlan
 from federation.planning.context import PlanningContext
 from federation.spec.cluster import Cluster
 
+INTERCONNECT_ADDON = {"liqo": "liqo"}
+"""The add-on that an interconnect needs on both sides."""
+
 
 def cluster_is_usable(context: PlanningContext, cluster: Cluster) -> frozenset[str]:
     """What must have succeeded before anything can be put into a cluster."""
-    return frozenset(str(InitControlPlane(cluster.name, target.name)) for target in context.targets(cluster)[:1])
+    first = context.first_control_plane(cluster)
+    return frozenset({str(InitControlPlane(cluster.name, first))}) if first else frozenset()
 
 
 def joins_of(context: PlanningContext, cluster: Cluster) -> frozenset[str]:
@@ -19,10 +23,4 @@ def joins_of(context: PlanningContext, cluster: Cluster) -> frozenset[str]:
 
 def touches(action: Action, cluster: str) -> bool:
     """Whether an action works on a peering of a cluster."""
-    match action:
-        case DirectionAction(key=key):
-            return cluster in key.pair
-        case PairAction(first=first, second=second):
-            return cluster in (first, second)
-        case _:
-            return False
+    return isinstance(action, DirectionAction | PairAction) and cluster in action.clusters

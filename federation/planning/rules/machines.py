@@ -31,7 +31,7 @@ def plan_machines(context: PlanningContext) -> Iterator[Step]:
             for target in targets:
                 yield from _machine(context, cluster, target, seen.value)
             yield from _surplus(context, cluster, targets, seen.value)
-            yield from _network(context, cluster, targets)
+            yield from _network(context, cluster)
 
 
 def _foundation(cluster: Cluster, seen: ObservedInfrastructure) -> Iterator[Step]:
@@ -43,28 +43,48 @@ def _foundation(cluster: Cluster, seen: ObservedInfrastructure) -> Iterator[Step
 def _machine(
     context: PlanningContext, cluster: Cluster, target: MachineTarget, seen: ObservedInfrastructure
 ) -> Iterator[Step]:
-    if _is_lost_control_plane(context, cluster, target, seen):
+    machine = seen.machine(target.name)
+    if machine is None and _may_not_be_made(context, cluster, target):
         return
-    create = CreateMachine(cluster.name, target.name)
-    stale = RemoveNode(cluster.name, target.name)
-    broken = _broken(context, cluster, target, seen.machine(target.name))
-    missing = _missing(seen.machine(target.name))
+    broken = _broken(context, cluster, target, machine)
+    missing = _missing(context, cluster, target, machine)
     if broken is not None:
         yield from _replacement(context, cluster, target, broken)
     elif missing is not None:
-        node = context.seen(cluster.name).node(target.name)
-        if node is not None and seen.machine(target.name) is None:
-            yield Step(stale, "its machine is gone", "repair")
-        cause: Cause = "create" if node is None else "repair"
-        foundation = frozenset({str(EnsureFoundation(cluster.name))})
-        yield Step(create, missing, cause, foundation, after=frozenset({str(stale)}))
+        yield from _making(context, cluster, target, missing)
     if broken is not None or _lacks_node(context, cluster, target):
         yield from _node(context, cluster, target, "repair" if broken is not None else "create")
 
 
-def _missing(machine: ObservedMachine | None) -> str | None:
+def _may_not_be_made(context: PlanningContext, cluster: Cluster, target: MachineTarget) -> bool:
+    """Whether a missing machine stays missing.
+
+    A control plane that was built and is gone held the only copy of the cluster's data: people decide. While the API
+    cannot be read, nobody knows what is left of the machine's node.
+    """
+    lost_control_plane = target.role == "control-plane" and not context.never_built(cluster.name)
+    return lost_control_plane or context.unreadable(cluster.name)
+
+
+def _making(context: PlanningContext, cluster: Cluster, target: MachineTarget, missing: str) -> Iterator[Step]:
+    stale = RemoveNode(cluster.name, target.name)
+    node = context.seen(cluster.name).node(target.name)
+    if node is not None and not _has_machine(context, cluster, target):
+        yield Step(stale, "its machine is gone", "repair")
+    repair = node is not None or target.name in context.stand_ins(cluster).values()
+    foundation = frozenset({str(EnsureFoundation(cluster.name))})
+    create = CreateMachine(cluster.name, target.name)
+    yield Step(create, missing, "repair" if repair else "create", foundation, after=frozenset({str(stale)}))
+
+
+def _missing(
+    context: PlanningContext, cluster: Cluster, target: MachineTarget, machine: ObservedMachine | None
+) -> str | None:
     if machine is None:
         return "there is none"
+    node = context.seen(cluster.name).node(target.name)
+    if cluster.infrastructure.type == "hosts" and node is not None and node.ready:
+        return None
     if machine.state in ("stopped", "building"):
         return f"it is {machine.state}"
     return None if machine.complete else "an address or its pinned host key is missing"
@@ -75,24 +95,14 @@ def _broken(
 ) -> str | None:
     """Why a machine must be replaced; None when it need not or may not be."""
     built_control_plane = target.role == "control-plane" and not context.never_built(cluster.name)
-    if machine is None or cluster.infrastructure.type == "hosts" or built_control_plane:
+    untouchable = built_control_plane or cluster.infrastructure.type == "hosts" or context.unreadable(cluster.name)
+    if machine is None or untouchable:
         return None
     if machine.state in ("failed", "deleting"):
         return f"the cloud says it is {machine.state}"
     kubernetes = context.readable(cluster.name)
-    node = kubernetes.node(target.name) if kubernetes else None
-    if kubernetes is None or node is None or node.ready:
-        return None
-    long_enough = node.unready_s >= context.timing.repair_after_s
-    return "its node has not been ready for too long" if kubernetes.cni_ready and long_enough else None
-
-
-def _is_lost_control_plane(
-    context: PlanningContext, cluster: Cluster, target: MachineTarget, seen: ObservedInfrastructure
-) -> bool:
-    """A control plane that was built and is gone holds the only copy of the cluster's data: people decide."""
-    gone = seen.machine(target.name) is None
-    return target.role == "control-plane" and gone and not context.never_built(cluster.name)
+    long_enough = kubernetes is not None and kubernetes.cni_ready and target.name in context.long_unready(cluster.name)
+    return "its node has not been ready for too long" if long_enough else None
 
 
 def _replacement(context: PlanningContext, cluster: Cluster, target: MachineTarget, reason: str) -> Iterator[Step]:
@@ -100,7 +110,7 @@ def _replacement(context: PlanningContext, cluster: Cluster, target: MachineTarg
     remove = RemoveNode(cluster.name, target.name)
     if context.seen(cluster.name).node(target.name) is not None:
         yield Step(remove, reason, "repair")
-    yield Step(delete, reason, "repair", after=frozenset({str(remove)}))
+    yield Step(delete, reason, "repair", frozenset({str(remove)}))
     yield Step(CreateMachine(cluster.name, target.name), "replaces the deleted one", "repair", frozenset({str(delete)}))
 
 
@@ -117,33 +127,28 @@ def _has_machine(context: PlanningContext, cluster: Cluster, target: MachineTarg
 
 
 def _node(context: PlanningContext, cluster: Cluster, target: MachineTarget, cause: Cause) -> Iterator[Step]:
-    prepare = PrepareHost(cluster.name, target.name)
-    yield Step(
-        prepare,
-        "the host is not a node yet",
-        cause,
-        frozenset({str(CreateMachine(cluster.name, target.name))}),
-        exact=False,
-    )
-    first = context.targets(cluster)[0].name
+    first = context.first_control_plane(cluster)
+    if first is None:
+        return
+    prepare, stale = PrepareHost(cluster.name, target.name), RemoveNode(cluster.name, target.name)
+    created = frozenset({str(CreateMachine(cluster.name, target.name))})
+    yield Step(prepare, "the host is not a node yet", cause, created, exact=False)
+    init = InitControlPlane(cluster.name, first)
     if target.name == first and context.never_built(cluster.name):
-        yield Step(
-            InitControlPlane(cluster.name, target.name),
-            "the cluster has no control plane",
-            cause,
-            frozenset({str(prepare)}),
-        )
+        yield Step(init, "the cluster has no control plane", cause, frozenset({str(prepare)}))
     else:
-        needs = frozenset({str(prepare), str(InitControlPlane(cluster.name, first))})
+        needs = frozenset({str(prepare), str(init), str(stale)})
         yield Step(JoinNode(cluster.name, target.name), "the cluster has no such node", cause, needs)
 
 
 def _surplus(
     context: PlanningContext, cluster: Cluster, targets: tuple[MachineTarget, ...], seen: ObservedInfrastructure
 ) -> Iterator[Step]:
-    wanted = {target.name for target in targets}
+    wanted, stand_ins = {target.name for target in targets}, context.stand_ins(cluster)
     for machine in seen.machines:
-        if machine.name not in wanted:
+        if machine.name in stand_ins:
+            yield from _lost_host(context, cluster, machine.name, stand_ins[machine.name])
+        elif machine.name not in wanted and not context.unreadable(cluster.name):
             remove = RemoveNode(cluster.name, machine.name)
             if context.seen(cluster.name).node(machine.name) is not None:
                 yield Step(remove, "the spec asks for fewer machines", "prune")
@@ -151,10 +156,18 @@ def _surplus(
             yield Step(delete, "the spec asks for fewer machines", "prune", frozenset({str(remove)}))
 
 
-def _network(context: PlanningContext, cluster: Cluster, targets: tuple[MachineTarget, ...]) -> Iterator[Step]:
+def _lost_host(context: PlanningContext, cluster: Cluster, host: str, spare: str) -> Iterator[Step]:
+    """The node of a lost host goes once a spare has been claimed in its place; the host itself cannot be reached."""
+    if context.seen(cluster.name).node(host) is not None:
+        claimed = frozenset({str(CreateMachine(cluster.name, spare))})
+        yield Step(RemoveNode(cluster.name, host), f"it does not answer and {spare} steps in", "repair", claimed)
+
+
+def _network(context: PlanningContext, cluster: Cluster) -> Iterator[Step]:
     kubernetes = context.readable(cluster.name)
     ready = kubernetes is not None and kubernetes.cni_ready
-    if ready or context.unreadable(cluster.name) or not targets:
+    first = context.first_control_plane(cluster)
+    if ready or context.unreadable(cluster.name) or first is None:
         return
-    needs = frozenset({str(InitControlPlane(cluster.name, targets[0].name))})
+    needs = frozenset({str(InitControlPlane(cluster.name, first))})
     yield Step(InstallNetwork(cluster.name), "pods have no network", "create", needs)

@@ -17,11 +17,9 @@ from federation.planning.actions import (
 )
 from federation.planning.context import PlanningContext
 from federation.planning.plan import Step
+from federation.planning.rules.keys import INTERCONNECT_ADDON
 from federation.spec.peering import Peering, PeeringKey
 from federation.state.observed import ObservedDirection, Present
-
-INTERCONNECT_ADDON = {"liqo": "liqo"}
-"""The add-on that an interconnect needs on both sides."""
 
 
 def plan_peerings(context: PlanningContext) -> Iterator[Step]:
@@ -56,7 +54,7 @@ def _wanted_directions(context: PlanningContext, key: PeeringKey) -> tuple[Peeri
 
 
 def plan_leaving(context: PlanningContext, application_steps: tuple[Step, ...]) -> Iterator[Step]:
-    """Take apart every direction that is seen and that the spec does not ask for.
+    """Take apart every direction that is seen and that the spec does not ask for, on the sides that can be read.
 
     Args:
         context: Desired and observed.
@@ -68,7 +66,8 @@ def plan_leaving(context: PlanningContext, application_steps: tuple[Step, ...]) 
         key = direction.key
         apps = frozenset(step.key for step in application_steps if _home(step) == key.consumer)
         release, revoke = ReleaseResources(key), RevokeAuthentication(key)
-        yield Step(release, "the spec dropped the peering", "prune", after=apps)
+        if context.readable(key.consumer) is not None:
+            yield Step(release, "the spec dropped the peering", "prune", after=apps)
         yield Step(revoke, "the spec dropped the peering", "prune", after=frozenset({str(release)}))
     for pair in sorted({direction.key.pair for direction in leaving}):
         if not any(key.pair == pair for key in wanted):
