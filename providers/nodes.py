@@ -34,7 +34,7 @@ def _observed(node: dict[str, Any], now: datetime) -> ObservedNode:
     labels = node["metadata"].get("labels", {})
     role: Role = "control-plane" if _CONTROL_PLANE_LABEL in labels else "worker"
     status = node.get("status", {})
-    ready = next((each for each in status.get("conditions", []) if each["type"] == "Ready"), {})
+    ready: dict[str, str] = next((each for each in status.get("conditions", []) if each["type"] == "Ready"), {})
     is_ready = ready.get("status") == "True"
     since = ready.get("lastTransitionTime") or node["metadata"].get("creationTimestamp")
     return ObservedNode(
