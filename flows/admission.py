@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from config.settings import Settings
+from federation.errors import SpecInvalid
 from federation.planning.context import PlanningContext
 from federation.planning.guards import Admission
 from federation.spec.federation import Federation, digest
@@ -24,3 +25,13 @@ def context_of(bench: Workbench, observed: ObservedFederation, settings: Setting
 def basis(spec: Federation, admission: Admission) -> str:
     """Digest of what a plan was made for: the spec, and everything that was seen to differ from it."""
     return digest(spec.digest + admission.plan.digest)
+
+
+def refuse_other_reality(made_for: str, spec: Federation, admission: Admission) -> None:
+    """Let a saved plan pass only while what is seen still calls for exactly it.
+
+    Raises:
+        SpecInvalid: Something has changed; reason PlanOutdated.
+    """
+    if made_for != basis(spec, admission):
+        raise SpecInvalid("what is there has changed since the plan was saved; make a new plan", reason="PlanOutdated")

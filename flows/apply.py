@@ -11,8 +11,10 @@ from federation.errors import SpecInvalid
 from federation.spec.federation import Federation
 from federation.spec.problems import render_field
 from federation.spec.validation import check
+from flows.admission import refuse_other_reality
 from flows.ending import Ending, ending
 from flows.loop import Assignment, run_loop
+from flows.propose import look_ahead
 from flows.workplace import workplace
 from registry.registry import Registry
 
@@ -27,9 +29,17 @@ async def apply(federation: Federation, basis: str | None = None) -> Ending:
         federation: What should exist.
         basis: For a saved plan, the digest of what it was made for; refused when something else is seen.
     """
+    if basis is not None:
+        await _refuse_outdated(federation, basis)
     store(federation, applied_by=flow_run.get_name() or "outside Prefect")
     async with workplace(federation.name, WAIT_FOR_OTHERS_S) as place:
         return ending(await run_loop(place, Assignment(basis=basis)))
+
+
+async def _refuse_outdated(federation: Federation, made_for: str) -> None:
+    """Before the spec is stored: a spec whose plan is refused must not become what should exist."""
+    with Registry(settings().registry_url) as registry:
+        refuse_other_reality(made_for, federation, await look_ahead(registry, federation))
 
 
 def store(federation: Federation, applied_by: str) -> None:

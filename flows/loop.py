@@ -6,7 +6,6 @@ import asyncio
 import logging
 from dataclasses import dataclass, field, replace
 
-from federation.errors import SpecInvalid
 from federation.judging import Verdicts
 from federation.planning.context import PlanningContext
 from federation.planning.explain import summary
@@ -15,7 +14,7 @@ from federation.planning.outcomes import Outcome
 from federation.planning.planner import plan_federation
 from federation.planning.scopes import EVERYTHING, Scope, narrow
 from federation.state.status import FederationStatus
-from flows.admission import basis, context_of
+from flows.admission import context_of, refuse_other_reality
 from flows.correct import Walk, correct
 from flows.workplace import Workplace
 from tasks.handover import unseen
@@ -109,8 +108,8 @@ async def _look(place: Workplace, assignment: Assignment, spent: Spent) -> _View
 
 
 def _refuse_other_reality(place: Workplace, assignment: Assignment, admission: Admission) -> None:
-    if assignment.basis is not None and assignment.basis != basis(place.bench.desired, admission):
-        raise SpecInvalid("what is there has changed since the plan was saved; make a new plan", reason="PlanOutdated")
+    if assignment.basis is not None:
+        refuse_other_reality(assignment.basis, place.bench.desired, admission)
 
 
 async def _correct(place: Workplace, admission: Admission) -> dict[str, Outcome]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass
 
@@ -37,13 +38,7 @@ async def propose(federation: Federation, save: bool = False) -> Proposal:
         save: Keep the plan, so that exactly it can be applied later.
     """
     with Registry(settings().registry_url) as registry:
-        bench = open_bench(registry, federation)
-        try:
-            observed = await observe(unseen(bench), settings().lookers)
-        finally:
-            bench.close()
-        context = context_of(bench, observed, settings())
-        admission = admit(plan_federation(context), context, settings().policy)
+        admission = await look_ahead(registry, federation)
         await publish_plan(federation.name, admission)
         if not save:
             return Proposal(admission)
@@ -53,3 +48,14 @@ async def propose(federation: Federation, save: bool = False) -> Proposal:
         }
         kept = registry.plans.save(federation.name, document, basis(federation, admission))
         return Proposal(admission, kept.id)
+
+
+async def look_ahead(registry: Registry, federation: Federation) -> Admission:
+    """What an apply of a spec would do now."""
+    bench = await asyncio.to_thread(open_bench, registry, federation)
+    try:
+        observed = await observe(unseen(bench), settings().lookers)
+    finally:
+        bench.close()
+    context = context_of(bench, observed, settings())
+    return admit(plan_federation(context), context, settings().policy)
