@@ -54,6 +54,7 @@ async def correct(plan: Plan, walk: Walk) -> dict[str, Outcome]:
     finally:
         for task in running.values():
             task.cancel()
+        await asyncio.gather(*running.values(), return_exceptions=True)
     return {outcome.key: outcome for outcome in outcomes}
 
 

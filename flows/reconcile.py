@@ -7,9 +7,10 @@ from typing import Literal
 
 from prefect import flow
 from prefect.runtime import flow_run
-from prefect.states import Completed
+from prefect.states import Completed, Failed
 
 from config.settings import settings
+from federation.errors import FlotillaError
 from federation.spec.model import Name
 from flows.ending import Ending, ending
 from flows.loop import Assignment, run_loop
@@ -51,3 +52,7 @@ async def _one(name: str, mode: str) -> Ending:
     except LeaseHeld as held:
         log.info("%s; this run leaves it alone", held)
         return Completed(message=str(held))
+    except Exception as error:  # told in full, and the other federations go on
+        log.exception("%s could not be reconciled", name)
+        reason = error.reason if isinstance(error, FlotillaError) else "InternalError"
+        return Failed(message=f"{name}: {reason}: {error}")

@@ -51,7 +51,9 @@ def _end(place: Workplace, report: Report, leftovers: tuple[Leftover, ...]) -> E
     if report.failures:
         listed = "; ".join(f"{each.key}: {each.message}" for each in report.failures[:5])
         return Failed(message=f"0 left, but steps failed: {listed}")
-    place.registry.generations.retire(place.name)
-    place.registry.statuses.forget(place.name)
-    place.bench.vault.forget_machine_key(place.name)
+    current = place.registry.generations.current(place.name)
+    if current is not None and current.number == place.generation:
+        place.registry.generations.retire(place.name)
+        place.registry.statuses.forget(place.name)
+        place.bench.vault.forget_machine_key(place.name)
     return Completed(message="0 left")

@@ -14,9 +14,10 @@ from prefect.runtime import flow_run
 from blocks.vault import BlockVault
 from config.catalogue.reading import read_addons, read_distributions, read_networks, read_repositories
 from config.settings import Settings, settings
-from federation.errors import LeaseLost, SpecInvalid
+from federation.errors import FlotillaError, LeaseLost, SpecInvalid
 from federation.spec.federation import Federation
 from providers.registry import Supplies
+from registry.generations import Generation
 from registry.leases import Lease, LeaseHeld
 from registry.registry import Registry
 from tasks.workbench import Workbench
@@ -63,19 +64,35 @@ async def workplace(federation: str, wait_s: float) -> AsyncIterator[Workplace]:
     """
     found = settings()
     with Registry(found.registry_url) as registry:
-        generation = registry.generations.current(federation)
-        if generation is None:
-            raise SpecInvalid(f"there is no federation '{federation}'; apply one with: flotilla apply -f FILE")
+        _asked_for(registry, federation)
         lease = await _acquire(registry, federation, found.lease_s, wait_s)
-        bench = await asyncio.to_thread(open_bench, registry, generation.parsed())
-        place = Workplace(found, registry, bench, generation.number, lease)
-        renewal = asyncio.create_task(_keep_lease(place), name="renew-lease")
         try:
-            yield place
+            async with _opened(found, registry, lease) as place:
+                yield place
         finally:
-            renewal.cancel()
-            bench.close()
             registry.leases.release(lease)
+
+
+@asynccontextmanager
+async def _opened(found: Settings, registry: Registry, lease: Lease) -> AsyncIterator[Workplace]:
+    """The generation is read under the lease: while this run waited, another one may have stored or removed it."""
+    generation = _asked_for(registry, lease.scope)
+    bench = await asyncio.to_thread(open_bench, registry, generation.parsed())
+    place = Workplace(found, registry, bench, generation.number, lease)
+    renewal = asyncio.create_task(_keep_lease(place), name="renew-lease")
+    try:
+        yield place
+    finally:
+        renewal.cancel()
+        await asyncio.wait({renewal})
+        bench.close()
+
+
+def _asked_for(registry: Registry, federation: str) -> Generation:
+    generation = registry.generations.current(federation)
+    if generation is None:
+        raise SpecInvalid(f"there is no federation '{federation}'; apply one with: flotilla apply -f FILE")
+    return generation
 
 
 async def _acquire(registry: Registry, federation: str, lease_s: float, wait_s: float) -> Lease:
@@ -99,10 +116,16 @@ async def _keep_lease(place: Workplace) -> None:
         except LeaseLost:
             log.warning("the lease of %s has passed to another run; this one stops", place.name)
             return
+        except FlotillaError as error:
+            log.warning("the lease of %s could not be renewed, which is tried again: %s", place.name, error)
 
 
 def open_bench(registry: Registry, desired: Federation) -> Workbench:
-    """A workbench for a spec; the caller closes it."""
+    """A workbench for a spec, which need not be stored yet; the caller closes it."""
+    current = registry.generations.current(desired.name)
+    of_current = current.parsed().spec.clusters if current else ()
+    former = {cluster.name: cluster for cluster in (*registry.generations.former(desired.name).clusters, *of_current)}
+    kept = {cluster.name for cluster in desired.spec.clusters}
     vault = BlockVault()
     supplies = Supplies(
         vault=vault,
@@ -112,4 +135,4 @@ def open_bench(registry: Registry, desired: Federation) -> Workbench:
         networks=read_networks(),
         repositories={**read_repositories(), **vault.chart_repositories()},
     )
-    return Workbench(desired, registry.generations.former(desired.name).clusters, supplies)
+    return Workbench(desired, tuple(each for name, each in former.items() if name not in kept), supplies)

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-@task(name="observe", task_run_name="observe", cache_policy=NO_CACHE)
+@task(name="observe", task_run_name="observe", cache_policy=NO_CACHE, persist_result=False)
 async def observe(bench: Workbench, lookers: int) -> ObservedFederation:
     """Look at every cluster that the run may have to do with; what cannot be read is Unknown.
 
@@ -58,15 +58,19 @@ def _look_at(bench: Workbench, cluster: Cluster, survey: Survey) -> ObservedClus
     return ObservedCluster(cluster.name, _infrastructure(bench, cluster, survey), _kubernetes(bench, cluster))
 
 
-def _unknown(what: str, cluster: Cluster, error: FlotillaError) -> Unknown:
-    log.warning("%s of cluster %s cannot be read: %s", what, cluster.name, error)
-    return Unknown(error.reason, str(error))
+def _unknown(what: str, cluster: Cluster, error: Exception) -> Unknown:
+    """Unclassified errors are defects of ours; they are told in full, and still stop only this cluster."""
+    if isinstance(error, FlotillaError):
+        log.warning("%s of cluster %s cannot be read: %s", what, cluster.name, error)
+        return Unknown(error.reason, str(error))
+    log.error("%s of cluster %s cannot be read", what, cluster.name, exc_info=error)
+    return Unknown("InternalError", f"{type(error).__name__}: {error}")
 
 
 def _infrastructure(bench: Workbench, cluster: Cluster, survey: Survey) -> Observation[ObservedInfrastructure]:
     try:
         seen = bench.infrastructure(cluster).observe(bench.target(cluster.name), survey)
-    except FlotillaError as error:
+    except Exception as error:  # noqa: BLE001 - told in full by _unknown
         return _unknown("infrastructure", cluster, error)
     bench.remember(cluster.name, seen)
     return Present(seen)
@@ -88,5 +92,5 @@ def _kubernetes(bench: Workbench, cluster: Cluster) -> Observation[ObservedKuber
                 applications=bench.applications.observe(side),
             )
         )
-    except FlotillaError as error:
+    except Exception as error:  # noqa: BLE001 - told in full by _unknown
         return _unknown("Kubernetes API", cluster, error)

@@ -13,7 +13,7 @@ from prefect.cache_policies import NO_CACHE
 
 from federation.errors import CommandFailed, DeadlineExceeded, RetryableError
 from federation.planning.actions import Action
-from providers.contracts import Done
+from providers.contracts import Done, Progress
 from tasks.dispatch import advance
 from tasks.policies import RETRIES, RETRY_DELAYS_S, is_retryable
 from tasks.workbench import Workbench
@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 """Records of a step that began or waits carry ``at_work``, its key, and ``waiting_for``."""
 PATIENCE_S = 60.0
 """How long one try of an action puts up with retryable errors in a row."""
+LAST_STEP_S = 20.0
+"""How long a cancelled action waits for the step that it is in."""
 FIRST_POLL_S = 0.1
 """The first look after something began; every further one waits twice as long, up to what the provider asks for."""
 
@@ -50,6 +52,7 @@ class Order:
 @task(
     name="perform",
     cache_policy=NO_CACHE,
+    persist_result=False,
     retries=RETRIES,
     retry_delay_seconds=RETRY_DELAYS_S,
     retry_jitter_factor=0.3,
@@ -82,7 +85,7 @@ async def carry_out(order: Order) -> Performed:
         order.check_lease()
         pause_s = 0.0
         try:
-            progress = await asyncio.to_thread(advance, order.bench, order.action)
+            progress = await _step(order, order.action.deadline_s - (time.monotonic() - begun))
         except RetryableError as error:
             if time.monotonic() - well_at > PATIENCE_S:
                 raise
@@ -100,9 +103,29 @@ async def carry_out(order: Order) -> Performed:
                 _tell_wait(order, waiting_for, progress.reason)
                 eager_s = FIRST_POLL_S
             waiting_for, pause_s, eager_s = progress.reason, min(progress.poll_s, eager_s), 2 * eager_s
+        pause_s = max(0.0, min(pause_s, order.action.deadline_s - (time.monotonic() - begun)))
         await asyncio.sleep(pause_s)
         waited_s += pause_s
-    raise DeadlineExceeded(f"{order.action} did not end in {order.action.deadline_s:.0f} s; waiting for {waiting_for}")
+    raise _too_late(order, waiting_for)
+
+
+async def _step(order: Order, left_s: float) -> Progress:
+    """One step in a thread. A cancel lets a step that began end: nobody may write once the lease was given back."""
+    step = asyncio.ensure_future(asyncio.to_thread(advance, order.bench, order.action))
+    step.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+    try:
+        await asyncio.wait({step}, timeout=left_s)
+    except asyncio.CancelledError:
+        await asyncio.wait({step}, timeout=LAST_STEP_S)
+        raise
+    if not step.done():
+        raise _too_late(order, "a step that does not return")
+    return step.result()
+
+
+def _too_late(order: Order, waiting_for: str) -> DeadlineExceeded:
+    limit_s = order.action.deadline_s
+    return DeadlineExceeded(f"{order.action} did not end in {limit_s:.0f} s; waiting for {waiting_for}")
 
 
 def _tell_wait(order: Order, before: str, now: str) -> None:

@@ -19,13 +19,12 @@ from prefect.artifacts import (
 from prefect.cache_policies import NO_CACHE
 from prefect.events import emit_event
 
+from federation.going import application_is_gone, is_gone, peering_is_gone
 from federation.judging import Verdicts, judge_federation
 from federation.planning.explain import render_mermaid, render_rows, summary
 from federation.planning.guards import Admission
 from federation.planning.outcomes import Outcome
-from federation.spec.cluster import Cluster
 from federation.state.conditions import Condition
-from federation.state.observed import Absent, Present
 from federation.state.status import FederationStatus, changes, with_times
 from providers.contracts import Leftover
 from registry.registry import Registry
@@ -88,7 +87,7 @@ class Publication:
     generation: int
 
 
-@task(name="publish-status", task_run_name="publish-status", cache_policy=NO_CACHE)
+@task(name="publish-status", task_run_name="publish-status", cache_policy=NO_CACHE, persist_result=False)
 async def publish_status(publication: Publication, verdicts: Verdicts) -> FederationStatus:
     """Compute the status, keep it, and tell what has changed. An unchanged status makes no artifact and no event.
 
@@ -143,19 +142,18 @@ def _confirm_gone(registry: Registry, verdicts: Verdicts) -> None:
     """Strike what earlier generations asked for from the registry, once it is seen to be gone."""
     context = verdicts.context
     for cluster in context.dropped_clusters():
-        if _is_gone(verdicts, cluster):
+        if is_gone(verdicts, cluster):
             registry.generations.confirm_gone(context.desired.name, "cluster", cluster.name)
+    former = registry.generations.former(context.desired.name)
+    for key in (key for peering in former.peerings for key in peering.directions):
+        if peering_is_gone(verdicts, key):
+            registry.generations.confirm_gone(context.desired.name, "peering", str(key))
+    for application in former.applications:
+        if application_is_gone(verdicts, application.name):
+            registry.generations.confirm_gone(context.desired.name, "application", application.name)
 
 
-def _is_gone(verdicts: Verdicts, cluster: Cluster) -> bool:
-    if cluster.deletion_policy == "orphan":
-        return True
-    seen = verdicts.context.infrastructure(cluster.name)
-    nothing = isinstance(seen, Present) and seen.value.foundation == "absent" and not seen.value.machines
-    return nothing and isinstance(verdicts.context.kubernetes(cluster.name), Absent)
-
-
-@task(name="report-leaks", task_run_name="report-leaks", cache_policy=NO_CACHE)
+@task(name="report-leaks", task_run_name="report-leaks", cache_policy=NO_CACHE, persist_result=False)
 async def report_leaks(federation: str, leftovers: tuple[Leftover, ...]) -> None:
     """Publish what is left of a federation, with the command that removes each thing."""
     rows = [
