@@ -64,8 +64,7 @@ async def _take(step: Step, waits: dict[str, asyncio.Task[Outcome]], gate: async
     if failed:
         outcome = Outcome(step.key, "skipped", "NeedNotMet", f"needs {failed[0].key}, which did not succeed")
     else:
-        async with gate:
-            outcome = await _perform(step, walk)
+        outcome = await _perform(step, walk, gate)
     log.log(logging.INFO if outcome.ok else logging.WARNING, _line(outcome), extra={"step": step, "outcome": outcome})
     walk.report(outcome)
     return outcome
@@ -76,10 +75,10 @@ def _line(outcome: Outcome) -> str:
     return f"{outcome.key} {outcome.result} after {outcome.duration_s:.1f} s{trouble if outcome.message else ''}"
 
 
-async def _perform(step: Step, walk: Walk) -> Outcome:
+async def _perform(step: Step, walk: Walk, gate: asyncio.Semaphore) -> Outcome:
     log.debug("%s begins: %s", step.key, step.reason, extra={"step": step})
     begun = time.monotonic()
-    order = Order(walk.bench, step.action, walk.check_lease)
+    order = Order(walk.bench, step.action, walk.check_lease, gate)
     named = perform.with_options(name=step.action.verb, task_run_name=step.key.replace("{", "(").replace("}", ")"))
     state = await _state(named(step.key, step.reason, unseen(order), return_state=True))
     duration_s = time.monotonic() - begun

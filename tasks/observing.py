@@ -48,7 +48,7 @@ async def look(bench: Workbench, lookers: int) -> ObservedFederation:
 
     async def one(cluster: Cluster) -> ObservedCluster:
         async with gate:
-            return await asyncio.to_thread(_look_at, bench, cluster, survey)
+            return await bench.aside(_look_at, bench, cluster, survey)
 
     seen = await asyncio.gather(*(one(cluster) for cluster in bench.clusters()))
     return ObservedFederation({cluster.name: cluster for cluster in seen})

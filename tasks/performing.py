@@ -42,11 +42,13 @@ class Order:
 
     Attributes:
         check_lease: Raises LeaseLost when another run took over; called before every step.
+        gate: Bounds the steps that run at the same time; nobody holds it while waiting for others to act.
     """
 
     bench: Workbench
     action: Action
     check_lease: Callable[[], None]
+    gate: asyncio.Semaphore
 
 
 @task(
@@ -85,7 +87,8 @@ async def carry_out(order: Order) -> Performed:
         order.check_lease()
         pause_s = 0.0
         try:
-            progress = await _step(order, order.action.deadline_s - (time.monotonic() - begun))
+            async with order.gate:
+                progress = await _step(order, order.action.deadline_s - (time.monotonic() - begun))
         except RetryableError as error:
             if time.monotonic() - well_at > PATIENCE_S:
                 raise
@@ -111,7 +114,7 @@ async def carry_out(order: Order) -> Performed:
 
 async def _step(order: Order, left_s: float) -> Progress:
     """One step in a thread. A cancel lets a step that began end: nobody may write once the lease was given back."""
-    step = asyncio.ensure_future(asyncio.to_thread(advance, order.bench, order.action))
+    step = asyncio.ensure_future(order.bench.aside(advance, order.bench, order.action))
     step.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
     try:
         await asyncio.wait({step}, timeout=left_s)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, field
+from functools import partial
+from typing import ParamSpec, TypeVar
 
 from clients.kubernetes.api import KubernetesClient
 from clients.ssh.session import Session
@@ -37,6 +42,10 @@ from providers.registry import (
 from tasks.once import Once
 
 API_PORT = 6443
+THREADS = 32
+"""Blocking calls at the same time. The event loop's own pool has as few threads as the machine has cores, plus four."""
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -53,14 +62,21 @@ class Workbench:
     former: tuple[Cluster, ...]
     supplies: Supplies
     _once: Once = field(default_factory=Once, repr=False)
+    _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(THREADS, "step"), repr=False)
 
     @property
     def vault(self) -> Vault:
         """Credentials by name."""
         return self.supplies.vault
 
+    async def aside(self, call: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+        """Run a short blocking call in a thread, in the context of the caller: its log records find their run."""
+        work = partial(copy_context().run, call, *arguments, **named)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
     def close(self) -> None:
         """Close every connection."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
         self.supplies.pool.close()
         for client in self._once.all("kubernetes"):
             if isinstance(client, KubernetesClient):
