@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Literal
 
 import yaml
@@ -14,9 +10,6 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-from federation.planning.explain import sign
-from federation.planning.outcomes import Outcome
-from federation.planning.plan import Step
 from federation.state.conditions import Condition
 from federation.state.status import FederationStatus, ObjectStatus
 
@@ -24,7 +17,6 @@ Output = Literal["text", "json", "yaml"]
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 _COLOUR = {"True": "green", "False": "red", "Unknown": "yellow"}
-_MARK = {"done": "[green]✓[/]", "failed": "[red]✗[/]", "skipped": "[yellow]·[/]", "interrupted": "[yellow]…[/]"}
 
 
 def print_data(content: Any, form: Output) -> None:
@@ -33,42 +25,9 @@ def print_data(content: Any, form: Output) -> None:
     out.print(text.rstrip(), markup=False)
 
 
-class StoryHandler(logging.Handler):
-    """Tells the story of a run line by line: each step as it ends, with its time since the run began."""
-
-    def __init__(self, console: Console) -> None:
-        super().__init__(logging.INFO)
-        self._console = console
-        self._begun = time.monotonic()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Print a record of the story."""
-        step, outcome = getattr(record, "step", None), getattr(record, "outcome", None)
-        at = f"[dim]{time.monotonic() - self._begun:6.1f} s[/]"
-        if isinstance(step, Step) and isinstance(outcome, Outcome):
-            self._console.print(f"{at} {_MARK[outcome.result]} {sign(step)} {_line(outcome)}")
-        elif step is None:
-            self._console.print(f"{at}   ", Text(record.getMessage()), end="\n", sep="")
-
-
-def _line(outcome: Outcome) -> Text:
-    took = f" ({outcome.duration_s:.1f} s)" if outcome.duration_s >= 0.1 else ""
-    text = Text(f"{outcome.key}{took}")
-    if outcome.message and outcome.result != "done":
-        text.append(f"\n             {outcome.reason}: {outcome.message}", style="red")
-    return text
-
-
-@contextmanager
-def story(console: Console) -> Iterator[None]:
-    """Show the story of runs of this process while the block lasts."""
-    handler, log = StoryHandler(console), logging.getLogger("flows.story")
-    log.addHandler(handler)
-    log.setLevel(logging.INFO)
-    try:
-        yield
-    finally:
-        log.removeHandler(handler)
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, in the plural unless it is one."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def status_tree(status: FederationStatus, *, everything: bool = False) -> Tree:

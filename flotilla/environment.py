@@ -24,7 +24,7 @@ _OWN = {
 }
 _LOUD = {"PREFECT_LOGGING_ROOT_LEVEL": "INFO"}
 _QUIET = {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL"}
-"""Runs keep their logs, the screen stays ours. Another class of handler here would make Prefect drop all of its logging."""
+"""Runs keep their logs, the screen stays ours. Another handler class would make Prefect drop all of its logging."""
 _CHOSEN_BY_USER = ("PREFECT_API_URL", "PREFECT_HOME", "PREFECT_PROFILE")
 
 

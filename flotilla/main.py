@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 import typer
 
 from flotilla.environment import prepare
+from flotilla.failures import told_plainly
 
 app = typer.Typer(
     name="flotilla",
@@ -34,10 +35,11 @@ def main(
 
 
 def run() -> None:
-    """Entry point: prepares Prefect's environment, then registers the commands, which import Prefect."""
+    """Entry point: prepares Prefect's environment, then registers the commands, which import Prefect when they run."""
     prepare()
     from flotilla.commands import blocks, demo, lifecycle, sandbox, seeing, serving, specs
 
     for module in (specs, lifecycle, seeing, serving, blocks, sandbox, demo):
         module.register(app)
-    app()
+    with told_plainly():
+        app(prog_name="flotilla")

@@ -5,25 +5,28 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
-from prefect.client.schemas.objects import State
-from prefect.exceptions import ObjectNotFound
 from rich.text import Text
 
 from config.catalogue.reading import read_knowledge
 from config.settings import settings
+from federation.errors import FlotillaError, SpecInvalid
 from federation.spec.federation import Federation
 from federation.spec.loading import load
 from federation.spec.problems import SpecErrors
 from federation.state.status import FederationStatus
-from flotilla.console import err, out, story
+from flotilla.console import Output, counted, err, out, print_data
 from flotilla.exits import Exit
+from flotilla.failures import code_of
+from flotilla.progress import story
 from flotilla.server import use_prefect
-from registry.registry import Registry
 
-Start = Callable[[], Awaitable[State[Any]]]
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import State
+
+Start = Callable[[], Awaitable["State[Any]"]]
 
 
 def read_spec(file: Path) -> Federation:
@@ -31,15 +34,18 @@ def read_spec(file: Path) -> Federation:
     source = "standard input" if str(file) == "-" else str(file)
     try:
         text = typer.get_text_stream("stdin").read() if str(file) == "-" else file.read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        err.print(f"{source}: {error}", markup=False)
+    except OSError as error:
+        err.print(f"{source}: {error.strerror}", markup=False)
+        raise typer.Exit(Exit.BAD_INPUT) from None
+    except UnicodeDecodeError as error:
+        err.print(f"{source}: not a text in UTF-8 (byte {error.start})", markup=False)
         raise typer.Exit(Exit.BAD_INPUT) from None
     try:
         return load(text, source, read_knowledge())
     except SpecErrors as errors:
         for problem in errors.problems:
             err.print(str(problem), markup=False)
-        err.print(f"{len(errors.problems)} problems; nothing was changed.", markup=False)
+        err.print(f"{counted(len(errors.problems), 'problem')}; nothing was changed.", markup=False)
         raise typer.Exit(Exit.BAD_INPUT) from None
 
 
@@ -56,7 +62,7 @@ def run_flow(start: Start, timeout_s: float | None) -> State[Any]:
         with story(err):
             return asyncio.run(limited())
     except TimeoutError:
-        err.print(f"Not done in {timeout_s:.0f} s. The next run goes on from here.")
+        err.print(f"Not done in {timeout_s:g} s. The next run goes on from here.")
         raise typer.Exit(Exit.TIMED_OUT) from None
     except KeyboardInterrupt:
         err.print("Interrupted. The next run goes on from here.")
@@ -65,26 +71,60 @@ def run_flow(start: Start, timeout_s: float | None) -> State[Any]:
 
 def last_status(federation: str) -> FederationStatus | None:
     """The status that the last run published."""
+    from registry.registry import Registry
+
     with Registry(settings().registry_url) as registry:
         kept = registry.statuses.get(federation)
     return FederationStatus.model_validate(kept.document) if kept else None
 
 
-def end_with(state: State[Any], federation: str) -> None:
+def known(federation: str) -> None:
+    """Make sure that a federation was applied, before a run is made for it.
+
+    Raises:
+        SpecInvalid: It was not; the message names those that were.
+    """
+    from registry.registry import Registry
+
+    with Registry(settings().registry_url) as registry:
+        names = [each.federation for each in registry.generations.list()]
+    if federation not in names:
+        there = f"there are: {', '.join(names)}" if names else "apply one with: flotilla apply -f FILE"
+        raise SpecInvalid(f"There is no federation '{federation}'; {there}")
+
+
+def end_with(state: State[Any], federation: str, output: Output = "text") -> None:
     """Say how a run ended and end the command with the exit code that says the same."""
-    if not state.is_completed():
-        err.print(Text.assemble((f"{federation} {state.name}: ", "red"), state.message or ""))
-        raise typer.Exit(Exit.FAILED)
-    err.print(Text.assemble((f"{federation}: ", "green"), state.message or ""))
     status = last_status(federation)
+    if output != "text" and status is not None:
+        print_data(status.model_dump(mode="json") | {"phase": status.phase}, output)
+    end_unless_completed(state, federation)
+    err.print(Text.assemble((f"{federation}: ", "green"), state.message or ""))
     converged = status.root.condition("Converged") if status else None
     if converged is not None and converged.status != "True":
         raise typer.Exit(Exit.NOT_CONVERGED)
 
 
-def trigger(deployment: str, parameters: dict[str, Any]) -> None:
+def end_unless_completed(state: State[Any], subject: str) -> None:
+    """End the command when a run did not complete: in the words of our own error when that was the cause."""
+    if state.is_completed():
+        return
+    error = error_of(state)
+    err.print(Text.assemble((f"{subject} {state.name}: ", "red"), str(error or state.message or "")))
+    raise typer.Exit(code_of(error))
+
+
+def error_of(state: State[Any]) -> FlotillaError | None:
+    """The error of ours that ended a run."""
+    data = state.data
+    found = getattr(data, "result", data)
+    return found if isinstance(found, FlotillaError) else None
+
+
+def trigger(deployment: str, parameters: dict[str, Any], output: Output = "text") -> None:
     """Start a flow on the server that serves it, and return at once with the id of its run."""
     from prefect.deployments import run_deployment
+    from prefect.exceptions import ObjectNotFound
 
     use_prefect()
     try:
@@ -92,4 +132,8 @@ def trigger(deployment: str, parameters: dict[str, Any]) -> None:
     except ObjectNotFound:
         err.print("No server serves the flows; start one with: flotilla serve")
         raise typer.Exit(Exit.FAILED) from None
-    out.print(f"{run.id}")  # type: ignore[union-attr]  # synchronous here
+    found = str(run.id)  # type: ignore[union-attr]  # synchronous here
+    if output == "text":
+        out.print(found)
+    else:
+        print_data({"run": found}, output)

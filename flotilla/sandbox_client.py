@@ -47,9 +47,16 @@ class Refused(Exception):
 
 def _checked(response: httpx.Response) -> Json:
     if response.is_error:
-        raise Refused(response.text.strip() or f"status {response.status_code}")
+        raise Refused(_why(response))
     content: Json = response.json()
     return content
+
+
+def _why(response: httpx.Response) -> str:
+    try:
+        return str(response.json()["error"])
+    except (ValueError, KeyError, TypeError):
+        return response.text.strip() or f"status {response.status_code}"
 
 
 def state_folder() -> Path:

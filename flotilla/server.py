@@ -8,8 +8,6 @@ import socket
 import sys
 
 import httpx
-from prefect.context import refresh_global_settings_context
-from prefect.settings import get_current_settings
 
 from config.settings import settings
 from flotilla import processes
@@ -22,7 +20,13 @@ def use_prefect() -> str:
 
     Returns:
         URL of its API.
+
+    Raises:
+        StartFailed: No server answers, or ours did not come up.
     """
+    from prefect.context import refresh_global_settings_context
+    from prefect.settings import get_current_settings
+
     if not chosen_by_user():
         running = running_server()
         if running is None:
@@ -31,7 +35,18 @@ def use_prefect() -> str:
             err.print(f"Started a Prefect server: {ui}  (stop it with: flotilla server stop)", markup=False)
         os.environ["PREFECT_API_URL"] = running
         refresh_global_settings_context()
-    return get_current_settings().api.url or ""
+    url = get_current_settings().api.url or ""
+    _check_answers(url)
+    return url
+
+
+def _check_answers(url: str) -> None:
+    """Prefect itself would try for long before it says that nobody is there."""
+    try:
+        if url:
+            httpx.get(f"{url}/health", timeout=10.0)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise processes.StartFailed(f"No Prefect server answers at {url}: {error}") from None
 
 
 def start_server(timeout_s: float = 120.0) -> str:

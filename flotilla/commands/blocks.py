@@ -9,7 +9,6 @@ import typer
 import yaml
 from pydantic import ValidationError
 
-from blocks.credentials import BLOCKS
 from flotilla.console import err, out
 from flotilla.exits import Exit
 from flotilla.server import use_prefect
@@ -26,6 +25,8 @@ def register(app: typer.Typer) -> None:
 
 def types() -> None:
     """List the types of blocks and their fields."""
+    from blocks.credentials import BLOCKS
+
     for kind in BLOCKS:
         out.print(f"[bold]{kind.get_block_type_slug()}[/]  {kind._description}")  # noqa: SLF001 - Prefect's own name
         for name, field in kind.model_fields.items():
@@ -35,11 +36,13 @@ def types() -> None:
 
 
 def create(
-    kind: Annotated[str, typer.Argument(help="Type of the block, such as flotilla-openstack-cloud.")],
-    name: Annotated[str, typer.Argument(help="Name that specs use.")],
+    kind: Annotated[str, typer.Argument(help="Type of the block, such as flotilla-openstack-cloud.", metavar="TYPE")],
+    name: Annotated[str, typer.Argument(help="Name that specs use.", metavar="NAME")],
     file: Annotated[Path, typer.Option("-f", "--file", help="YAML file with the fields; - reads standard input.")],
 ) -> None:
     """Make or replace a block. Its values are stored encrypted, in Prefect's database."""
+    from blocks.credentials import BLOCKS
+
     found = next((each for each in BLOCKS if each.get_block_type_slug() == kind), None)
     if found is None:
         known = ", ".join(each.get_block_type_slug() for each in BLOCKS)
@@ -63,4 +66,4 @@ def _without_values(error: Exception) -> str:
         return "\n".join(lines)
     if isinstance(error, yaml.MarkedYAMLError):
         return f"not YAML: {error.problem} in line {error.problem_mark.line + 1 if error.problem_mark else '?'}"
-    return str(error)
+    return f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)

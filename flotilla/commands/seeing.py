@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from blocks.vault import BlockVault
 from config.settings import settings
+from federation.errors import SpecInvalid
 from federation.state.status import FederationStatus, ObjectStatus
 from flotilla.commands.options import FederationName, OutputForm
 from flotilla.console import err, out, print_data, status_tree
 from flotilla.exits import Exit
-from flotilla.running import last_status
+from flotilla.running import known, last_status
 from flotilla.server import use_prefect
-from registry.registry import Registry
 
 get_app = typer.Typer(help="Get things for other tools.", no_args_is_help=True)
 
@@ -35,9 +35,20 @@ def register(app: typer.Typer) -> None:
 def _known(federation: str) -> FederationStatus:
     found = last_status(federation)
     if found is None:
-        err.print(f"Nothing is known of {federation}. Apply it with: flotilla apply -f FILE")
-        raise typer.Exit(Exit.BAD_INPUT)
+        known(federation)
+        work = _at_work(federation)
+        err.print(f"{federation} was applied, and no run has ended yet. {work or 'None is at work.'}", markup=False)
+        raise typer.Exit(Exit.NOT_CONVERGED)
     return found
+
+
+def _at_work(federation: str) -> str:
+    """A sentence about the run that is at work on a federation; empty when none is."""
+    from registry.registry import Registry
+
+    with Registry(settings().registry_url) as registry:
+        lease = registry.leases.holder(federation, time.time())
+    return f"At work on it: {lease.owner}." if lease else ""
 
 
 def status(
@@ -50,7 +61,8 @@ def status(
     if output == "text":
         out.print(status_tree(found, everything=everything))
         seen = datetime.fromtimestamp(found.observed_at, UTC).astimezone()
-        out.print(f"[dim]seen at {seen:%Y-%m-%d %H:%M:%S}[/]")
+        work = _at_work(federation)
+        out.print(f"[dim]seen at {seen:%Y-%m-%d %H:%M:%S}[/]{'  ' if work else ''}{work}")
     else:
         print_data(found.model_dump(mode="json") | {"phase": found.phase}, output)
     if found.phase != "Ready":
@@ -59,14 +71,14 @@ def status(
 
 def describe(
     federation: FederationName,
-    name: Annotated[str, typer.Argument(help="A cluster, machine, peering, application or component.")],
+    name: Annotated[str, typer.Argument(help="A cluster, machine, peering, application or component.", metavar="NAME")],
     output: OutputForm = "text",
 ) -> None:
     """Show every condition of one object and of its parts."""
     found = [part for part in _every(_known(federation).root) if part.name == name]
     if not found:
-        err.print(f"{federation} has no object called {name}.", markup=False)
-        raise typer.Exit(Exit.BAD_INPUT)
+        names = sorted({part.name for part in _every(_known(federation).root)})
+        raise SpecInvalid(f"{federation} has no object called {name}; it has {', '.join(names)}")
     if output != "text":
         return print_data([part.model_dump(mode="json") for part in found], output)
     for part in found:
@@ -88,6 +100,8 @@ def _every(root: ObjectStatus) -> list[ObjectStatus]:
 
 def list_(output: OutputForm = "text") -> None:
     """List the federations that were applied."""
+    from registry.registry import Registry
+
     with Registry(settings().registry_url) as registry:
         generations = registry.generations.list()
         rows = [
@@ -109,6 +123,8 @@ def applications(
     output: OutputForm = "text",
 ) -> None:
     """List applications, of all owners or of one."""
+    from registry.registry import Registry
+
     rows: list[dict[str, object]] = []
     with Registry(settings().registry_url) as registry:
         names = [each.federation for each in registry.generations.list()]
@@ -131,14 +147,17 @@ def _print_rows(rows: list[dict[str, object]], columns: tuple[str, ...]) -> None
 
 
 def kubeconfig(
-    federation: FederationName, cluster: Annotated[str, typer.Argument(help="One of its clusters.")]
+    federation: FederationName,
+    cluster: Annotated[str, typer.Argument(help="One of its clusters.", metavar="CLUSTER")],
 ) -> None:
     """Print the kubeconfig of a cluster. It is a secret: redirect it to a file that only you can read."""
+    from blocks.vault import BlockVault
+
+    known(federation)
     use_prefect()
     found = BlockVault().kubeconfig(federation, cluster)
     if found is None:
-        err.print(f"No kubeconfig is kept for cluster {cluster} of {federation}.", markup=False)
-        raise typer.Exit(Exit.BAD_INPUT)
+        raise SpecInvalid(f"No kubeconfig is kept for cluster {cluster} of {federation}.")
     typer.echo(found.rstrip())
 
 
@@ -148,9 +167,9 @@ def leaks(federation: FederationName, output: OutputForm = "text") -> None:
     For one that should exist this is its inventory; after a destroy it must be empty. Exit code 4 when it is not and
     the federation was destroyed.
     """
+    use_prefect()
     from flows.leaks import look_for_leaks
 
-    use_prefect()
     retired, found = look_for_leaks(federation)
     rows: list[dict[str, object]] = [
         {"kind": each.kind, "name": each.name, "id": each.id, "place": each.place, "remove with": each.remove_with}

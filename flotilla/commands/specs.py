@@ -11,9 +11,9 @@ import typer
 from federation.planning.explain import render_json, render_mermaid, render_text
 from federation.spec.schema import federation_schema
 from flotilla.commands.options import OutputForm, SpecFile, TimeLimit
-from flotilla.console import out, print_data
+from flotilla.console import counted, out, print_data
 from flotilla.exits import Exit
-from flotilla.running import read_spec, run_flow
+from flotilla.running import end_unless_completed, read_spec, run_flow
 
 
 def register(app: typer.Typer) -> None:
@@ -29,8 +29,12 @@ def validate(file: SpecFile, output: OutputForm = "text") -> None:
     if output != "text":
         return print_data(spec.model_dump(mode="json", by_alias=True, exclude_none=True), output)
     parts = spec.spec
-    counts = f"{len(parts.clusters)} clusters, {len(spec.directions)} peerings, {len(parts.applications)} applications"
-    return out.print(f"{spec.name} is valid: {counts}.")
+    counts = (
+        counted(len(parts.clusters), "cluster"),
+        counted(len(spec.directions), "directed peering"),
+        counted(len(parts.applications), "application"),
+    )
+    return out.print(f"{spec.name} is valid: {', '.join(counts)}.")
 
 
 def schema() -> None:
@@ -46,13 +50,11 @@ def plan(
     timeout: TimeLimit = None,
 ) -> None:
     """Show what an apply would do, and change nothing. Exit code 3 when there is something to do."""
+    spec = read_spec(file)
     from flows.propose import Proposal, propose
 
-    spec = read_spec(file)
     state = run_flow(lambda: propose(spec, save=save, return_state=True), timeout)
-    if not state.is_completed():
-        typer.echo(state.message, err=True)
-        raise typer.Exit(Exit.FAILED)
+    end_unless_completed(state, spec.name)
     proposal = cast(Proposal, asyncio.run(state.aresult()))
     admission = proposal.admission
     if graph:
