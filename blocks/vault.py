@@ -62,16 +62,16 @@ class BlockVault:
 
     def kubeconfig(self, federation: str, cluster: str) -> str | None:
         """The kubeconfig that was kept when the cluster was made; None when there is none."""
-        found = self._find(ClusterAccess, f"{federation}-{cluster}")
+        found = self._find(ClusterAccess, access_name(federation, cluster))
         return found.kubeconfig.get_secret_value() if found else None
 
     def keep_kubeconfig(self, federation: str, cluster: str, kubeconfig: str) -> None:
         """Keep a kubeconfig, replacing an older one."""
-        self._save(ClusterAccess(kubeconfig=SecretStr(kubeconfig)), f"{federation}-{cluster}")
+        self._save(ClusterAccess(kubeconfig=SecretStr(kubeconfig)), access_name(federation, cluster))
 
     def forget_kubeconfig(self, federation: str, cluster: str) -> None:
         """Forget a kubeconfig; none is no error."""
-        self._forget(ClusterAccess, f"{federation}-{cluster}")
+        self._forget(ClusterAccess, access_name(federation, cluster))
 
     def secret(self, name: str) -> Mapping[str, str]:
         """Keys and values of a secret bundle."""
@@ -111,6 +111,11 @@ class BlockVault:
         if _load(kind, name) is not None:
             kind.delete(name, _sync=True)  # type: ignore[call-arg]  # not in its types
         self._kept[(kind.get_block_type_slug(), name)] = None
+
+
+def access_name(federation: str, cluster: str) -> str:
+    """Name of the block with a cluster's kubeconfig. The number keeps a of b-c apart from a-b of c."""
+    return f"{federation}-{cluster}-{len(federation)}"
 
 
 def _load(kind: type[B], name: str) -> B | None:

@@ -51,29 +51,35 @@ def judge_federation(verdicts: Verdicts) -> ObjectStatus:
         aggregate("PeeringsReady", ((each.name, each.summary) for each in peerings)),
         aggregate("ApplicationsAvailable", ((each.name, each.summary) for each in applications)),
     ]
+    available = summary("Available", conditions)
     return ObjectStatus(
         kind="Federation",
         name=desired.name,
-        conditions=(*conditions, _converged(verdicts), summary("Available", conditions)),
+        conditions=(*conditions, _converged(verdicts, available), available),
         parts=parts,
     )
 
 
-def _converged(verdicts: Verdicts) -> Condition:
+def _converged(verdicts: Verdicts, available: Condition) -> Condition:
+    """Nothing is left to do, and it was all looked at and found well."""
     admission = verdicts.admission
     if admission.held:
         return false("Converged", admission.held[0].reason, admission.held[0].message)
     if len(admission.plan):
         keys = ", ".join(sorted(step.key for step in admission.plan)[:3])
         return false("Converged", "StepsLeft", f"left to do: {keys}{' …' if len(admission.plan) > 3 else ''}")
-    blind = [
-        name
-        for name, seen in verdicts.context.observed.clusters.items()
-        if isinstance(seen.infrastructure, Unknown) or isinstance(seen.kubernetes, Unknown)
-    ]
+    context = verdicts.context
+    names = [cluster.name for cluster in (*context.desired.spec.clusters, *context.dropped_clusters())]
+    blind = [name for name in names if _cannot_be_seen(context, name)]
     if blind:
         return unknown("Converged", "NotObserved", f"could not look at {', '.join(sorted(blind))}")
+    if available.status != "True":
+        return available.model_copy(update={"type": "Converged"})
     return true("Converged")
+
+
+def _cannot_be_seen(context: PlanningContext, cluster: str) -> bool:
+    return isinstance(context.infrastructure(cluster), Unknown) or context.unreadable(cluster)
 
 
 def _cluster(verdicts: Verdicts, cluster: Cluster) -> ObjectStatus:
@@ -81,7 +87,7 @@ def _cluster(verdicts: Verdicts, cluster: Cluster) -> ObjectStatus:
     conditions = [
         _infrastructure(verdicts, cluster),
         _control_plane(verdicts, cluster),
-        aggregate("MachinesReady", ((machine.name, machine.summary) for machine in machines)),
+        _machines(verdicts, cluster, machines),
         _addons(verdicts, cluster),
     ]
     paused = [true("Paused", "Paused", "observed only")] if cluster.paused else []
@@ -92,6 +98,14 @@ def _cluster(verdicts: Verdicts, cluster: Cluster) -> ObjectStatus:
         parts=machines,
         facts={"distribution": f"{cluster.distribution.type} {cluster.distribution.version}"},
     )
+
+
+def _machines(verdicts: Verdicts, cluster: Cluster, machines: tuple[ObjectStatus, ...]) -> Condition:
+    wanted = cluster.control_plane.count + sum(pool.count for pool in cluster.workers)
+    seen = verdicts.context.infrastructure(cluster.name)
+    if len(machines) < wanted and isinstance(seen, Present):
+        return false("MachinesReady", "TooFewHosts", f"the inventory has {len(machines)} of {wanted} hosts")
+    return aggregate("MachinesReady", ((machine.name, machine.summary) for machine in machines))
 
 
 def _infrastructure(verdicts: Verdicts, cluster: Cluster) -> Condition:
@@ -123,6 +137,7 @@ def _control_plane(verdicts: Verdicts, cluster: Cluster) -> Condition:
 
 def _machine(verdicts: Verdicts, cluster: Cluster, target: MachineTarget) -> ObjectStatus:
     conditions = [_machine_there(verdicts, cluster, target), _node_ready(verdicts, cluster, target)]
+    conditions += _up_to_date(verdicts, cluster, target)
     facts = {"role": target.role, "pool": target.pool}
     seen = verdicts.context.infrastructure(cluster.name)
     machine = seen.value.machine(target.name) if isinstance(seen, Present) else None
@@ -154,6 +169,16 @@ def _node_ready(verdicts: Verdicts, cluster: Cluster, target: MachineTarget) -> 
     return true("NodeReady") if node.ready else false("NodeReady", "NodeNotReady", node.message)
 
 
+def _up_to_date(verdicts: Verdicts, cluster: Cluster, target: MachineTarget) -> list[Condition]:
+    node = verdicts.context.seen(cluster.name).node(target.name)
+    if node is None or not node.version:
+        return []
+    wanted = cluster.distribution.version
+    if node.version == wanted:
+        return [true("UpToDate")]
+    return [false("UpToDate", "VersionDiffers", f"runs {node.version}, not {wanted}; upgrades are not made yet")]
+
+
 def _addons(verdicts: Verdicts, cluster: Cluster) -> Condition:
     kubernetes = verdicts.context.kubernetes(cluster.name)
     if isinstance(kubernetes, Unknown):
@@ -173,6 +198,9 @@ def _addons(verdicts: Verdicts, cluster: Cluster) -> Condition:
 
 def _leaving(verdicts: Verdicts, cluster: Cluster) -> ObjectStatus:
     """A cluster that the spec dropped and that is not seen to be gone."""
+    if cluster.deletion_policy == "orphan":
+        left = true("Gone", "Orphaned", "its machines are left as they are")
+        return ObjectStatus(kind="Cluster", name=cluster.name, conditions=(true("Deleting", "SpecDropped"), left))
     match verdicts.context.infrastructure(cluster.name):
         case Unknown(reason=reason, message=message):
             gone = unknown("Gone", reason, message)

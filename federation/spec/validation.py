@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from federation.spec.catalogue import Knowledge
-from federation.spec.checks import addons, applications, clusters, hosts, names, networks, peerings, ports
+from federation.spec.checks import addons, applications, clusters, hosts, names, networks, peerings, ports, unsupported
 from federation.spec.federation import Federation
 from federation.spec.problems import Violation
 
@@ -33,6 +33,7 @@ CHECKS: tuple[Check, ...] = (
     ports.check_ingress,
     ports.check_routes,
     ports.check_shared_addresses,
+    unsupported.check_unsupported,
 )
 
 
