@@ -1,14 +1,18 @@
-"""A spec comes in and is made so. The whole federation is the form's one field."""
+"""A spec comes in and is made so: as YAML text, or field by field."""
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from prefect import flow
 from prefect.runtime import flow_run
+from pydantic import Field
 
 from config.catalogue.reading import read_knowledge
 from config.settings import settings
 from federation.errors import SpecInvalid
 from federation.spec.federation import Federation
+from federation.spec.loading import load
 from federation.spec.problems import render_field
 from federation.spec.validation import check
 from flows.admission import refuse_other_reality
@@ -21,18 +25,31 @@ from registry.registry import Registry
 WAIT_FOR_OTHERS_S = 600.0
 
 
-@flow(name="apply", flow_run_name="apply-{federation.name}")
-async def apply(federation: Federation, basis: str | None = None) -> Ending:
+SpecText = Annotated[str, Field(title="YAML", description="The federation's YAML file, pasted as it is")]
+
+
+def _run_name() -> str:
+    """Named after the federation, when its name can be read."""
+    given = flow_run.get_parameters().get("federation")
+    try:
+        return f"apply-{_spec(given).name}" if isinstance(given, (str, Federation)) else "apply"
+    except SpecInvalid:
+        return "apply"
+
+
+@flow(name="apply", flow_run_name=_run_name)
+async def apply(federation: SpecText | Federation, basis: str | None = None) -> Ending:
     """Store a spec as the new generation of its federation, then bring the federation to it.
 
     Args:
-        federation: What should exist.
+        federation: What should exist: a YAML text, or fields.
         basis: For a saved plan, the digest of what it was made for; refused when something else is seen.
     """
+    spec = _spec(federation)
     if basis is not None:
-        await _refuse_outdated(federation, basis)
-    store(federation, applied_by=flow_run.get_name() or "outside Prefect")
-    async with workplace(federation.name, WAIT_FOR_OTHERS_S) as place:
+        await _refuse_outdated(spec, basis)
+    store(spec, applied_by=flow_run.get_name() or "outside Prefect")
+    async with workplace(spec.name, WAIT_FOR_OTHERS_S) as place:
         return ending(await run_loop(place, Assignment(basis=basis)))
 
 
@@ -40,6 +57,10 @@ async def _refuse_outdated(federation: Federation, made_for: str) -> None:
     """Before the spec is stored: a spec whose plan is refused must not become what should exist."""
     with Registry(settings().registry_url) as registry:
         refuse_other_reality(made_for, federation, await look_ahead(registry, federation))
+
+
+def _spec(given: str | Federation) -> Federation:
+    return load(given, "federation", read_knowledge()) if isinstance(given, str) else given
 
 
 def store(federation: Federation, applied_by: str) -> None:

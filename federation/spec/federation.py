@@ -49,8 +49,10 @@ class FederationSpec(SpecModel):
 class Federation(SpecModel):
     """A federation of Kubernetes clusters."""
 
-    api_version: Literal["flotilla.dev/v1alpha1"] = Field(description="Version of this format")
-    kind: Literal["Federation"] = Field(description="Always Federation")
+    api_version: Literal["flotilla.dev/v1alpha1"] = Field(
+        description="Version of this format", json_schema_extra={"default": API_VERSION}
+    )
+    kind: Literal["Federation"] = Field(description="Always Federation", json_schema_extra={"default": "Federation"})
     metadata: Metadata = Field(description="Name and labels")
     spec: FederationSpec = Field(description="What should exist")
 
