@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TypeVar
 
+import httpx
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from prefect.blocks.core import Block
+from prefect.exceptions import ObjectAlreadyExists
 from pydantic import SecretStr
 
 from blocks.credentials import (
@@ -20,7 +23,7 @@ from blocks.credentials import (
     RegistryCredentials,
     SecretBundle,
 )
-from federation.errors import SpecInvalid
+from federation.errors import Conflict, SpecInvalid, Unavailable
 from providers.contracts import Inventory, KeyPair, OpenStackCredentials, RegistryLogin
 
 B = TypeVar("B", bound=Block)
@@ -38,6 +41,7 @@ class BlockVault:
     def __init__(self) -> None:
         self._kept: dict[tuple[str, str], Block | None] = {}
         self._lock = threading.Lock()
+        self._saving = threading.Lock()
 
     def openstack(self, cloud: str) -> OpenStackCredentials:
         """Credentials of a cloud."""
@@ -99,18 +103,33 @@ class BlockVault:
     def _find(self, kind: type[B], name: str) -> B | None:
         slot = (kind.get_block_type_slug(), name)
         if slot not in self._kept:
-            self._kept[slot] = _load(kind, name)
+            with _translated(name):
+                self._kept[slot] = _load(kind, name)
         found = self._kept[slot]
         return found if isinstance(found, kind) else None
 
     def _save(self, block: Block, name: str) -> None:
-        block.save(name, overwrite=True, _sync=True)  # type: ignore[call-arg]  # not in its types
+        """Prefect registers a block's type with its first block: who does it at the same time is refused."""
+        with self._saving, _translated(name):
+            try:
+                block.save(name, overwrite=True, _sync=True)  # type: ignore[call-arg]  # not in its types
+            except ObjectAlreadyExists as error:
+                raise Conflict(f"block {name}: another process saved one of its type at the same time") from error
         self._kept[(block.get_block_type_slug(), name)] = block
 
     def _forget(self, kind: type[Block], name: str) -> None:
-        if _load(kind, name) is not None:
-            kind.delete(name, _sync=True)  # type: ignore[call-arg]  # not in its types
+        with _translated(name):
+            if _load(kind, name) is not None:
+                kind.delete(name, _sync=True)  # type: ignore[call-arg]  # not in its types
         self._kept[(kind.get_block_type_slug(), name)] = None
+
+
+@contextmanager
+def _translated(name: str) -> Iterator[None]:
+    try:
+        yield
+    except httpx.HTTPError as error:
+        raise Unavailable(f"Prefect gives no answer about block {name}: {error}") from error
 
 
 def access_name(federation: str, cluster: str) -> str:
