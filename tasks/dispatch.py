@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from federation.errors import CommandFailed, NotReadyYet
 from federation.planning.actions import (
     AcquireResources,
@@ -33,7 +35,7 @@ from federation.planning.actions import (
 )
 from federation.spec.peering import Peering, PeeringKey
 from providers.bootstrap.network import ensure_network
-from providers.contracts import Done, Progress, Waiting
+from providers.contracts import Done, Progress, Side, Waiting
 from providers.nodes import NODE, remove_node
 from tasks.workbench import Workbench
 
@@ -153,12 +155,17 @@ def _pair(bench: Workbench, action: PairAction) -> Progress:
     match action:
         case ConnectNetworks(first=first, second=second):
             peering = _peering_of_pair(bench, first, second)
-            return bench.interconnect(peering.type).connect(bench.side(first), bench.side(second), peering)
+            return bench.interconnect(peering.type).connect(_reached(bench, first), _reached(bench, second), peering)
         case DisconnectNetworks(first=first, second=second):
             provider = bench.interconnect("liqo")
             return provider.disconnect(bench.answering(first), bench.answering(second), (first, second))
         case _:
             raise AssertionError(f"no provider for {action}")
+
+
+def _reached(bench: Workbench, cluster: str) -> Side:
+    """A side with the addresses that a tunnel may end at."""
+    return replace(bench.side(cluster), addresses=bench.addresses(cluster))
 
 
 def _direction(bench: Workbench, action: DirectionAction) -> Progress:

@@ -181,7 +181,7 @@ class Workbench:
     def forget_machine(self, cluster: str, machine: str) -> None:
         """Forget what is remembered of a machine that is about to change."""
         self._once.drop("login", f"{cluster}/{machine}")
-        self._once.drop("addresses", cluster)
+        self._once.drop("address", f"{cluster}/{machine}")
 
     def first_control_plane(self, cluster: str) -> str:
         """Name of the machine that the control plane begins on.
@@ -216,16 +216,19 @@ class Workbench:
     def remember(self, cluster: str, seen: ObservedInfrastructure) -> None:
         """Remember addresses and inventory of a look, so that steps need not ask for them again."""
         self._once.put("inventory", cluster, seen.inventory)
-        ordered = sorted(seen.machines, key=lambda machine: (machine.role, machine.name))
-        self._once.put("addresses", cluster, tuple(machine.address for machine in ordered if machine.address))
+        for machine in seen.machines:
+            if machine.address:
+                self._once.put("address", f"{cluster}/{machine.name}", machine.address)
 
-    def _addresses(self, cluster: str) -> tuple[str, ...]:
-        def look() -> tuple[str, ...]:
-            target = self.target(cluster)
-            self.remember(cluster, self.infrastructure(target.spec).observe(target))
-            return self._addresses(cluster)
+    def addresses(self, cluster: str) -> tuple[str, ...]:
+        """Addresses of the cluster's machines, control plane first; a machine that has none yet is left out."""
+        return tuple(found for each in self.target(cluster).machines if (found := self._address(cluster, each.name)))
 
-        return self._once.get("addresses", cluster, look)
+    def _address(self, cluster: str, machine: str) -> str | None:
+        try:
+            return self._once.get("address", f"{cluster}/{machine}", lambda: self._login(cluster, machine).address)
+        except NotReadyYet:
+            return None
 
     # Kubernetes
 
@@ -246,7 +249,7 @@ class Workbench:
         if client is None:
             raise NotReadyYet(f"cluster {cluster} has no control plane yet")
         endpoint = client.server.removeprefix("https://")
-        return Side(self.desired.name, cluster, client, self._addresses(cluster), endpoint)
+        return Side(self.desired.name, cluster, client, endpoint=endpoint)
 
     def answering(self, cluster: str) -> Side | None:
         """The cluster as a side, or None when it is gone or does not answer: leaving must not wait for it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -30,6 +31,9 @@ _OPERATORS = (
     ")",
 )
 _BLANK = " \t"
+_OPERATOR_BEGINS = frozenset(text[0] for text in _OPERATORS)
+_PLAIN = re.compile(r"[^\s'\"\\$#&|;<>()0-9]+")
+_PLAIN_IN_QUOTES = re.compile(r'[^"\\$]+')
 
 
 class ShellSyntaxError(Exception):
@@ -123,6 +127,8 @@ class Lexer:
             self._read_here_documents()
 
     def _operator(self) -> bool:
+        if self.line[self.at] not in _OPERATOR_BEGINS:
+            return False
         for text in _OPERATORS:
             if not self.line.startswith(text, self.at) or (text[0].isdigit() and self._parts):
                 continue
@@ -145,8 +151,14 @@ class Lexer:
         elif self.line.startswith("$(", self.at):
             self._add(self._substitution(), "bare")
         else:
-            self._add(char, "bare")
-            self.at += 1
+            self._plain(_PLAIN, "bare")
+
+    def _plain(self, pattern: re.Pattern[str], quoting: Quoting) -> None:
+        """All the characters here that mean only themselves, at least this one."""
+        run = pattern.match(self.line, self.at)
+        end = run.end() if run else self.at + 1
+        self._add(self.line[self.at : end], quoting)
+        self.at = end
 
     def _escape(self) -> None:
         following = self.line[self.at + 1 : self.at + 2]
@@ -176,8 +188,7 @@ class Lexer:
             elif self.line.startswith("$(", self.at):
                 self._add(self._substitution(), "double")
             else:
-                self._add(char, "double")
-                self.at += 1
+                self._plain(_PLAIN_IN_QUOTES, "double")
         raise ShellSyntaxError("Unterminated quoted string")
 
     def _substitution(self) -> str:
