@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from flotilla.environment import prepare
 from tests.stage.stage import Stage
+
+prepare()  # Prefect reads its environment when it is imported
 
 
 @pytest.fixture(scope="session")
@@ -26,13 +29,10 @@ def stage(open_stage):
 @pytest.fixture(scope="session")
 def surroundings(open_stage):
     """This process uses the stage's home and Prefect, as a command does."""
-    from flotilla.environment import prepare
-
     with pytest.MonkeyPatch.context() as patch:
         for name in ("FLOTILLA_HOME", "FLOTILLA_REPAIR_AFTER_S", "FLOTILLA_LEASE_S"):
             patch.setenv(name, open_stage.environment[name])
         patch.setenv("PREFECT_API_URL", open_stage.api)
-        prepare()
         from prefect.context import refresh_global_settings_context
 
         from config.settings import settings

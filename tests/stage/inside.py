@@ -1,4 +1,4 @@
-"""Flows run inside the test process, against the stage: what they ended with, and what Prefect and the registry know."""
+"""Flows run inside the test process: what they ended with, and what Prefect and the registry know."""
 
 from __future__ import annotations
 
@@ -43,15 +43,15 @@ class Inside:
 
     def apply(self, spec: Federation, **options: Any) -> State[Any]:
         """Apply a spec; the final state of the run."""
-        return run(apply(spec, return_state=True, **options))  # type: ignore[call-overload]  # see flotilla.running
+        return _final(run(apply(spec, return_state=True, **options)))
 
     def reconcile(self, name: str) -> State[Any]:
         """Reconcile once; the final state of the run."""
-        return run(reconcile(name, return_state=True))
+        return _final(run(reconcile(name, return_state=True)))
 
     def destroy(self, name: str) -> State[Any]:
         """Tear down; the final state of the run."""
-        return run(teardown(name, return_state=True))
+        return _final(run(teardown(name, return_state=True)))
 
     def ready(self, spec: Federation) -> None:
         """Apply a spec and expect everything to be as desired."""
@@ -130,6 +130,11 @@ class Inside:
             return found if awaited in found else ""
 
         return str(self.stage.wait(text, f"'{awaited}' in the log of the run", 20.0))
+
+
+def _final(state: State[Any]) -> State[Any]:
+    assert state.is_final(), state
+    return state
 
 
 def _client() -> SyncPrefectClient:
