@@ -84,10 +84,10 @@ async def carry_out(order: Order) -> Performed:
     begun, waited_s, waiting_for, well_at = time.monotonic(), 0.0, "its first step", time.monotonic()
     eager_s = FIRST_POLL_S
     while time.monotonic() - begun < order.action.deadline_s:
-        order.check_lease()
         pause_s = 0.0
         try:
             async with order.gate:
+                order.check_lease()
                 progress = await _step(order, order.action.deadline_s - (time.monotonic() - begun))
         except RetryableError as error:
             if time.monotonic() - well_at > PATIENCE_S:
