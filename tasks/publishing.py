@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -21,9 +22,11 @@ from prefect.events import emit_event
 
 from federation.going import application_is_gone, is_gone, peering_is_gone
 from federation.judging import Verdicts, judge_federation
+from federation.planning.drawing import render_svg
 from federation.planning.explain import render_mermaid, render_rows, summary
 from federation.planning.guards import Admission
 from federation.planning.outcomes import Outcome
+from federation.planning.plan import Plan
 from federation.state.conditions import Condition
 from federation.state.status import FederationStatus, changes, with_times
 from providers.contracts import Leftover
@@ -31,6 +34,8 @@ from registry.registry import Registry
 from registry.statuses import ConditionChange
 
 log = logging.getLogger(__name__)
+_ORDER = {"False": 0, "Unknown": 1, "True": 2}
+"""What is wrong comes first in a table."""
 
 
 @dataclass
@@ -69,9 +74,15 @@ class PlanArtifacts:
 
 async def publish_plan(federation: str, admission: Admission) -> None:
     """Publish a plan that is not carried out yet: as a table, and as a graph."""
-    graph = f"### {summary(admission)}\n\n```mermaid\n{render_mermaid(admission.plan)}\n```"
-    await acreate_markdown_artifact(graph, key=f"{federation}-plan-graph", description=f"Plan of {federation}")
+    graph = f"{_picture(admission.plan)}### As Mermaid\n\n```mermaid\n{render_mermaid(admission.plan)}\n```"
+    await acreate_markdown_artifact(graph, key=f"{federation}-plan-graph", description=summary(admission))
     await _plan_table(federation, admission, {})
+
+
+def _picture(plan: Plan) -> str:
+    """The plan drawn, as Markdown: Prefect's UI shows Mermaid only as text."""
+    drawn = render_svg(plan)
+    return f"![plan](data:image/svg+xml;base64,{b64encode(drawn.encode()).decode()})\n\n" if drawn else ""
 
 
 async def _plan_table(federation: str, admission: Admission, outcomes: Mapping[str, Outcome]) -> None:
@@ -108,7 +119,9 @@ async def publish_status(publication: Publication, verdicts: Verdicts) -> Federa
     if changed:
         for path, condition in changed:
             _emit(desired.name, path, condition)
-        rows = [_row(path, condition) for path, condition in root.walk()]
+        rows = [
+            _row(path, condition) for path, condition in sorted(root.walk(), key=lambda each: _ORDER[each[1].status])
+        ]
         text = f"{status.phase}: generation {status.generation}"
         await acreate_table_artifact(rows, key=f"{desired.name}-status", description=text)
     return status
@@ -120,11 +133,11 @@ def _change(path: str, condition: Condition, now: float) -> ConditionChange:
 
 
 def _row(path: str, condition: Condition) -> dict[str, str]:
-    where = path.rpartition("/")[0]
+    federation, _, within = path.rpartition("/")[0].partition("/")[2].partition("/")
     return {
-        "object": where,
-        "condition": condition.type,
         "status": condition.status,
+        "object": within or federation,
+        "condition": condition.type,
         "reason": condition.reason,
         "message": condition.message,
     }

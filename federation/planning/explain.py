@@ -11,6 +11,7 @@ from federation.planning.outcomes import Outcome
 from federation.planning.plan import Plan, Step
 
 _SIGN = {"create": "+", "change": "~", "repair": "!", "prune": "-"}
+_WORD = {"+": "create", "~": "change", "!": "repair", "-": "remove"}
 
 
 def sign(step: Step) -> str:
@@ -53,7 +54,7 @@ def render_rows(admission: Admission, outcomes: Mapping[str, Outcome] | None = N
 
 
 def _row(step: Step, outcome: Outcome | None) -> dict[str, str]:
-    row = {"": sign(step), "action": step.action.verb, "target": step.action.target, "reason": step.reason}
+    row = {"change": _WORD[sign(step)], "action": step.action.verb, "target": step.action.target, "reason": step.reason}
     if outcome is not None:
         row |= {"result": outcome.result, "seconds": f"{outcome.duration_s:.1f}", "message": outcome.message}
     return row
@@ -61,7 +62,7 @@ def _row(step: Step, outcome: Outcome | None) -> dict[str, str]:
 
 def _held_row(held: Held) -> dict[str, str]:
     verb, _, target = held.key.partition("/")
-    return {"": "?", "action": verb, "target": target, "reason": f"held: {held.message}"}
+    return {"change": "held", "action": verb, "target": target, "reason": f"held: {held.message}"}
 
 
 def render_json(admission: Admission) -> str:
@@ -97,7 +98,7 @@ def render_mermaid(plan: Plan) -> str:
         lines += [f'    {names[step.key]}["{_label(step)}"]' for step in plan if step.action.scope == scope]
         lines.append("  end")
     for step in plan:
-        for wanted in sorted(_direct(plan, step)):
+        for wanted in sorted(direct_needs(plan, step)):
             arrow = "-->" if wanted in step.needs else "-.->"
             lines.append(f"  {names[wanted]} {arrow} {names[step.key]}")
     return "\n".join(lines)
@@ -107,7 +108,7 @@ def _label(step: Step) -> str:
     return f"{sign(step)} {step.action.verb}<br/>{step.action.target}".replace('"', "'")
 
 
-def _direct(plan: Plan, step: Step) -> frozenset[str]:
+def direct_needs(plan: Plan, step: Step) -> frozenset[str]:
     """Keys that a step waits for and that no other awaited step waits for already."""
     waits = plan.waits_for(step)
     implied = {far for key in waits for far in plan.waits_for(plan.step(key))}
