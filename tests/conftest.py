@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flotilla.environment import prepare
+from tests.proving import table
 from tests.stage.stage import Stage
 
 prepare()  # Prefect reads its environment when it is imported
@@ -65,3 +66,12 @@ def pytest_collection_modifyitems(items):
         if {"inside", "stage"} & set(getattr(item, "fixturenames", ())):
             for text in PREFECT_LEAVES_SOCKETS:
                 item.add_marker(pytest.mark.filterwarnings(text))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print which servers the contract tests ran against."""
+    found = table.rows(terminalreporter.stats)
+    if found:
+        terminalreporter.section("servers of the contract tests")
+        for line in table.lines(found):
+            terminalreporter.line(line)

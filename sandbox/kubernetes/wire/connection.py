@@ -134,6 +134,7 @@ class Connection:
             stream.close()
             is_gone = gone.done()
             gone.cancel()
+            await asyncio.wait([gone])  # the next request may only be read once nobody else reads
         if is_gone:
             raise ConnectionResetError
 

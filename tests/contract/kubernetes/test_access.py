@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
-from sandbox.kubernetes.cluster import Cluster
-from tests.contract.kubernetes.conftest import ApiServer, LoopThread
+from tests.contract.kubernetes.backends import ApiServer
 from tests.contract.kubernetes.objects import Object, config_map
+from tests.contract.kubernetes.waiting import eventually
 
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 
 
 @pytest.fixture
-def bob(api_server: ApiServer, cluster: Cluster) -> Iterator[httpx.Client]:
+def bob(api_server: ApiServer) -> Iterator[httpx.Client]:
     """A user without any binding of his own."""
-    with api_server.client_for(cluster.user_kubeconfig(api_server.base_url, "bob", ["developers"])) as client:
+    with api_server.client_for(api_server.user_kubeconfig("bob", ["developers"])) as client:
         yield client
 
 
@@ -144,33 +143,26 @@ def test_service_account_tokens(http: httpx.Client, api_server: ApiServer, names
         assert client.get(f"/api/v1/namespaces/{namespace}/pods", headers=headers).status_code == 401
 
 
-def test_token_secret_is_filled_in(http: httpx.Client, api_server: ApiServer, namespace: str) -> None:
-    """A Secret of the token type gets token, authority and namespace."""
-    path = f"/api/v1/namespaces/{namespace}"
-    http.post(f"{path}/serviceaccounts", json={"metadata": {"name": "robot"}})
-    annotations = {"kubernetes.io/service-account.name": "robot"}
-    body = {"metadata": {"name": "t", "annotations": annotations}, "type": "kubernetes.io/service-account-token"}
-    data = http.post(f"{path}/secrets", json=body).json()["data"]
-    assert base64.b64decode(data["ca.crt"]).decode() == api_server.ca_file.read_text()
-    token = base64.b64decode(data["token"]).decode()
-    with api_server.anonymous() as client:
-        told = client.get(f"{path}/pods", headers={"authorization": f"Bearer {token}"}).json()
-    assert f"system:serviceaccount:{namespace}:robot" in told["message"]
-
-
-def test_bootstrap_token_is_a_bootstrapper(
-    http: httpx.Client, api_server: ApiServer, cluster: Cluster, loop_thread: LoopThread
-) -> None:
+def test_bootstrap_token_is_a_bootstrapper(http: httpx.Client, api_server: ApiServer) -> None:
     """The token of a joining node is known, and dead once its Secret is gone."""
-    token = loop_thread.call(cluster.bootstrap_token)
-    headers = {"authorization": f"Bearer {token}"}
+    data = {
+        "token-id": "abc123",
+        "token-secret": "0123456789abcdef",
+        "usage-bootstrap-authentication": "true",
+        "auth-extra-groups": "system:bootstrappers:kubeadm:default-node-token",
+    }
+    secrets = "/api/v1/namespaces/kube-system/secrets"
+    body = {"metadata": {"name": "bootstrap-token-abc123"}, "type": "bootstrap.kubernetes.io/token", "stringData": data}
+    assert http.post(secrets, json=body).status_code == 201
+    headers = {"authorization": "Bearer abc123.0123456789abcdef"}
+    reviews = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
     with api_server.anonymous() as client:
-        told = client.post("/apis/authentication.k8s.io/v1/selfsubjectreviews", json={}, headers=headers).json()
-        info = told["status"]["userInfo"]
-        assert info["username"] == f"system:bootstrap:{token[:6]}"
+        eventually(lambda: client.post(reviews, json={}, headers=headers).status_code == 201)
+        info = client.post(reviews, json={}, headers=headers).json()["status"]["userInfo"]
+        assert info["username"] == "system:bootstrap:abc123"
         assert "system:bootstrappers:kubeadm:default-node-token" in info["groups"]
-        http.delete(f"/api/v1/namespaces/kube-system/secrets/bootstrap-token-{token[:6]}")
-        assert client.get("/api", headers=headers).status_code == 401
+        http.delete(f"{secrets}/bootstrap-token-abc123")
+        eventually(lambda: client.get("/api", headers=headers).status_code == 401)
 
 
 def test_certificate_request_is_approved(http: httpx.Client) -> None:

@@ -13,7 +13,7 @@ import pytest
 from kubernetes import client as typed_client
 from kubernetes import config, dynamic, watch
 
-from tests.contract.kubernetes.conftest import ApiServer
+from tests.contract.kubernetes.backends import ApiServer
 from tests.contract.kubernetes.objects import config_map, deployment, widget, widget_definition
 from tests.contract.kubernetes.waiting import eventually
 

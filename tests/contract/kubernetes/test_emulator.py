@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ import pytest
 
 from sandbox.kubernetes.api import ApiError, Change
 from sandbox.kubernetes.cluster import Cluster
-from tests.contract.kubernetes.conftest import ApiServer, LoopThread, make_cluster, serve
+from tests.contract.kubernetes.backends import ApiServer, LoopThread, make_cluster, serve
 from tests.contract.kubernetes.objects import config_map, pod
 from tests.contract.kubernetes.waiting import eventually
 
@@ -57,6 +58,11 @@ def cluster(loop_thread: LoopThread, gate: Gate) -> Iterator[Cluster]:
     made = make_cluster(loop_thread, gate)
     yield made
     loop_thread.run(made.stop())
+
+
+@pytest.fixture(scope="module")
+def api_server(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> ApiServer:
+    return serve(cluster, tmp_path_factory.mktemp("api"))
 
 
 @pytest.fixture(autouse=True)
@@ -289,3 +295,32 @@ def test_log_that_was_compacted_expires_pages_and_watches(
     resumed = http.get(PATH, params={"continue": told["metadata"]["continue"]})
     assert resumed.status_code == 200
     assert "p2" in {item["metadata"]["name"] for item in resumed.json()["items"]}
+
+
+def test_token_secret_is_filled_in(http: httpx.Client, api_server: ApiServer, namespace: str) -> None:
+    """A Secret of the token type gets token, authority and namespace."""
+    path = f"/api/v1/namespaces/{namespace}"
+    http.post(f"{path}/serviceaccounts", json={"metadata": {"name": "robot"}})
+    annotations = {"kubernetes.io/service-account.name": "robot"}
+    body = {"metadata": {"name": "t", "annotations": annotations}, "type": "kubernetes.io/service-account-token"}
+    data = http.post(f"{path}/secrets", json=body).json()["data"]
+    assert base64.b64decode(data["ca.crt"]).decode() == api_server.ca_file.read_text()
+    token = base64.b64decode(data["token"]).decode()
+    with api_server.anonymous() as client:
+        told = client.get(f"{path}/pods", headers={"authorization": f"Bearer {token}"}).json()
+    assert f"system:serviceaccount:{namespace}:robot" in told["message"]
+
+
+def test_issued_bootstrap_token_is_known(
+    http: httpx.Client, api_server: ApiServer, cluster: Cluster, loop_thread: LoopThread
+) -> None:
+    """The token of a joining node is known, and dead once its Secret is gone."""
+    token = loop_thread.call(cluster.bootstrap_token)
+    headers = {"authorization": f"Bearer {token}"}
+    with api_server.anonymous() as client:
+        told = client.post("/apis/authentication.k8s.io/v1/selfsubjectreviews", json={}, headers=headers).json()
+        info = told["status"]["userInfo"]
+        assert info["username"] == f"system:bootstrap:{token[:6]}"
+        assert "system:bootstrappers:kubeadm:default-node-token" in info["groups"]
+        http.delete(f"/api/v1/namespaces/kube-system/secrets/bootstrap-token-{token[:6]}")
+        assert client.get("/api", headers=headers).status_code == 401

@@ -143,6 +143,14 @@ def test_watch_ends_at_its_timeout(http: httpx.Client, pods: str) -> None:
     assert events(http, pods, resourceVersion=start) == []
 
 
+def test_connection_goes_on_after_a_watch(http: httpx.Client, pods: str) -> None:
+    """A watch that the server ended leaves its connection fit for the next request."""
+    start = http.get(pods).json()["metadata"]["resourceVersion"]
+    for _ in range(3):
+        assert events(http, pods, resourceVersion=start, timeoutSeconds="1") == []
+        assert names(http.get(pods)) == ["a", "b", "c"]
+
+
 def test_watch_with_bookmarks_ends_with_one(http: httpx.Client, pods: str) -> None:
     """A short watch with bookmarks sends one before it ends."""
     start = http.get(pods).json()["metadata"]["resourceVersion"]
