@@ -12,6 +12,9 @@ from blocks import vault as module
 from blocks.credentials import OpenStackCloud, SecretBundle
 from blocks.vault import BlockVault, access_name
 from federation.errors import SpecInvalid, Unavailable
+from tests.conftest import PREFECT_LEAVES_SOCKETS
+
+pytestmark = [pytest.mark.filterwarnings(text) for text in PREFECT_LEAVES_SOCKETS]
 
 
 def test_clusters_that_come_up_at_once_all_keep_their_kubeconfig() -> None:

@@ -19,9 +19,13 @@ from flows.correct import Walk, correct
 from providers.contracts import Done, Progress, Waiting
 from tasks import performing
 from tasks.workbench import Workbench
+from tests.conftest import PREFECT_LEAVES_SOCKETS
 from tests.unit.tasks.orders import Threads, until
 
-pytestmark = pytest.mark.usefixtures("prefect")
+pytestmark = [
+    pytest.mark.usefixtures("prefect"),
+    *(pytest.mark.filterwarnings(text) for text in PREFECT_LEAVES_SOCKETS),
+]
 
 
 class Probe(ClusterAction):
