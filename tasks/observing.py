@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -12,6 +13,7 @@ from prefect.cache_policies import NO_CACHE
 
 from federation.errors import FlotillaError
 from federation.spec.cluster import Cluster
+from federation.state.members import silent_members
 from federation.state.observed import (
     Absent,
     Observation,
@@ -23,6 +25,7 @@ from federation.state.observed import (
     Unknown,
 )
 from providers.bootstrap.network import network_ready
+from providers.contracts import ClusterTarget
 from providers.nodes import observe_nodes
 from providers.survey import Survey
 from tasks.workbench import Workbench
@@ -55,7 +58,15 @@ async def look(bench: Workbench, lookers: int) -> ObservedFederation:
 
 
 def _look_at(bench: Workbench, cluster: Cluster, survey: Survey) -> ObservedCluster:
-    return ObservedCluster(cluster.name, _infrastructure(bench, cluster, survey), _kubernetes(bench, cluster))
+    seen = _infrastructure(bench, cluster, bench.target(cluster.name), survey)
+    kubernetes = _kubernetes(bench, cluster)
+    if cluster.infrastructure.type == "hosts" and isinstance(seen, Present) and isinstance(kubernetes, Present):
+        silent = silent_members(cluster, seen.value, kubernetes.value.nodes)
+        if silent:
+            target = bench.target(cluster.name)
+            known = replace(target, machines=(*target.machines, *silent))
+            seen = _infrastructure(bench, cluster, known, survey)
+    return ObservedCluster(cluster.name, seen, kubernetes)
 
 
 def _unknown(what: str, cluster: Cluster, error: Exception) -> Unknown:
@@ -67,9 +78,11 @@ def _unknown(what: str, cluster: Cluster, error: Exception) -> Unknown:
     return Unknown("InternalError", f"{type(error).__name__}: {error}")
 
 
-def _infrastructure(bench: Workbench, cluster: Cluster, survey: Survey) -> Observation[ObservedInfrastructure]:
+def _infrastructure(
+    bench: Workbench, cluster: Cluster, target: ClusterTarget, survey: Survey
+) -> Observation[ObservedInfrastructure]:
     try:
-        seen = bench.infrastructure(cluster).observe(bench.target(cluster.name), survey)
+        seen = bench.infrastructure(cluster).observe(target, survey)
     except Exception as error:  # noqa: BLE001 - told in full by _unknown
         return _unknown("infrastructure", cluster, error)
     bench.remember(cluster.name, seen)

@@ -25,10 +25,11 @@ def a_small_cluster(name: str, *, workers: int = 0, addons: tuple[Any, ...] = ()
     }
 
 
-def on_hosts(name: str, inventory: str, **more: Any) -> dict[str, Any]:
-    """A cluster on the first host of an inventory."""
-    infrastructure = {"type": "hosts", "inventory": inventory}
-    return a_small_cluster(name, infrastructure=infrastructure, controlPlane={"count": 1}, **more)
+def on_hosts(name: str, *hosts: str, **more: Any) -> dict[str, Any]:
+    """A cluster whose control plane is on given hosts of inventory cloudsigma, or on whichever answers first."""
+    infrastructure = {"type": "hosts", "inventory": "cloudsigma"}
+    plane = {"count": 1, **({"hosts": list(hosts)} if hosts else {})}
+    return a_small_cluster(name, infrastructure=infrastructure, controlPlane=plane, **more)
 
 
 def a_component(name: str, cluster: str, **more: Any) -> dict[str, Any]:
