@@ -55,7 +55,7 @@ def manager_flag(api: Api, flag: str) -> str:
     spec = deployment.get("spec", {}).get("template", {}).get("spec", {})
     for container in spec.get("containers") or ():
         words = [str(word) for word in container.get("args") or ()]
-        for word, following in zip(words, [*words[1:], ""], strict=True):
+        for word, following in zip(words, (*words[1:], ""), strict=False):
             if word.startswith(f"--{flag}="):
                 return word.partition("=")[2]
             if word == f"--{flag}":
