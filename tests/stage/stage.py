@@ -68,11 +68,14 @@ class Stage:
 
     def cli(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
-        argv = [sys.executable, "-m", "flotilla", *arguments]
-        limit = COMMAND_TIMEOUT_S
-        return subprocess.run(
-            argv, cwd=ROOT, env=self.environment, text=True, capture_output=True, timeout=limit, check=False
-        )
+        process = self.start(*arguments)
+        try:
+            out, err = process.communicate(timeout=COMMAND_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            out, err = process.communicate()
+            raise AssertionError(f"{arguments} did not end in {COMMAND_TIMEOUT_S} s:\n{out}\n{err}") from None
+        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
     def interrupt(self, process: subprocess.Popen[str], number: signal.Signals) -> int:
         """Send a signal to a command that runs, and wait for its end; the exit code."""
