@@ -5,6 +5,8 @@ from __future__ import annotations
 import builtins
 from collections.abc import Callable, Mapping
 
+import orjson
+
 from sandbox.kubernetes.api import Change, Object, Unsubscribe
 from sandbox.kubernetes.engine import Engine
 from sandbox.kubernetes.errors import unknown_path
@@ -36,10 +38,11 @@ class LocalApi:
         self, resource: str, namespace: str | None = None, labels: Mapping[str, str] | None = None
     ) -> builtins.list[Object]:
         """See :meth:`Api.list`."""
-        objects = self._store.objects(resource, namespace or "")
         if not labels:
-            return objects
+            return self._store.objects(resource, namespace or "")
         wanted = labels.items()
+        marks = [orjson.dumps({key: value})[1:-1] for key, value in wanted]
+        objects = self._store.objects(resource, namespace or "", marks)
         return [obj for obj in objects if wanted <= (obj["metadata"].get("labels") or {}).items()]
 
     def create(self, resource: str, obj: Object) -> Object:

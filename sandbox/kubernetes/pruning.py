@@ -9,12 +9,32 @@ from sandbox.kubernetes.schema import Schema
 
 def prune(value: Any, schema: Schema, path: str = "") -> list[str]:
     """Drop undeclared fields and meaningless nulls in place; the paths of what was undeclared."""
+    return [] if _is_clean(value, schema) else _prune(value, schema, path)
+
+
+def _is_clean(value: Any, schema: Schema) -> bool:
+    """Whether there is nothing to drop. Every write asks, so it composes no paths."""
+    if isinstance(value, list):
+        items = schema.items
+        return all(_is_clean(item, items) for item in value)
+    if not isinstance(value, dict) or not schema.raw or _is_free_form(schema):
+        return True
+    return all(_is_clean_field(item, schema, schema.field(name)) for name, item in value.items())
+
+
+def _is_clean_field(item: Any, schema: Schema, child: Schema | None) -> bool:
+    if child is None:
+        return schema.preserves_unknown
+    return child.nullable if item is None else _is_clean(item, child)
+
+
+def _prune(value: Any, schema: Schema, path: str) -> list[str]:
     if isinstance(value, dict):
         return _prune_map(value, schema, path)
     if isinstance(value, list):
         unknown: list[str] = []
         for index, item in enumerate(value):
-            unknown += prune(item, schema.items, f"{path}[{index}]")
+            unknown += _prune(item, schema.items, f"{path}[{index}]")
         return unknown
     return []
 
@@ -33,7 +53,7 @@ def _prune_map(value: dict[str, Any], schema: Schema, path: str) -> list[str]:
         elif value[name] is None and not child.nullable:
             del value[name]
         else:
-            unknown += prune(value[name], child, here)
+            unknown += _prune(value[name], child, here)
     return unknown
 
 

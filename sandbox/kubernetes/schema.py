@@ -26,9 +26,14 @@ def definitions() -> dict[str, Any]:
 
 
 class Schema:
-    """One node of a schema; children are resolved on first use and kept."""
+    """One node of a schema; children are resolved on first use and kept.
 
-    __slots__ = ("_children", "_items", "_referring", "raw")
+    Attributes:
+        type: JSON type, or nothing when any value is allowed.
+        int_or_string: Whether both JSON types are allowed.
+    """
+
+    __slots__ = ("_children", "_items", "_referring", "int_or_string", "raw", "type")
 
     def __init__(self, raw: dict[str, Any]) -> None:
         self._referring = raw
@@ -36,14 +41,11 @@ class Schema:
         self.raw: dict[str, Any] = definitions()[reference[len(_REFERENCE) :]] if reference else raw
         self._children: dict[str, Schema | None] = {}
         self._items: Schema | None = None
+        self.type = str(self.raw.get("type", ""))
+        self.int_or_string = bool(self.raw.get("x-kubernetes-int-or-string"))
 
     def _own(self, key: str) -> Any:
         return self._referring.get(key, self.raw.get(key))
-
-    @property
-    def type(self) -> str:
-        """JSON type, or nothing when any value is allowed."""
-        return str(self.raw.get("type", ""))
 
     @property
     def properties(self) -> dict[str, Any]:
@@ -61,11 +63,6 @@ class Schema:
     def preserves_unknown(self) -> bool:
         """Whether undeclared fields are kept."""
         return bool(self.raw.get(_PRESERVE))
-
-    @property
-    def int_or_string(self) -> bool:
-        """Whether both JSON types are allowed."""
-        return bool(self.raw.get("x-kubernetes-int-or-string"))
 
     @property
     def nullable(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -73,9 +73,13 @@ class Store:
             if not namespace or key[0] == namespace:
                 yield key, objects[key]
 
-    def objects(self, resource: str, namespace: str = "") -> list[Object]:
-        """Copies of all objects of a resource."""
-        return [orjson.loads(body) for _, body in self.bodies(resource, namespace)]
+    def objects(self, resource: str, namespace: str = "", marks: Collection[bytes] = ()) -> list[Object]:
+        """Copies of all objects of a resource; with ``marks`` only of those whose encoding has all of them."""
+        return [
+            orjson.loads(body)
+            for _, body in self.bodies(resource, namespace)
+            if not marks or all(mark in body for mark in marks)
+        ]
 
     def count(self, resource: str, namespace: str = "") -> int:
         """How many there are."""

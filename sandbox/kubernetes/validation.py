@@ -156,6 +156,25 @@ _GO_TYPES = {
 
 def undecodable(value: Any, schema: Schema, path: str = "") -> str:
     """Why a built-in kind cannot be decoded, in the words of Go's JSON decoder; empty when it can."""
+    return "" if _decodes(value, schema) else _misfit(value, schema, path)
+
+
+def _decodes(value: Any, schema: Schema) -> bool:
+    """Whether there is nothing to complain about. Every write asks, so it composes no paths."""
+    if value is None:
+        return True
+    if not fits(value, schema):
+        return False
+    if isinstance(value, dict):
+        field = schema.field
+        return all((child := field(name)) is None or _decodes(item, child) for name, item in value.items())
+    if isinstance(value, list):
+        child = schema.items
+        return all(_decodes(item, child) for item in value)
+    return True
+
+
+def _misfit(value: Any, schema: Schema, path: str) -> str:
     if value is None:
         return ""
     if not fits(value, schema):
@@ -170,6 +189,6 @@ def undecodable(value: Any, schema: Schema, path: str = "") -> str:
     elif isinstance(value, list):
         children = [(path, item, schema.items) for item in value]
     for here, item, child in children:
-        if child is not None and (reason := undecodable(item, child, here)):
+        if child is not None and (reason := _misfit(item, child, here)):
             return reason
     return ""
