@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from federation.planning.actions import Action
+from federation.planning.actions import (
+    Action,
+    AddOnAction,
+    ApplicationAction,
+    ComponentAction,
+    InitControlPlane,
+    InstallNetwork,
+    JoinNode,
+    MachineAction,
+    RemoveNode,
+)
 from federation.planning.guards import Policy, admit
 from federation.planning.plan import Plan, Step
 from federation.planning.planner import plan_federation
 from federation.spec.federation import Federation
-from federation.state.observed import ObservedFederation, Present, Unknown
+from federation.state.observed import ObservedCluster, ObservedFederation, Present, Unknown
 from tests.builders import a_cluster, a_federation, an_application
 from tests.properties.world import World
 
@@ -21,15 +32,17 @@ NAMES = ("a", "b", "c", "d")
 
 
 @st.composite
-def federations(draw: st.DrawFn) -> Federation:
-    """Federations of up to four clusters, peered at random, with applications that have a home."""
-    names = NAMES[: draw(st.integers(1, 4))]
-    clusters = [
-        a_cluster(name, workers=draw(st.integers(0, 2)), control_plane=draw(st.sampled_from([1, 3]))) for name in names
-    ]
+def federations(draw: st.DrawFn, most: int = 4) -> Federation:
+    """Federations of some clusters, in clouds and on hosts, peered at random both ways and one way.
+
+    Clusters may lack add-ons; applications are where they can have a home.
+    """
+    names = NAMES[: draw(st.integers(1, most))]
     pairs = [(one, other) for index, one in enumerate(names) for other in names[index + 1 :]]
     chosen = draw(st.lists(st.sampled_from(pairs), unique=True)) if pairs else []
-    peerings = [{"between": list(pair)} for pair in chosen]
+    peerings = [_peering(draw, pair) for pair in chosen]
+    peered = {name for pair in chosen for name in pair}
+    clusters = [_cluster(draw, name, peered=name in peered) for name in names]
     applications = []
     if chosen:
         home, other = draw(st.sampled_from(chosen))
@@ -37,6 +50,32 @@ def federations(draw: st.DrawFn) -> Federation:
     if draw(st.booleans()):
         applications.append(an_application("solo", one=names[0]))
     return a_federation(clusters=clusters, peerings=peerings, applications=applications)
+
+
+def _peering(draw: st.DrawFn, pair: tuple[str, str]) -> dict[str, Any]:
+    if draw(st.booleans()):
+        return {"between": list(pair)}
+    consumer, provider = draw(st.permutations(pair))
+    return {"consumer": consumer, "provider": provider}
+
+
+def _cluster(draw: st.DrawFn, name: str, *, peered: bool) -> dict[str, Any]:
+    workers, control_plane = draw(st.integers(0, 2)), draw(st.sampled_from([1, 3]))
+    addons = ["metallb", "liqo"] if peered else draw(st.sampled_from([[], ["metallb"], ["metallb", "liqo"]]))
+    cluster = a_cluster(name, workers=workers, control_plane=control_plane, addons=addons)
+    return on_hosts(cluster) if name == "d" else cluster
+
+
+def on_hosts(cluster: dict[str, Any]) -> dict[str, Any]:
+    """The same cluster on named hosts, with a spare."""
+    name, workers, control_plane = cluster["name"], cluster["workers"][0]["count"], cluster["controlPlane"]["count"]
+    return {
+        **cluster,
+        "infrastructure": {"type": "hosts", "inventory": "lab"},
+        "controlPlane": {"count": control_plane, "hosts": [f"{name}-cp{number}" for number in range(control_plane)]},
+        "workers": [{"name": "w", "count": workers, "hosts": [f"{name}-w{number}" for number in range(workers)]}],
+        "spares": [f"{name}-spare"],
+    }
 
 
 def walk(world: World, plan: Plan, rng: random.Random, stop_after: int | None = None) -> None:
@@ -132,6 +171,82 @@ def test_unknown_is_never_created_or_deleted(desired: Federation, rng: random.Ra
 
 def _inside(step: Step, cluster: str) -> bool:
     return step.action.scope == cluster and "->" not in step.key and "+" not in step.key
+
+
+@COMMON
+@given(federations(), federations(), st.randoms(use_true_random=False), st.data())
+def test_looking_away_at_random_never_leads_to_more(
+    before: Federation, after: Federation, rng: random.Random, data: st.DataObject
+) -> None:
+    """Whatever cannot be read: no step that would not be there with open eyes takes anything away.
+
+    But one: where nothing is left of a dropped cluster, the kubeconfig that nobody answers to is forgotten.
+    """
+    world = World(before)
+    build = plan_federation(world.context())
+    walk(world, build, rng, stop_after=data.draw(st.integers(0, len(build))))
+    world.desired = after
+    seeing = world.context(former=before)
+    known = {step.key for step in plan_federation(seeing)}
+    clusters = {name: _dimmed(seen, data) for name, seen in seeing.observed.clusters.items()}
+    plan = plan_federation(replace(seeing, observed=ObservedFederation(clusters)))
+    forgotten = {f"delete-foundation/{name}" for name, seen in clusters.items() if _nothing_left(seen)}
+    assert {step.key for step in plan if step.action.destructive} <= known | forgotten
+    for name, seen in clusters.items():
+        if isinstance(seen.infrastructure, Unknown):
+            assert not [
+                step.key for step in plan if isinstance(step.action, MachineAction) and step.action.scope == name
+            ]
+        if isinstance(seen.kubernetes, Unknown):
+            assert not [step.key for step in plan if isinstance(step.action, _INSIDE) and step.action.scope == name]
+
+
+_INSIDE = (AddOnAction, ApplicationAction, ComponentAction, RemoveNode, JoinNode, InitControlPlane, InstallNetwork)
+
+
+def _nothing_left(seen: ObservedCluster) -> bool:
+    infrastructure = seen.infrastructure
+    return isinstance(infrastructure, Present) and infrastructure.value.foundation == "absent"
+
+
+def _dimmed(seen: ObservedCluster, data: st.DataObject) -> ObservedCluster:
+    dark = Unknown("Unavailable", "no answer")
+    infrastructure = dark if data.draw(st.booleans()) else seen.infrastructure
+    return ObservedCluster(seen.name, infrastructure, dark if data.draw(st.booleans()) else seen.kubernetes)
+
+
+@COMMON
+@given(federations(), st.randoms(use_true_random=False), st.data())
+def test_machines_killed_at_random_are_replaced(desired: Federation, rng: random.Random, data: st.DataObject) -> None:
+    """Workers fail, vanish or fall silent, in any mix; within some runs everything is ready again."""
+    world = World(desired)
+    walk(world, plan_federation(world.context()), rng)
+    for name in sorted(world.clusters):
+        for machine in sorted(world.clusters[name].machines):
+            if world.clusters[name].machines[machine].role == "worker":
+                world.break_machine(name, machine, data.draw(st.sampled_from(["", "fail", "vanish", "unready"])))
+    budget = Policy(mass_failure_share=1.0)
+    for _ in range(2 * len(NAMES)):
+        context = world.context()
+        walk(world, admit(plan_federation(context), context, budget).plan, rng)
+    assert [step.key for step in plan_federation(world.context()) if step.action.scope != "d"] == []
+    assert world.silent_targets() <= {"d-w0", "d-w1"}
+
+
+def test_a_lost_host_is_replaced_by_its_spare_and_comes_back() -> None:
+    """The spare joins, the lost node goes; when the host answers again, the spare is free again."""
+    world = World(a_federation(clusters=[on_hosts(a_cluster("d", workers=2))]))
+    rng = random.Random(1)  # noqa: S311 - an order, not a secret
+    walk(world, plan_federation(world.context()), rng)
+    world.break_machine("d", "d-w1", "unready")
+    walk(world, plan_federation(world.context()), rng)
+    assert set(world.cluster("d").nodes) == {"d-cp0", "d-w0", "d-spare"}
+    assert plan_federation(world.context()).steps == ()
+    world.revive("d", "d-w1")
+    walk(world, plan_federation(world.context()), rng)
+    assert set(world.cluster("d").nodes) == {"d-cp0", "d-w0", "d-w1"}
+    assert "d-spare" not in world.cluster("d").machines
+    assert plan_federation(world.context()).steps == ()
 
 
 @COMMON

@@ -35,7 +35,6 @@ from federation.planning.actions import (
 from federation.planning.context import PlanningContext
 from federation.spec.digests import component_digest, digest_for, offloading_digest
 from federation.spec.federation import Federation
-from federation.spec.machines import machine_targets
 from federation.spec.peering import PeeringKey
 from federation.state.observed import (
     Absent,
@@ -82,6 +81,8 @@ class World:
         self.tunnels: set[tuple[str, str]] = set()
         self.authenticated: set[PeeringKey] = set()
         self.acquired: set[PeeringKey] = set()
+        self.offloaded: dict[tuple[str, str], set[str]] = {}
+        self.marked: set[PeeringKey] = set()
         self.machines_made = 0
 
     def cluster(self, name: str) -> ClusterModel:
@@ -98,7 +99,7 @@ class World:
     def _observe(self, name: str) -> ObservedCluster:
         cluster = self.cluster(name)
         infrastructure = ObservedInfrastructure(
-            "complete" if cluster.foundation else "absent", tuple(cluster.machines.values())
+            "complete" if cluster.foundation else "absent", tuple(cluster.machines.values()), self._inventory(name)
         )
         kubernetes: Observation[ObservedKubernetes] = Absent()
         if cluster.api:
@@ -114,15 +115,49 @@ class World:
             )
         return ObservedCluster(name, Present(infrastructure), kubernetes)
 
-    def _directions(self, consumer: str) -> list[ObservedDirection]:
-        keys = {key for key in self.authenticated | self.acquired if key.consumer == consumer}
-        keys |= {
-            PeeringKey(consumer, other)
-            for pair in self.tunnels
-            if consumer in pair
-            for other in pair
-            if other != consumer
+    def _inventory(self, name: str) -> tuple[str, ...]:
+        spec = self.desired.cluster(name)
+        if spec is None or spec.infrastructure.type != "hosts":
+            return ()
+        named = (*spec.control_plane.hosts, *(host for pool in spec.workers for host in pool.hosts), *spec.spares)
+        machines = self.cluster(name).machines
+        return tuple(each for each in named if each not in machines or machines[each].state == "running")
+
+    def break_machine(self, name: str, machine: str, how: str) -> None:
+        """An accident: ``fail``, ``vanish`` or ``unready``; a host is never failed or gone, only silent."""
+        cluster, spec = self.cluster(name), self.desired.cluster(name)
+        if not how:
+            return
+        node = cluster.nodes[machine]
+        cluster.nodes[machine] = replace(node, ready=False, unready_s=1000.0)
+        if spec is not None and spec.infrastructure.type == "hosts":
+            cluster.machines[machine] = replace(cluster.machines[machine], state="stopped")
+        elif how == "fail":
+            cluster.machines[machine] = replace(cluster.machines[machine], state="failed")
+        elif how == "vanish":
+            del cluster.machines[machine]
+            cluster.prepared.discard(machine)
+
+    def revive(self, name: str, machine: str) -> None:
+        """A silent host answers again; its node is gone."""
+        cluster = self.cluster(name)
+        cluster.machines[machine] = replace(cluster.machines[machine], state="running")
+        cluster.prepared.discard(machine)
+
+    def silent_targets(self) -> set[str]:
+        """Machines that nobody could bring back."""
+        return {
+            machine.name
+            for cluster in self.clusters.values()
+            for machine in cluster.machines.values()
+            if machine.state != "running"
         }
+
+    def _directions(self, consumer: str) -> list[ObservedDirection]:
+        keys = {key for key in self.authenticated | self.acquired | self.marked if key.consumer == consumer}
+        known = {key.pair for key in self.authenticated | self.acquired | self.marked}
+        for pair in self.tunnels - known:
+            keys |= {PeeringKey(consumer, other) for other in pair if consumer in pair and other != consumer}
         return [
             ObservedDirection(
                 key,
@@ -140,6 +175,11 @@ class World:
             Refused: Something that it needs is not there, or something still uses what it removes.
         """
         _EFFECTS[type(action)](self, action)
+
+    def in_use(self, cluster: str) -> bool:
+        """Whether a peering of the cluster is left."""
+        pairs = {key.pair for key in self.authenticated | self.acquired} | self.tunnels
+        return any(cluster in pair for pair in pairs)
 
     def need(self, condition: object, message: str) -> None:
         """Refuse unless the condition holds."""
@@ -160,11 +200,17 @@ def _create_machine(world: World, action: CreateMachine) -> None:
     cluster = world.cluster(action.cluster)
     world.need(cluster.foundation, "no network")
     old = cluster.machines.get(action.machine)
+    world.need(old is not None or action.machine not in cluster.nodes, "the node of a lost machine is still there")
     world.need(old is None or old.state != "failed", "the name is taken by a failed machine")
     spec = world.desired.cluster(action.cluster)
     world.need(spec is not None, "not in the spec")
     assert spec is not None
-    target = next(each for each in machine_targets(world.desired.name, spec) if each.name == action.machine)
+    if old is not None and spec.infrastructure.type == "hosts":
+        return
+    context = world.context()
+    target = next((each for each in context.targets(spec) if each.name == action.machine), None)
+    world.need(target is not None, "not asked for")
+    assert target is not None
     world.machines_made += 1
     machine = ObservedMachine(target.name, str(world.machines_made), target.role, target.pool, "running", "1.2.3.4")
     cluster.machines[target.name] = machine
@@ -172,6 +218,10 @@ def _create_machine(world: World, action: CreateMachine) -> None:
 
 def _delete_machine(world: World, action: DeleteMachine) -> None:
     cluster = world.cluster(action.cluster)
+    kept = world.desired.cluster(action.cluster) is not None
+    world.need(not kept or action.machine not in cluster.nodes, "its node is still there")
+    world.need(kept or not world.in_use(action.cluster), "peers still lean on it")
+    world.need(kept or not cluster.applications, "an application is still at home here")
     cluster.machines.pop(action.machine, None)
     cluster.prepared.discard(action.machine)
 
@@ -192,6 +242,7 @@ def _init(world: World, action: InitControlPlane) -> None:
 def _join(world: World, action: JoinNode) -> None:
     cluster = world.cluster(action.cluster)
     world.need(cluster.api and action.machine in cluster.prepared, "no API, or not prepared")
+    world.need(action.machine not in cluster.nodes, "a node of that name is there")
     _add_node(cluster, action.machine)
 
 
@@ -224,8 +275,7 @@ def _install(world: World, action: InstallAddOn) -> None:
 def _remove_addon(world: World, action: RemoveAddOn) -> None:
     cluster = world.cluster(action.cluster)
     world.need(all(action.addon not in a_catalogue()[each].needs for each in cluster.addons), "another needs it")
-    in_use = any(action.cluster in key.pair for key in world.authenticated | world.acquired)
-    world.need(action.addon != "liqo" or not in_use, "still peered")
+    world.need(action.addon != "liqo" or not world.in_use(action.cluster), "still peered")
     cluster.addons.pop(action.addon, None)
 
 
@@ -236,6 +286,7 @@ def _has_liqo(world: World, *names: str) -> bool:
 def _connect(world: World, action: ConnectNetworks) -> None:
     world.need(_has_liqo(world, action.first, action.second), "no liqo")
     world.tunnels.add((action.first, action.second))
+    world.marked |= {key for key in world.desired.directions if key.pair == (action.first, action.second)}
 
 
 def _disconnect(world: World, action: DisconnectNetworks) -> None:
@@ -246,7 +297,10 @@ def _disconnect(world: World, action: DisconnectNetworks) -> None:
 
 def _authenticate(world: World, action: Authenticate) -> None:
     world.need(_has_liqo(world, *action.key.pair), "no liqo")
+    in_band = world.desired.directions[action.key].control_plane == "in-band"
+    world.need(not in_band or action.key.pair in world.tunnels, "no tunnel to reach the provider through")
     world.authenticated.add(action.key)
+    world.marked.add(action.key)
 
 
 def _acquire(world: World, action: AcquireResources) -> None:
@@ -255,12 +309,16 @@ def _acquire(world: World, action: AcquireResources) -> None:
 
 
 def _release(world: World, action: ReleaseResources) -> None:
+    here = world.cluster(action.key.consumer).applications
+    used = any(action.key.provider in world.offloaded.get((action.key.consumer, name), set()) for name in here)
+    world.need(not used, "an application is still offloaded there")
     world.acquired.discard(action.key)
 
 
 def _revoke(world: World, action: RevokeAuthentication) -> None:
     world.need(action.key not in world.acquired, "resources are still lent")
     world.authenticated.discard(action.key)
+    world.marked.discard(action.key)
 
 
 def _offload(world: World, action: OffloadNamespace) -> None:
@@ -270,6 +328,9 @@ def _offload(world: World, action: OffloadNamespace) -> None:
     assert application is not None
     others = {each.placement.cluster for each in application.components} - {action.home}
     world.need(all(PeeringKey(action.home, each) in world.acquired for each in others), "no virtual node")
+    elsewhere = [name for name, each in world.clusters.items() if action.application in each.applications]
+    world.need(set(elsewhere) <= {action.home}, "it is still at home elsewhere")
+    world.offloaded[action.home, action.application] = others
     wanted = offloading_digest(world.desired.name, application, action.home)
     old = home.applications.get(action.application)
     components = old.components if old else ()

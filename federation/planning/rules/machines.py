@@ -16,6 +16,7 @@ from federation.planning.actions import (
 )
 from federation.planning.context import PlanningContext
 from federation.planning.plan import Cause, Step
+from federation.planning.rules.keys import joins_of
 from federation.spec.cluster import Cluster
 from federation.spec.machines import MachineTarget
 from federation.state.observed import ObservedInfrastructure, ObservedMachine, Present
@@ -151,7 +152,7 @@ def _surplus(
         elif machine.name not in wanted and not context.unreadable(cluster.name):
             remove = RemoveNode(cluster.name, machine.name)
             if context.seen(cluster.name).node(machine.name) is not None:
-                yield Step(remove, "the spec asks for fewer machines", "prune")
+                yield Step(remove, "the spec asks for fewer machines", "prune", after=joins_of(context, cluster))
             delete = DeleteMachine(cluster.name, machine.name)
             yield Step(delete, "the spec asks for fewer machines", "prune", frozenset({str(remove)}))
 
