@@ -109,7 +109,13 @@ def _label(step: Step) -> str:
 
 
 def direct_needs(plan: Plan, step: Step) -> frozenset[str]:
-    """Keys that a step waits for and that no other awaited step waits for already."""
+    """Keys that a step waits for and that no other awaited step waits for already, however far back."""
     waits = plan.waits_for(step)
-    implied = {far for key in waits for far in plan.waits_for(plan.step(key))}
+    implied: set[str] = set()
+    ahead = [far for key in waits for far in plan.waits_for(plan.step(key))]
+    while ahead:
+        key = ahead.pop()
+        if key not in implied:
+            implied.add(key)
+            ahead += plan.waits_for(plan.step(key))
     return waits - implied
