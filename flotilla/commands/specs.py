@@ -9,6 +9,7 @@ from typing import cast
 import typer
 
 from federation.planning.explain import render_json, render_mermaid, render_text
+from federation.spec.reference import render_reference
 from federation.spec.schema import federation_schema
 from flotilla.commands.options import OutputForm, SpecFile, TimeLimit
 from flotilla.console import counted, out, print_data
@@ -37,9 +38,13 @@ def validate(file: SpecFile, output: OutputForm = "text") -> None:
     return out.print(f"{spec.name} is valid: {', '.join(counts)}.")
 
 
-def schema() -> None:
+def schema(
+    reference: bool = typer.Option(False, "--reference", help="Print every field as Markdown tables, for people."),
+) -> None:
     """Print the JSON Schema of specs, for editors."""
-    print_data(federation_schema(), "json")
+    if reference:
+        return typer.echo(render_reference())
+    return print_data(federation_schema(), "json")
 
 
 def plan(
