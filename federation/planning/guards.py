@@ -141,9 +141,7 @@ def _control_planes(plan: Plan, context: PlanningContext) -> Iterable[Held]:
         if machine is None or machine.role != "control-plane" or not context.is_kept(cluster):
             continue
         if step.cause == "prune":
-            yield Held(
-                step.key, "ControlPlaneShrinks", "a control plane cannot be taken away: ask for it again"
-            )
+            yield Held(step.key, "ControlPlaneShrinks", "a control plane cannot be taken away: ask for it again")
         elif machine.complete:
             message = f"{name} may hold the data of its cluster: if it does not, delete the machine by hand"
             yield Held(step.key, "ControlPlaneMayHoldData", message)

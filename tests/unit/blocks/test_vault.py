@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
+from prefect.blocks.core import Block
 from pydantic import SecretStr
 
 from blocks import vault as module
@@ -86,7 +87,12 @@ def test_blocks_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run sees the same credentials from its beginning to its end, and asks for them once."""
     asked: list[str] = []
     real = module._load
-    monkeypatch.setattr(module, "_load", lambda kind, name: (asked.append(name), real(kind, name))[1])
+
+    def load(kind: type[Block], name: str) -> Block | None:
+        asked.append(name)
+        return real(kind, name)
+
+    monkeypatch.setattr(module, "_load", load)
     vault = BlockVault()
     assert [vault.kubeconfig("once", "a") for _ in range(3)] == [None] * 3
     assert asked == [access_name("once", "a")]
