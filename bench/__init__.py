@@ -1,0 +1,1 @@
+"""Measurements against a bound or a peer in the same run; ``python -m bench`` takes them all."""
