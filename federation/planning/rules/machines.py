@@ -75,7 +75,7 @@ def _making(context: PlanningContext, cluster: Cluster, target: MachineTarget, m
     repair = node is not None or target.name in context.stand_ins(cluster).values()
     foundation = frozenset({str(EnsureFoundation(cluster.name))})
     create = CreateMachine(cluster.name, target.name)
-    yield Step(create, missing, "repair" if repair else "create", foundation, after=frozenset({str(stale)}))
+    yield Step(create, missing, "repair" if repair else "create", foundation | {str(stale)})
 
 
 def _missing(
