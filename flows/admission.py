@@ -7,7 +7,7 @@ from federation.errors import SpecInvalid
 from federation.planning.context import PlanningContext
 from federation.planning.guards import Admission
 from federation.spec.federation import Federation, digest
-from federation.state.observed import ObservedFederation
+from federation.state.observed import ObservedFederation, Unknown
 from tasks.workbench import Workbench
 
 
@@ -35,3 +35,13 @@ def refuse_other_reality(made_for: str, spec: Federation, admission: Admission) 
     """
     if made_for != basis(spec, admission):
         raise SpecInvalid("what is there has changed since the plan was saved; make a new plan", reason="PlanOutdated")
+
+
+def blind_spots(context: PlanningContext) -> tuple[str, ...]:
+    """What could not be looked at, with why: no plan can tell anything about it."""
+    names = [cluster.name for cluster in (*context.desired.spec.clusters, *context.dropped_clusters())]
+    looks = [(name, seen) for name in names for seen in (context.infrastructure(name), context.kubernetes(name))]
+    unknown = {
+        name: f"{name}: {seen.reason}: {seen.message}" for name, seen in reversed(looks) if isinstance(seen, Unknown)
+    }
+    return tuple(unknown[name] for name in sorted(unknown))

@@ -56,7 +56,7 @@ async def apply(federation: SpecText | Federation, basis: str | None = None) -> 
 async def _refuse_outdated(federation: Federation, made_for: str) -> None:
     """Before the spec is stored: a spec whose plan is refused must not become what should exist."""
     with Registry(settings().registry_url) as registry:
-        refuse_other_reality(made_for, federation, await look_ahead(registry, federation))
+        refuse_other_reality(made_for, federation, (await look_ahead(registry, federation)).admission)
 
 
 def _spec(given: str | Federation) -> Federation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prefect import flow
 
@@ -13,7 +13,7 @@ from federation.planning.explain import render_json
 from federation.planning.guards import Admission, admit
 from federation.planning.planner import plan_federation
 from federation.spec.federation import Federation
-from flows.admission import basis, context_of
+from flows.admission import basis, blind_spots, context_of
 from flows.workplace import open_bench
 from registry.registry import Registry
 from tasks.handover import unseen
@@ -23,9 +23,15 @@ from tasks.publishing import publish_plan
 
 @dataclass(frozen=True)
 class Proposal:
-    """A plan that nobody has carried out; ``plan_id`` is set when it was kept."""
+    """A plan that nobody has carried out.
+
+    Attributes:
+        blind_spots: What could not be looked at, with why.
+        plan_id: Set when the plan was kept.
+    """
 
     admission: Admission
+    blind_spots: tuple[str, ...] = ()
     plan_id: str | None = None
 
 
@@ -38,19 +44,20 @@ async def propose(federation: Federation, save: bool = False) -> Proposal:
         save: Keep the plan, so that exactly it can be applied later.
     """
     with Registry(settings().registry_url) as registry:
-        admission = await look_ahead(registry, federation)
+        proposal = await look_ahead(registry, federation)
+        admission = proposal.admission
         await publish_plan(federation.name, admission)
         if not save:
-            return Proposal(admission)
+            return proposal
         document = {
             "spec": federation.model_dump(mode="json", by_alias=True),
             "plan": json.loads(render_json(admission)),
         }
         kept = registry.plans.save(federation.name, document, basis(federation, admission))
-        return Proposal(admission, kept.id)
+        return replace(proposal, plan_id=kept.id)
 
 
-async def look_ahead(registry: Registry, federation: Federation) -> Admission:
+async def look_ahead(registry: Registry, federation: Federation) -> Proposal:
     """What an apply of a spec would do now."""
     bench = await asyncio.to_thread(open_bench, registry, federation)
     try:
@@ -58,4 +65,4 @@ async def look_ahead(registry: Registry, federation: Federation) -> Admission:
     finally:
         bench.close()
     context = context_of(bench, observed, settings())
-    return admit(plan_federation(context), context, settings().policy)
+    return Proposal(admit(plan_federation(context), context, settings().policy), blind_spots(context))

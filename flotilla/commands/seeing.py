@@ -175,10 +175,15 @@ def leaks(federation: FederationName, output: OutputForm = "text") -> None:
         {"kind": each.kind, "name": each.name, "id": each.id, "place": each.place, "remove with": each.remove_with}
         for each in found
     ]
+    unseen = [row for row in rows if row["kind"] == "unknown"]
     if output != "text":
         print_data(rows, output)
     else:
-        _print_rows(rows, ("kind", "name", "id", "remove with"))
-        out.print(f"{len(rows)} {'left' if retired else 'in use'}")
-    if rows and retired:
+        _print_rows([row for row in rows if row not in unseen], ("kind", "name", "id", "remove with"))
+        out.print(f"{len(rows) - len(unseen)} {'left' if retired else 'in use'}")
+    for row in unseen:
+        err.print(f"could not look: {row['place']}", markup=False)
+    if len(rows) > len(unseen) and retired:
         raise typer.Exit(Exit.LEFTOVERS)
+    if unseen:
+        raise typer.Exit(Exit.FAILED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import typer
 
@@ -12,9 +12,12 @@ from federation.planning.explain import render_json, render_mermaid, render_text
 from federation.spec.reference import render_reference
 from federation.spec.schema import federation_schema
 from flotilla.commands.options import OutputForm, SpecFile, TimeLimit
-from flotilla.console import counted, out, print_data
+from flotilla.console import Output, counted, err, out, print_data
 from flotilla.exits import Exit
 from flotilla.running import end_unless_completed, read_spec, run_flow
+
+if TYPE_CHECKING:
+    from flows.propose import Proposal
 
 
 def register(app: typer.Typer) -> None:
@@ -56,19 +59,28 @@ def plan(
 ) -> None:
     """Show what an apply would do, and change nothing. Exit code 3 when there is something to do."""
     spec = read_spec(file)
-    from flows.propose import Proposal, propose
+    from flows.propose import propose
 
     state = run_flow(lambda: propose(spec, save=save, return_state=True), timeout)
     end_unless_completed(state, spec.name)
-    proposal = cast(Proposal, asyncio.run(state.aresult()))
+    proposal = cast("Proposal", asyncio.run(state.aresult()))
+    _show(proposal, output, graph=graph)
+    if save and output == "text":
+        out.print(f"Saved. Apply it with: flotilla apply --plan {proposal.plan_id}")
+    for spot in proposal.blind_spots:
+        err.print(f"could not look at {spot}", markup=False)
+    if proposal.blind_spots:
+        raise typer.Exit(Exit.FAILED)
+    if len(proposal.admission.plan) or proposal.admission.held:
+        raise typer.Exit(Exit.NOT_CONVERGED)
+
+
+def _show(proposal: Proposal, output: Output, *, graph: bool) -> None:
     admission = proposal.admission
     if graph:
         out.print(render_mermaid(admission.plan), markup=False)
-    elif output == "text":
+    elif output != "text":
+        more = {"unseen": list(proposal.blind_spots), "plan": proposal.plan_id}
+        print_data(json.loads(render_json(admission)) | more, output)
+    elif len(admission.plan) or not proposal.blind_spots:
         out.print(render_text(admission), markup=False)
-    else:
-        print_data(json.loads(render_json(admission)) | {"plan": proposal.plan_id}, output)
-    if save and output == "text":
-        out.print(f"Saved. Apply it with: flotilla apply --plan {proposal.plan_id}")
-    if len(admission.plan):
-        raise typer.Exit(Exit.NOT_CONVERGED)
