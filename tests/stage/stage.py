@@ -17,6 +17,7 @@ import httpx
 
 from flotilla.processes import stop
 from tests.contract.sandbox.process import eventually
+from tests.networks import reserve_network
 
 ROOT = Path(__file__).parents[2]
 COMMAND_TIMEOUT_S = 170.0
@@ -31,7 +32,7 @@ class Stage:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.network = free_network()
+        self.network = reserve_network()
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")},
             **SETTINGS,
@@ -140,16 +141,3 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def free_network() -> str:
-    """A loopback /16 that no other sandbox uses; contract tests take theirs from 127.100 on."""
-    for offset in range(60):
-        second = 16 + (os.getpid() + offset) % 60
-        with socket.socket() as probe:
-            try:
-                probe.bind((f"127.{second}.0.1", 5000))
-            except OSError:
-                continue
-            return f"127.{second}.0.0/16"
-    raise AssertionError("every loopback network is in use")

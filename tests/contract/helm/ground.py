@@ -14,9 +14,10 @@ from sandbox.front import FrontListener
 from sandbox.kubernetes.cluster import Cluster
 from sandbox.kubernetes.controllers import register_node, start_all
 from sandbox.kubernetes.controllers.fleet import Member
+from tests.networks import reserve_prefix
 
 T = TypeVar("T")
-HOST = "127.111.0.1"
+HOST = f"{reserve_prefix()}.0.1"
 
 
 class Ground:

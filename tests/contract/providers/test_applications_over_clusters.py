@@ -28,6 +28,7 @@ from providers.contracts import Done, Progress, Side, Waiting
 from providers.interconnect.liqo.provider import LiqoInterconnect
 from tests.contract.providers.liqo_fleet import FEDERATION, LiqoFleet
 from tests.contract.providers.liqo_kills import STRIDE, Executioner, Killed
+from tests.networks import reserve_prefix
 from tests.unit.applications.vaults import BUNDLES, FakeVault
 from tests.unit.kubernetes.served import Verdict
 
@@ -43,7 +44,7 @@ INGRESS_CLASS = {
 @pytest.fixture(scope="module")
 def fleet() -> Iterator[LiqoFleet]:
     """Cluster a consumes from b and c; each test uses an application of its own."""
-    made = LiqoFleet("127.97")
+    made = LiqoFleet(reserve_prefix())
     for name in ("a", "b", "c"):
         made.add(name)
     made.clients["a"].apply(INGRESS_CLASS)

@@ -17,6 +17,7 @@ from federation.errors import CommandFailed, Rejected
 from providers.bootstrap.network import ensure_network, network_ready
 from providers.contracts import Done, Progress, Waiting
 from tests.contract.providers.bootstrap_rig import Crew, Rig, a_hosts_cluster, a_sandbox, drive
+from tests.networks import reserve_network
 from tests.unit.bootstrap.catalogue import a_network
 
 NODE = Kind("v1", "Node")
@@ -26,7 +27,7 @@ TOKEN = re.compile(r"\b[a-z0-9]{6}\.[a-z0-9]{16}\b|K10[0-9a-f]{64}")
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory) -> Iterator[Rig]:
     """A sandbox."""
-    with a_sandbox(tmp_path_factory.mktemp("sandbox"), "127.99.0.0/16") as running:
+    with a_sandbox(tmp_path_factory.mktemp("sandbox"), reserve_network()) as running:
         yield running
 
 

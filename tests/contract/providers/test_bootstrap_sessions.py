@@ -15,6 +15,7 @@ from clients.ssh.session import Session
 from federation.errors import AuthenticationRejected, CommandFailed, HostKeyMismatch, HostUnreachable
 from providers.contracts import Login
 from tests.contract.providers.bootstrap_rig import a_sandbox
+from tests.networks import reserve_network
 from tests.unit.ssh.openssh import SSHD, free_port, openssh_server, other_key, private_text, public_line
 
 
@@ -23,7 +24,7 @@ def login(request, tmp_path_factory) -> Iterator[Login]:
     """A login to a machine of the sandbox, then to a real server."""
     folder = tmp_path_factory.mktemp(request.param)
     if request.param == "sandbox":
-        with a_sandbox(folder, "127.100.0.0/16") as rig:
+        with a_sandbox(folder, reserve_network()) as rig:
             (found,) = rig.logins(1).values()
             yield found
         return

@@ -12,12 +12,13 @@ from federation.errors import CommandFailed, Unavailable
 from providers.bootstrap.changes import LongStep, advance
 from providers.contracts import Waiting
 from tests.contract.providers.bootstrap_rig import a_sandbox
+from tests.networks import reserve_network
 
 
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory):
     """A sandbox."""
-    with a_sandbox(tmp_path_factory.mktemp("sandbox"), "127.98.0.0/16") as running:
+    with a_sandbox(tmp_path_factory.mktemp("sandbox"), reserve_network()) as running:
         yield running
 
 

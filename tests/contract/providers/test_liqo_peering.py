@@ -27,6 +27,7 @@ from providers.interconnect.liqo.kinds import (
 from providers.interconnect.liqo.provider import LiqoInterconnect
 from tests.contract.providers.liqo_fleet import LiqoFleet
 from tests.contract.providers.liqo_kills import STRIDE, Executioner, Killed
+from tests.networks import reserve_prefix
 from tests.unit.kubernetes.served import Verdict
 
 LIQO = LiqoInterconnect()
@@ -49,7 +50,7 @@ LEFT_BY_A_PEERING = (
 @pytest.fixture
 def fleet() -> Iterator[LiqoFleet]:
     """An empty fleet."""
-    made = LiqoFleet("127.96")
+    made = LiqoFleet(reserve_prefix())
     yield made
     made.close()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -18,7 +17,8 @@ import openstack
 import pytest
 from openstack.warnings import RemovedInSDK60Warning
 
-NETWORKS = (f"127.{number}.0.0/16" for number in range(100 + os.getpid() % 100, 255))
+from tests.networks import reserve_network
+
 START_TIMEOUT_S = 60.0
 
 
@@ -47,7 +47,7 @@ class SandboxProcess:
 
     def __init__(self, folder: Path, pacing: str = "instant", network: str | None = None) -> None:
         self.folder = folder
-        self.network = network or next(NETWORKS)
+        self.network = network or reserve_network()
         self.pacing = pacing
         self.port = 0
         self.process: subprocess.Popen[bytes] | None = None

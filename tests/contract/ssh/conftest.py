@@ -19,8 +19,9 @@ from sandbox.parts import PARTS
 from sandbox.ssh.host import Host
 from sandbox.ssh.server import SshServer
 from sandbox.world import Parts, World
+from tests.networks import reserve_network
 
-NETWORK = IPv4Network("127.93.0.0/16")
+NETWORK = IPv4Network(reserve_network())
 
 
 def _unwired(*_args: object) -> None:

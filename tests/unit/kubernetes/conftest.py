@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from clients.kubernetes.api import KubernetesClient
+from tests.networks import reserve_prefix
 from tests.unit.kubernetes.served import Background, Served
 
 
@@ -21,7 +22,7 @@ def background() -> Iterator[Background]:
 @pytest.fixture(scope="module")
 def served(background: Background) -> Iterator[Served]:
     """A cluster that listens."""
-    made = Served(background, "alpha", "127.95.1.1")
+    made = Served(background, "alpha", f"{reserve_prefix()}.1.1")
     yield made
     made.stop()
 

@@ -14,6 +14,7 @@ from clients.kubernetes.apply import ensure, ensure_gone
 from clients.kubernetes.resources import CONFIG_MAP, DEPLOYMENT, NAMESPACE, SECRET, Kind
 from clients.kubernetes.transport import Timeouts
 from federation.errors import AuthenticationRejected, Conflict, NotReadyYet, Rejected, Throttled, Unavailable
+from tests.networks import reserve_prefix
 from tests.unit.kubernetes.served import Served, Verdict
 
 IMPATIENT = Timeouts(connect_s=0.5, read_s=0.3)
@@ -176,7 +177,7 @@ def test_unreadable_is_never_absent(served: Served):
 
 def test_a_dead_address_is_unreachable(background):
     """Nothing listens there."""
-    served = Served(background, "gone", "127.95.1.2")
+    served = Served(background, "gone", f"{reserve_prefix()}.1.2")
     client = served.client()
     assert client.reachable()
     served.stop()
@@ -186,10 +187,11 @@ def test_a_dead_address_is_unreachable(background):
 
 def test_another_cluster_at_the_same_address_is_refused(background):
     """A cluster made anew under the same address has another CA: nothing is sent to it."""
-    first = Served(background, "first", "127.95.1.3")
+    address = f"{reserve_prefix()}.1.3"
+    first = Served(background, "first", address)
     kubeconfig = first.cluster.admin_kubeconfig(first.url)
     first.stop()
-    second = Served(background, "second", "127.95.1.3")
+    second = Served(background, "second", address)
     client = KubernetesClient(kubeconfig)
     with pytest.raises(AuthenticationRejected, match="kubeconfig"):
         client.version()
