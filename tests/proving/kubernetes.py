@@ -13,8 +13,10 @@ from pathlib import Path
 from types import TracebackType
 
 import httpx
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
-from sandbox.kubernetes.access.authority import Authority, key_pem
+from sandbox.kubernetes.access.authority import Authority
 from sandbox.kubernetes.kubeconfig import encoded, kubeconfig
 from tests.proving.building import Missing, Programs
 
@@ -141,7 +143,7 @@ class RealApiServer:
 
     def _server_flags(self, etcd_port: int) -> dict[str, str]:
         certificate, key = self.ca.server([self.host, "localhost", "kubernetes.default.svc"])
-        accounts = key_pem(Authority("accounts").key)
+        accounts = self._keep("accounts.key", _account_key())
         return {
             "etcd-servers": f"http://{self.host}:{etcd_port}",
             "bind-address": self.host,
@@ -153,8 +155,8 @@ class RealApiServer:
             "tls-private-key-file": self._keep("server.key", key),
             "client-ca-file": self._keep("ca.pem", self.ca.pem()),
             "service-account-issuer": _ISSUER,
-            "service-account-key-file": self._keep("accounts.key", accounts),
-            "service-account-signing-key-file": self._keep("accounts.key", accounts),
+            "service-account-key-file": accounts,
+            "service-account-signing-key-file": accounts,
             "service-cluster-ip-range": SERVICE_CIDR,
             "authorization-mode": "Node,RBAC",
             "enable-bootstrap-token-auth": "true",
@@ -182,6 +184,13 @@ class RealApiServer:
                     return
                 pause.wait(_STEP_S)
         raise Missing(f"kube-apiserver is not ready: {self._processes[-1].tail()}")
+
+
+def _account_key() -> str:
+    """A key in the one form that the server reads as a private and as a public key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    form = serialization.PrivateFormat.TraditionalOpenSSL
+    return key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()
 
 
 def _ready(client: httpx.Client) -> bool:

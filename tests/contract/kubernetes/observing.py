@@ -24,7 +24,10 @@ _TEXTS = (
     (re.compile(r"(kube-api-access-)\w{5}\b"), r"\1<suffix>"),
     (re.compile(r"(too old resource version: \d+) \(\d+\)"), r"\1 (<version>)"),
     (re.compile(r"(Too large resource version: \d+, current: )\d+"), r"\1<version>"),
-    (re.compile(r"(current ResourceVersion: |ResourceVersion in object meta: )\d+"), r"\1<version>"),
+    (re.compile(r"(ResourceVersion in record \()\d+"), r"\1<version>"),
+    (re.compile(r'(resourceVersion\\?":\\?")\d+'), r"\1<version>"),
+    (re.compile(r"(X509SHA256=)[0-9a-f]{64}"), r"\1<digest>"),
+    (re.compile(r"\b(Bad_)\w{5}\b"), r"\1<suffix>"),
 )
 _FIELDS = {"resourceVersion": "<version>", "continue": "<continue>", "nodePort": "<node port>", "selfLink": "<link>"}
 _SUBJECTS = {"apply": APPLY, "json": JSON_PATCH, "merge": MERGE, "strategic": STRATEGIC}
@@ -126,12 +129,26 @@ def _first(lines: Iterator[str], count: int) -> Iterator[Any]:
 def normalised(value: Any) -> Any:
     """A JSON value without what differs from run to run."""
     if isinstance(value, dict):
-        return {key: _field(key, item) for key, item in sorted(value.items())}
+        value = _orderless(value)
+        return {_text(key): _field(key, item) for key, item in sorted(value.items())}
     if isinstance(value, list):
         return [normalised(item) for item in value]
-    if isinstance(value, str):
-        for pattern, instead in _TEXTS:
-            value = pattern.sub(instead, value)
+    return _text(value) if isinstance(value, str) else value
+
+
+def _orderless(value: dict[str, Any]) -> dict[str, Any]:
+    """A refusal with several causes without their order, which a real server leaves to chance."""
+    details = value.get("details")
+    causes = details.get("causes") if isinstance(details, dict) else None
+    if not isinstance(details, dict) or not causes or len(causes) == 1:
+        return value
+    causes = sorted(causes, key=lambda cause: json.dumps(cause, sort_keys=True))
+    return {**value, "details": {**details, "causes": causes}, "message": str(value["message"]).partition(": [")[0]}
+
+
+def _text(value: str) -> str:
+    for pattern, instead in _TEXTS:
+        value = pattern.sub(instead, value)
     return value
 
 

@@ -62,8 +62,8 @@ def unknown_fields(see: Observer) -> None:
     see.patch("strategic", f"{path}/a", {"datas": {"k": "v"}}, params={"fieldValidation": "Strict"})
     repeated = b'{"metadata": {"name": "b", "name": "c"}, "data": {"k": "v", "k": "w"}}'
     json_type = {"content-type": "application/json"}
-    see.request("POST", path, content=repeated, headers=json_type)
     see.request("POST", path, content=repeated, headers=json_type, params={"fieldValidation": "Strict"})
+    see.request("POST", path, content=repeated, headers=json_type)
     nested = deployment("web")
     nested["spec"]["template"]["spec"]["containers"][0]["imagee"] = "x"
     nested["spec"]["replica"] = 1
@@ -119,6 +119,7 @@ def deletions(see: Observer) -> None:
     for name, policy in (("a", "Foreground"), ("b", "Orphan"), ("c", "Background"), ("d", "Nonsense")):
         see.post(path, deployment(name))
         see.delete(f"{path}/{name}", {"propagationPolicy": policy})
+    see.http.post(path, json=deployment("d"))
     see.delete(f"{path}/d", {"preconditions": {"uid": "other"}})
     see.delete(f"{path}/d", {"preconditions": {"resourceVersion": "1"}})
     see.delete(f"{path}/d", {"orphanDependents": True, "propagationPolicy": "Orphan"})

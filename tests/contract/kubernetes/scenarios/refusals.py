@@ -15,30 +15,38 @@ def _named(name: str = "a", **more: Any) -> Object:
 
 
 def metadata(see: Observer) -> None:
+    wrong: Any
+    more: Any
     path = see.path("configmaps")
-    for wrong in (
-        {},
-        {"name": "Bad_Name"},
-        {"name": LONG},
-        {"name": "a", "namespace": "elsewhere"},
-        {"name": "a", "labels": {"k": "not ok!"}},
-        {"name": "a", "labels": {"not ok!": "v"}},
-        {"name": "a", "labels": {"k": "v" * 64}},
-        {"name": "a", "annotations": {"not ok!": "v"}},
-        {"name": "a", "resourceVersion": "5"},
-        {"name": "a", "generateName": "Bad_"},
-        {"generateName": "Bad_"},
-        {"name": "a", "labels": {"k": 5}},
-        {"name": 5},
-        {"name": "a", "labels": ["x"]},
-        {"name": "a", "creationTimestamp": "yesterday"},
+    for number, wrong in enumerate(
+        (
+            {},
+            {"name": "Bad_Name"},
+            {"name": LONG},
+            {"name": "a", "namespace": "elsewhere"},
+            {"name": "a", "labels": {"k": "not ok!"}},
+            {"name": "a", "labels": {"not ok!": "v"}},
+            {"name": "a", "labels": {"k": "v" * 64}},
+            {"name": "a", "annotations": {"not ok!": "v"}},
+            {"name": "a", "resourceVersion": "5"},
+            {"name": "a", "generateName": "Bad_"},
+            {"generateName": "Bad_"},
+            {"name": "a", "labels": {"k": 5}},
+            {"name": 5},
+            {"name": "a", "labels": ["x"]},
+            {"name": "a", "creationTimestamp": "yesterday"},
+        )
     ):
-        see.post(path, {"metadata": wrong})
-    see.post(path, {"apiVersion": "v1", "kind": "Secret", **_named()})
-    see.post(path, {"apiVersion": "v2", "kind": "ConfigMap", **_named()})
-    see.post(path, _named(data={"k": 5}))
-    see.post(path, _named(data={"a b": "c"}))
-    see.post(path, _named(data={"k": "v"}, binaryData={"k": "dg=="}))
+        named = {"name": f"a{number}"} if wrong.get("name") == "a" else {}
+        see.post(path, {"metadata": {**wrong, **named}})
+    for more in (
+        {"apiVersion": "v1", "kind": "Secret"},
+        {"apiVersion": "v2", "kind": "ConfigMap"},
+        {"data": {"k": 5}},
+        {"data": {"a b": "c"}},
+        {"data": {"k": "v"}, "binaryData": {"k": "dg=="}},
+    ):
+        see.post(path, _named(f"b{len(see.seen)}", **more))
     see.get(path)
 
 
@@ -70,7 +78,7 @@ def pods(see: Observer) -> None:
         {"containers": [container], "serviceAccountName": "nobody"},
         {"containers": [container], "priorityClassName": "nothing"},
     ):
-        see.post(path, _named(spec=spec))
+        see.post(path, _named(f"a{len(see.seen)}", spec=spec))
 
 
 def services(see: Observer) -> None:
@@ -95,7 +103,7 @@ def services(see: Observer) -> None:
         {"externalTrafficPolicy": "Local", "ports": [{"port": 80}]},
         {"loadBalancerClass": "x.io/y", "ports": [{"port": 80}]},
     ):
-        see.post(path, _named(spec=spec))
+        see.post(path, _named(f"a{len(see.seen)}", spec=spec))
     see.post(path, _named("9starts-with-digit", spec={"ports": [{"port": 80}]}))
 
 
@@ -116,9 +124,9 @@ def workloads(see: Observer) -> None:
         {**good, "strategy": {"type": "Recreate", "rollingUpdate": {"maxSurge": 1}}},
         {**good, "minReadySeconds": 700},
     ):
-        see.post(path, {**deployment("web"), "spec": spec})
+        see.post(path, {**deployment(f"web{len(see.seen)}"), "spec": spec})
     jobs = see.path("jobs", "batch/v1")
-    see.post(jobs, _named(spec={"template": template}))
+    see.post(jobs, _named("j1", spec={"template": template}))
     see.post(
         jobs, _named(spec={"template": {"spec": {**template["spec"], "restartPolicy": "Never"}}, "parallelism": -1})
     )
@@ -128,28 +136,34 @@ def workloads(see: Observer) -> None:
 
 
 def other_kinds(see: Observer) -> None:
-    see.post(see.path("secrets"), _named(data={"a": "%%"}))
-    see.post(see.path("secrets"), _named(type="kubernetes.io/tls"))
-    see.post(see.path("secrets"), _named(type="kubernetes.io/dockerconfigjson"))
-    see.post(see.path("secrets"), _named(type="kubernetes.io/dockerconfigjson", stringData={".dockerconfigjson": "{"}))
-    see.post(see.path("secrets"), _named(type="kubernetes.io/service-account-token"))
+    see.post(see.path("secrets"), _named("o1", data={"a": "%%"}))
+    see.post(see.path("secrets"), _named("o2", type="kubernetes.io/tls"))
+    see.post(see.path("secrets"), _named("o3", type="kubernetes.io/dockerconfigjson"))
+    see.post(
+        see.path("secrets"), _named("o4", type="kubernetes.io/dockerconfigjson", stringData={".dockerconfigjson": "{"})
+    )
+    see.post(see.path("secrets"), _named("o5", type="kubernetes.io/service-account-token"))
     ingresses = see.path("ingresses", "networking.k8s.io/v1")
-    see.post(ingresses, _named(spec={}))
+    see.post(ingresses, _named("o6", spec={}))
     path = {"path": "x", "pathType": "Prefix", "backend": {"service": {"name": "s", "port": {"number": 80}}}}
-    see.post(ingresses, _named(spec={"rules": [{"http": {"paths": [path]}}]}))
-    see.post(ingresses, _named(spec={"rules": [{"http": {"paths": [{**path, "path": "/", "pathType": None}]}}]}))
-    see.post(ingresses, _named(spec={"rules": [{"host": "1.2.3.4", "http": {"paths": [{**path, "path": "/"}]}}]}))
+    see.post(ingresses, _named("o7", spec={"rules": [{"http": {"paths": [path]}}]}))
+    see.post(ingresses, _named("o8", spec={"rules": [{"http": {"paths": [{**path, "path": "/", "pathType": None}]}}]}))
+    see.post(ingresses, _named("o9", spec={"rules": [{"host": "1.2.3.4", "http": {"paths": [{**path, "path": "/"}]}}]}))
     rbac = "rbac.authorization.k8s.io/v1"
-    see.post(see.path("roles", rbac), _named(rules=[{"apiGroups": [""], "resources": ["pods"]}]))
-    see.post(see.path("rolebindings", rbac), _named())
+    see.post(see.path("roles", rbac), _named("o10", rules=[{"apiGroups": [""], "resources": ["pods"]}]))
+    see.post(see.path("rolebindings", rbac), _named("o11"))
     reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "r"}
-    see.post(see.path("rolebindings", rbac), _named(roleRef=reference, subjects=[{"kind": "Martian", "name": "x"}]))
-    see.post(see.path("persistentvolumeclaims"), _named(spec={}))
+    see.post(
+        see.path("rolebindings", rbac), _named("o12", roleRef=reference, subjects=[{"kind": "Martian", "name": "x"}])
+    )
+    see.post(see.path("persistentvolumeclaims"), _named("o13", spec={}))
     see.post("/api/v1/namespaces", _named("Bad_Name"))
     see.post("/api/v1/namespaces", _named(see.namespace))
-    see.post(see.path("horizontalpodautoscalers", "autoscaling/v2"), _named(spec={}))
-    see.post(see.path("poddisruptionbudgets", "policy/v1"), _named(spec={"minAvailable": 1, "maxUnavailable": 1}))
-    see.post(see.path("networkpolicies", "networking.k8s.io/v1"), _named(spec={"policyTypes": ["Sideways"]}))
+    see.post(see.path("horizontalpodautoscalers", "autoscaling/v2"), _named("o15", spec={}))
+    see.post(
+        see.path("poddisruptionbudgets", "policy/v1"), _named("o16", spec={"minAvailable": 1, "maxUnavailable": 1})
+    )
+    see.post(see.path("networkpolicies", "networking.k8s.io/v1"), _named("o17", spec={"policyTypes": ["Sideways"]}))
 
 
 def immutable_fields(see: Observer) -> None:
