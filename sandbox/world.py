@@ -343,10 +343,11 @@ class World:
         self.changed(f"cluster/{site.uid}")
 
     async def _dissolve(self, site: Site) -> None:
+        if self.sites.pop(site.uid, None) is None:
+            return  # the last members leave at once, and one of them was faster
         for controller in site.controllers:
             controller.stop()
         await sites.serve(site, {})
-        del self.sites[site.uid]
         self.fleet.changed()
         self.changed(f"cluster/{site.uid}")
 
