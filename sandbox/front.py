@@ -27,7 +27,7 @@ GateOf = Callable[[str], Gate | None]
 class _Protocol(H11Protocol):
     """HTTP/1.1 that tells the application which transport a request came over, so that faults can cut it."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # h11 asks for no more than a transport
         self.app_state = {**self.app_state, TRANSPORT: transport}
         super().connection_made(transport)
 
@@ -127,7 +127,7 @@ def _answer(action: Action, service: str) -> Response:
     if body is None:
         message = NEEDS_TOKEN if status == 401 else "The service is not able to answer now, by a fault of the sandbox."
         known = service if service in ("identity", "compute", "network") else "image"
-        body, content_type = body_for(known, Refusal(status, message, "ServiceUnavailable"))  # type: ignore[arg-type]
+        body, content_type = body_for(known, Refusal(status, message, "ServiceUnavailable"))  # type: ignore[arg-type]  # known services only
     content = body.encode() if isinstance(body, str) else orjson.dumps(body)
     headers = {"content-type": content_type}
     if action.retry_after_s is not None:

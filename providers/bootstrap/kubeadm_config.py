@@ -19,7 +19,7 @@ from providers.contracts import ClusterTarget, JoinTicket
 
 API_VERSION = "kubeadm.k8s.io/v1beta4"
 CRI_SOCKET = "unix:///run/containerd/containerd.sock"
-TOKEN_TTL = "30m0s"  # noqa: S105 -- a length of time, not a token
+TOKEN_TTL = "30m0s"  # noqa: S105 - a length of time, not a token
 
 Json = dict[str, Any]
 

@@ -19,31 +19,31 @@ class GateVerdict(Protocol):
     """
 
     @property
-    def status(self) -> int | None: ...  # noqa: D102
+    def status(self) -> int | None: ...  # noqa: D102 - told by the class
 
     @property
-    def body(self) -> Any: ...  # noqa: D102
+    def body(self) -> Any: ...  # noqa: D102 - told by the class
 
     @property
-    def retry_after_s(self) -> float | None: ...  # noqa: D102
+    def retry_after_s(self) -> float | None: ...  # noqa: D102 - told by the class
 
     @property
-    def delay_s(self) -> float: ...  # noqa: D102
+    def delay_s(self) -> float: ...  # noqa: D102 - told by the class
 
     @property
-    def hang(self) -> bool: ...  # noqa: D102
+    def hang(self) -> bool: ...  # noqa: D102 - told by the class
 
     @property
-    def reset(self) -> bool: ...  # noqa: D102
+    def reset(self) -> bool: ...  # noqa: D102 - told by the class
 
     @property
-    def drop_reply(self) -> bool: ...  # noqa: D102
+    def drop_reply(self) -> bool: ...  # noqa: D102 - told by the class
 
     @property
-    def truncate(self) -> int | None: ...  # noqa: D102
+    def truncate(self) -> int | None: ...  # noqa: D102 - told by the class
 
     @property
-    def auth(self) -> bool: ...  # noqa: D102
+    def auth(self) -> bool: ...  # noqa: D102 - told by the class
 
 
 class Gate(Protocol):

@@ -30,7 +30,7 @@ class OpenStackApp:
     async def __call__(self, request: Request) -> Response:
         """Answer one request."""
         name, _, path = request.url.path.lstrip("/").partition("/")
-        service = self._services.get(name)  # type: ignore[call-overload]
+        service = self._services.get(name)  # type: ignore[call-overload]  # any name may be asked for
         if service is None:
             return PlainTextResponse("Not Found", 404)
         answer: Response = await service(request, "/" + path if path else "")

@@ -131,7 +131,7 @@ def base_image(programs: Iterable[str]) -> dict[str, Node]:
         unit = f"/usr/lib/systemd/system/{name}".encode()
         nodes[f"/etc/systemd/system/multi-user.target.wants/{name}"] = Node("link", 0o777, data=unit)
     nodes["/root"] = Node("dir", 0o700)
-    nodes["/tmp"] = nodes["/var/tmp"] = Node("dir", 0o1777)  # noqa: S108 (a path of the emulated machine)
+    nodes["/tmp"] = nodes["/var/tmp"] = Node("dir", 0o1777)  # noqa: S108 - a path of the emulated machine
     nodes["/dev/null"] = Node("file", 0o666)
     return nodes
 

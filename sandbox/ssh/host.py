@@ -135,7 +135,7 @@ class Host:
 
     def _clear_memory(self) -> None:
         files = self.root_files
-        for path in ("/run", "/tmp"):  # noqa: S108 (a path of the emulated machine)
+        for path in ("/run", "/tmp"):  # noqa: S108 - a path of the emulated machine
             for name in files.listdir(path):
                 files.remove_tree(f"{path}/{name}")
         files.mkdir("/run/systemd/system", parents=True)

@@ -142,6 +142,6 @@ def _admits(rule: Row, tcp_port: int) -> bool:
         return False
     if rule["remote_ip_prefix"]:
         prefix = ip_network(rule["remote_ip_prefix"])
-        if any(prefix.version == 4 and prefix.subnet_of(private) for private in PRIVATE):  # type: ignore[arg-type]
+        if any(prefix.version == 4 and prefix.subnet_of(private) for private in PRIVATE):  # type: ignore[arg-type]  # both are version 4
             return False
     return rule["port_range_min"] is None or rule["port_range_min"] <= tcp_port <= rule["port_range_max"]

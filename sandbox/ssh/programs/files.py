@@ -315,7 +315,7 @@ async def mktemp(process: Process) -> int:
     options = _options(process, ("-p", "--suffix"))
     if options is None:
         return 1
-    folder = options.get("-p") or ("" if options.words else "/tmp")  # noqa: S108 (a path of the emulated machine)
+    folder = options.get("-p") or ("" if options.words else "/tmp")  # noqa: S108 - a path of the emulated machine
     template = options.words[0] if options.words else "tmp.XXXXXXXXXX"
     name = re.sub(r"X{3,}", lambda m: uuid.uuid4().hex[: len(m[0])], template)
     path = posixpath.join(process.cwd, folder, name)

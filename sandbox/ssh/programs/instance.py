@@ -50,7 +50,7 @@ async def cloud_init(process: Process) -> int:
     """Tell how far cloud-init has come, and (--wait) wait until it is done."""
     options = parse_options(process.args, ("--format",))
     files = process.host.root_files
-    while options.has("--wait", "-w") and not files.exists("/var/lib/cloud/instance/boot-finished"):  # noqa: ASYNC110 (a file appears)
+    while options.has("--wait", "-w") and not files.exists("/var/lib/cloud/instance/boot-finished"):  # noqa: ASYNC110 - a file appears
         await asyncio.sleep(_POLL_S)
     status = "done" if files.exists("/var/lib/cloud/instance/boot-finished") else "running"
     if options.get("--format") == "json":

@@ -63,7 +63,7 @@ def sign(private_pem: bytes, data: bytes) -> bytes:
     key = load_pem_private_key(private_pem, None)
     if isinstance(key, Ed25519PrivateKey):
         return key.sign(data)
-    return key.sign(data, padding.PKCS1v15(), hashes.SHA256())  # type: ignore[union-attr,call-arg,arg-type]
+    return key.sign(data, padding.PKCS1v15(), hashes.SHA256())  # type: ignore[union-attr,call-arg,arg-type]  # an RSA key here
 
 
 def is_signed(public_pem: bytes, data: bytes, signature: bytes) -> bool:
@@ -87,7 +87,7 @@ def request(private_pem: bytes, name: str) -> bytes:
     parts = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, ORGANISATION)]
     subject = x509.Name([*parts, x509.NameAttribute(NameOID.COMMON_NAME, name)])
     algorithm = None if isinstance(key, Ed25519PrivateKey) else hashes.SHA256()
-    csr = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, algorithm)  # type: ignore[arg-type]
+    csr = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, algorithm)  # type: ignore[arg-type]  # the algorithm fits the key
     return csr.public_bytes(Encoding.PEM)
 
 
