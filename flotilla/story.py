@@ -142,11 +142,14 @@ class Story:
         sandbox.post(f"machines/{victim}/kill")
         self._say("Nobody is told. The next scheduled reconcile sees it.")
 
-        def healed() -> bool:
-            now = _machine_id(sandbox, victim)
-            return now not in (None, before) and self._status(spec).phase == "Ready"
+        _wait(lambda: _machine_id(sandbox, victim) not in (None, before), HEAL_WITHIN_S, f"{victim} was not replaced")
+        replaced_at = time.time()
 
-        _wait(healed, HEAL_WITHIN_S, f"{victim} was not replaced")
+        def healed() -> bool:
+            status = self._status(spec)
+            return status.observed_at > replaced_at and status.phase == "Ready"
+
+        _wait(healed, HEAL_WITHIN_S, f"{spec.name} was not ready again")
         self._say(f"A new {victim} has taken its place, and everything is ready again.")
 
     def _tear_down(self, spec: Federation) -> None:
