@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from subprocess import Popen
 
@@ -84,8 +85,10 @@ class Story:
 
     def _world(self) -> SandboxClient:
         self._title("A world to build in: an emulated cloud, machines and Kubernetes, behind real sockets")
-        sandbox = start_sandbox("127.77.0.0/16", self._pacing)
-        ui = use_prefect().removesuffix("/api")
+        with ThreadPoolExecutor(1) as aside:
+            starting = aside.submit(start_sandbox, "127.77.0.0/16", self._pacing)
+            ui = use_prefect().removesuffix("/api")
+            sandbox = starting.result()
         names = register_blocks(sandbox)
         self._say(f"Sandbox at {sandbox.url}, Prefect UI at {ui}")
         self._say(f"Credentials live in {len(names)} blocks; specs only name them.")
