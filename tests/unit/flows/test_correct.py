@@ -10,6 +10,7 @@ from typing import cast
 import pytest
 from prefect import flow
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import TaskRun
 
 from federation.errors import QuotaExceeded
 from federation.planning.actions import Action, ClusterAction
@@ -192,13 +193,21 @@ async def test_prefect_sees_key_and_reason_and_nothing_else(world: World) -> Non
 
     outcomes, _ = await run(a_step("seen"), bench=Bench())
     assert outcomes["seen"].ok
-    async with get_client() as client:
-        runs = [each for each in await client.read_task_runs(limit=200) if each.name == "probe/seen"]
-    assert len(runs) == 1
-    assert {name: list(values) for name, values in runs[0].task_inputs.items()} == {
+    recorded = await _recorded("probe/seen")
+    assert {name: list(values) for name, values in recorded.task_inputs.items()} == {
         "key": [],
         "reason": [],
         "order": [],
     }
-    assert runs[0].state is not None
-    assert "Bench" not in repr(runs[0].state)
+    assert "Bench" not in repr(recorded.state)
+
+
+async def _recorded(name: str) -> TaskRun:
+    """The one task run of that name, once Prefect's server has written it down and knows its end."""
+    while True:
+        async with get_client() as client:
+            found = [each for each in await client.read_task_runs(limit=200) if each.name == name]
+        assert len(found) <= 1
+        if found and found[0].state is not None and found[0].state.is_final():
+            return found[0]
+        await asyncio.sleep(0.1)
