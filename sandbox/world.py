@@ -262,6 +262,13 @@ class World:
             await self._dissolve(site)
         self.changed("world")
 
+    async def let_go(self, machine: Machine) -> None:
+        """Its cluster's data are off its disk, as after k3s-uninstall.sh: once nothing runs, it is no member."""
+        site = self.site_of(machine)
+        member = site.members[machine.id] if site else None
+        if member is not None and not (member.api_runs or member.kubelet_runs):
+            await self.leave(machine)
+
     async def set_api(self, machine: Machine, *, runs: bool) -> None:
         """Say whether the machine's API server runs; its cluster listens or falls silent accordingly."""
         site = self.site_of(machine)

@@ -94,7 +94,10 @@ async def rm(process: Process) -> int:
             return
         (files.remove_tree if recursive else files.remove)(path)
 
-    return _each(process, options.words, remove, "cannot remove")
+    status = _each(process, options.words, remove, "cannot remove")
+    if not process.host.cluster_state():
+        await process.world.let_go(process.machine)
+    return status
 
 
 async def rmdir(process: Process) -> int:

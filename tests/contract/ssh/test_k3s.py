@@ -100,3 +100,13 @@ async def test_five_servers_start_at_once(clusters):
     """Clusters on different machines do not wait for each other."""
     await asyncio.gather(*(_server(clusters, f"s{n}") for n in range(5)))
     assert len(clusters.world.sites) == 5
+
+
+async def test_a_server_whose_data_are_removed_is_no_cluster_any_more(clusters):
+    """Stopped it is still one, for it can start again; without its data nothing of it is left, not even its name."""
+    server = await _server(clusters)
+    await run_all(clusters, server, ["sudo systemctl disable --now k3s"])
+    assert clusters.world.site_of(server) is not None
+    await run_all(clusters, server, ["sudo rm -rf /etc/rancher/k3s /var/lib/rancher/k3s /var/lib/kubelet"])
+    assert clusters.world.site_of(server) is None
+    assert not clusters.world.sites
