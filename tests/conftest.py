@@ -28,8 +28,10 @@ def stage(open_stage):
 
 
 @pytest.fixture(scope="session")
-def surroundings(open_stage):
+def surroundings(open_stage, request):
     """This process uses the stage's home and Prefect, as a command does."""
+    for text in PREFECT_LEAVES_SOCKETS:
+        request.config.addinivalue_line("filterwarnings", text)  # some are collected after the last test
     with pytest.MonkeyPatch.context() as patch:
         for name in ("FLOTILLA_HOME", "FLOTILLA_REPAIR_AFTER_S", "FLOTILLA_LEASE_S"):
             patch.setenv(name, open_stage.environment[name])

@@ -67,11 +67,12 @@ class Inside:
         assert self.stage.get("journal")["total"] > 0
 
     def gone(self, name: str) -> None:
-        """Tear down, and expect that nothing is left: neither in the flow's words nor in the ledger."""
+        """Tear down, and expect that nothing is left: by the flow's words, by the ledger, and by the cloud's own."""
         state = self.destroy(name)
         assert (state.is_completed(), state.message) == (True, "0 left")
         with self.registry() as registry:
             assert registry.ledger.open_entries(name) == ()
+        assert self.stage.get("leftovers") == {"clean": True, "left": {}}
 
     def status(self, name: str) -> FederationStatus:
         """The status that the last run published."""
