@@ -2,6 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+UV = $(firstword $(wildcard $(BIN)/uv .venv/installer/bin/uv))
+WORKERS ?= 2
+PYTEST := $(BIN)/python -m pytest
+PARALLEL := -q -n $(WORKERS) --dist loadfile
 
 .PHONY: help demo test check lock format bench clean
 
@@ -13,17 +17,17 @@ demo: $(READY) ## The whole life of a federation, in an emulated world on this m
 
 test: $(READY) ## All tests that run on any machine, quick layers first
 	@echo "== House rules, units and properties"
-	@$(BIN)/python -m pytest tests/house tests/unit tests/properties
+	@$(PYTEST) $(PARALLEL) tests/house tests/unit tests/properties
 	@echo "== Contracts: emulators and providers over real sockets"
-	@$(BIN)/python -m pytest tests/contract
+	@$(PYTEST) $(PARALLEL) tests/contract
 	@echo "== Flows and whole stories"
-	@$(BIN)/python -m pytest tests/flows tests/e2e
+	@$(PYTEST) $(PARALLEL) tests/flows tests/e2e
 
 check: $(READY) ## Lint, format, types, room contracts, unit tests: before each commit
 	@echo "== Lint and format" && $(BIN)/ruff check . && $(BIN)/ruff format --check .
-	@echo "== Types" && $(BIN)/mypy
-	@echo "== Rules between rooms" && $(BIN)/lint-imports
-	@echo "== House rules and units" && $(BIN)/python -m pytest -q tests/house tests/unit
+	@echo "== Types" && $(BIN)/mypy && $(BIN)/mypy tests bench
+	@echo "== Rules between rooms" && $(BIN)/lint-imports --no-logo
+	@echo "== House rules and units" && $(PYTEST) $(PARALLEL) tests/house tests/unit
 
 format: $(READY) ## Format the code
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
@@ -32,16 +36,23 @@ bench: $(READY) ## Measure: build ratio, idle reconcile, memory, start-up
 	@$(BIN)/python -m bench
 
 lock: $(READY) ## Resolve the dependencies anew
-	@$(BIN)/uv pip compile pyproject.toml --all-extras --override requirements.overrides --generate-hashes --no-header -o requirements.lock
+	@$(UV) pip compile pyproject.toml --all-extras --override requirements.overrides --generate-hashes --no-header -o requirements.lock
 
 clean: ## Remove the virtual environment and everything that was made
 	rm -rf .venv .flotilla .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(READY): requirements.lock pyproject.toml
-	@echo "Setting up: a virtual environment in .venv, and the locked dependencies (about a minute)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; say which: make PYTHON=python3.12"; exit 2; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { echo "This Python cannot make virtual environments; on Debian: apt-get install python3-venv"; exit 2; }
-	@$(BIN)/python -m pip install -q uv
-	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --require-hashes -r requirements.lock
-	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e .
+	@echo "Setting up, once: a virtual environment in .venv ($$($(PYTHON) --version))"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv > .venv.log 2>&1 || $(PYTHON) -m venv --without-pip .venv \
+		|| { cat .venv.log; echo "This Python cannot make virtual environments; on Debian: apt-get install python3-venv"; exit 2; }
+	@rm -f .venv.log
+	@echo "  the installer, uv"
+	@$(BIN)/python -m pip --version > /dev/null 2>&1 && $(BIN)/python -m pip install -q uv \
+		|| $(PYTHON) -m pip install -q --target .venv/installer uv \
+		|| { echo "No pip to install with; on Debian: apt-get install python3-venv, then: make clean"; exit 2; }
+	@echo "  the locked dependencies, checked against their hashes (about 200 MB, half a minute on a good line)"
+	@$(UV) pip install -q --python $(BIN)/python --no-deps --require-hashes -r requirements.lock
+	@echo "  flotilla itself"
+	@$(UV) pip install -q --python $(BIN)/python --no-deps -e .
 	@touch $@

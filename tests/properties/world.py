@@ -6,7 +6,9 @@ foundation that machines still use. So a plan with a missing arrow fails in some
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from federation.planning.actions import (
     AcquireResources,
@@ -363,7 +365,7 @@ def _delete_component(world: World, action: DeleteComponent) -> None:
     home.applications[action.application] = replace(seen, components=rest)
 
 
-_EFFECTS = {
+_EFFECTS: dict[type, Callable[[World, Any], None]] = {
     EnsureFoundation: _ensure_foundation,
     DeleteFoundation: _delete_foundation,
     CreateMachine: _create_machine,

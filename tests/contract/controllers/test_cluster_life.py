@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sandbox.kubernetes.api import Object
 from sandbox.kubernetes.controllers import register_node, set_node_alive
 from sandbox.kubernetes.controllers.metallb.definitions import crds
@@ -160,7 +162,7 @@ async def test_ingress_gets_its_controllers_address(site: Site, fleet: TestFleet
     body = service("ingress-nginx-controller")
     body["metadata"]["labels"] = labels
     site.api.create("services", body)
-    rules = [{"http": {"paths": []}}]
+    rules: list[dict[str, Any]] = [{"http": {"paths": []}}]
     meta = {"name": "web", "namespace": "default"}
     ingress = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": meta}
     site.api.create("ingresses.networking.k8s.io", ingress | {"spec": {"ingressClassName": "nginx", "rules": rules}})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 import yaml
 
@@ -88,7 +89,7 @@ async def test_service_of_the_consumer_answers_offloaded_pods(fleet: TestFleet) 
     consumer, provider = await two(fleet)
     await peer(fleet, consumer, provider)
     await offload(fleet, consumer, "shop")
-    home = {"pod": {"nodeName": "rome-0"}}
+    home: dict[str, Any] = {"pod": {"nodeName": "rome-0"}}
     consumer.api.create("deployments.apps", deployment("db", 1, namespace="shop", **home))
     put(
         consumer, "services", "v1", "Service", "db", "shop", spec={"selector": {"app": "db"}, "ports": [{"port": 5432}]}

@@ -109,7 +109,9 @@ def test_the_instance_quota_is_403_and_names_what_is_exceeded(sandbox, cloud, la
             lab.server()
     finally:
         sandbox.post("quotas", {"instances": 200})
-    message = caught.value.response.json()["forbidden"]["message"]
+    answer = caught.value.response
+    assert answer is not None
+    message = answer.json()["forbidden"]["message"]
     assert message == f"Quota exceeded for instances: Requested 1, but already used {used} of {used} instances"
 
 

@@ -55,7 +55,9 @@ def test_a_network_with_a_port_cannot_be_deleted(cloud, lab):
     port = lab.port(network)
     with pytest.raises(exceptions.ConflictException, match=port.id) as caught:
         cloud.network.delete_network(network)
-    assert caught.value.response.json()["NeutronError"]["type"] == "NetworkInUse"
+    answer = caught.value.response
+    assert answer is not None
+    assert answer.json()["NeutronError"]["type"] == "NetworkInUse"
     with pytest.raises(exceptions.ConflictException, match="One or more ports have an IP allocation"):
         cloud.network.delete_subnet(lab.subnet)
     cloud.network.delete_port(port)

@@ -110,7 +110,9 @@ def test_a_security_group_in_use_cannot_be_deleted(cloud, lab):
     port = lab.port(network, security_groups=[group.id])
     with pytest.raises(exceptions.ConflictException, match="in use") as caught:
         cloud.network.delete_security_group(group)
-    assert caught.value.response.json()["NeutronError"]["type"] == "SecurityGroupInUse"
+    answer = caught.value.response
+    assert answer is not None
+    assert answer.json()["NeutronError"]["type"] == "SecurityGroupInUse"
     cloud.network.delete_port(port)
     cloud.network.delete_security_group(group)
 

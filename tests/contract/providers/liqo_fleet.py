@@ -159,10 +159,12 @@ class LiqoFleet:
 
     def drive_waiting(self, step: Callable[[], Progress], limit: int = 5) -> Waiting:
         """Repeat a step and see that it does not get done."""
-        for _ in range(limit):
-            progress = step()
-            assert isinstance(progress, Waiting), progress
+        for _ in range(limit - 1):
+            assert isinstance(step(), Waiting)
             self.settle()
+        progress = step()
+        assert isinstance(progress, Waiting), progress
+        self.settle()
         return progress
 
     def mutations(self) -> list[tuple[str, str]]:

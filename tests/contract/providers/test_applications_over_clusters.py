@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -51,9 +52,9 @@ def fleet() -> Iterator[LiqoFleet]:
     liqo, home = LiqoInterconnect(), made.side("a")
     for provider in ("b", "c"):
         peering, side = Peering(consumer="a", provider=provider), made.side(provider)
-        made.drive(lambda side=side, peering=peering: liqo.connect(home, side, peering))
-        made.drive(lambda side=side, peering=peering: liqo.authenticate(home, side, peering))
-        made.drive(lambda side=side, peering=peering: liqo.acquire(home, side, peering))
+        made.drive(partial(liqo.connect, home, side, peering))
+        made.drive(partial(liqo.authenticate, home, side, peering))
+        made.drive(partial(liqo.acquire, home, side, peering))
     yield made
     made.close()
 
@@ -64,7 +65,7 @@ def home(fleet: LiqoFleet) -> Iterator[Side]:
     side = fleet.side("a")
     yield side
     for each in APPLICATIONS.observe(side):
-        fleet.drive(lambda name=each.name: APPLICATIONS.delete_application(side, name))
+        fleet.drive(partial(APPLICATIONS.delete_application, side, each.name))
 
 
 def an_application(name: str, *components: dict[str, Any], **more: Any) -> Application:
@@ -79,7 +80,7 @@ def roll_out(fleet: LiqoFleet, home: Side, application: Application) -> None:
     """The steps of the planner for a whole application."""
     fleet.drive(lambda: APPLICATIONS.ensure_namespace(home, application))
     for component in application.components:
-        fleet.drive(lambda component=component: APPLICATIONS.deploy(home, application, component))
+        fleet.drive(partial(APPLICATIONS.deploy, home, application, component))
 
 
 def seen(home: Side, name: str) -> ObservedApplication:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
@@ -67,16 +68,16 @@ def joining(fleet: LiqoFleet, peering: Peering) -> Iterator[Callable[[], Progres
     yield lambda: LIQO.connect(first, second, peering)
     for key in peering.directions:
         consumer, provider = fleet.side(key.consumer), fleet.side(key.provider)
-        yield lambda consumer=consumer, provider=provider: LIQO.authenticate(consumer, provider, peering)
-        yield lambda consumer=consumer, provider=provider: LIQO.acquire(consumer, provider, peering)
+        yield partial(LIQO.authenticate, consumer, provider, peering)
+        yield partial(LIQO.acquire, consumer, provider, peering)
 
 
 def leaving(fleet: LiqoFleet, peering: Peering) -> Iterator[Callable[[], Progress]]:
     """The steps that take a peering apart, in the order of the planner."""
     for key in peering.directions:
         consumer, provider, names = fleet.side(key.consumer), fleet.side(key.provider), (key.consumer, key.provider)
-        yield lambda consumer=consumer, key=key: LIQO.release(consumer, key.provider)
-        yield lambda sides=(consumer, provider), names=names: LIQO.revoke(*sides, names)
+        yield partial(LIQO.release, consumer, key.provider)
+        yield partial(LIQO.revoke, consumer, provider, names)
     yield lambda: LIQO.disconnect(fleet.side("a"), fleet.side("b"), ("a", "b"))
 
 

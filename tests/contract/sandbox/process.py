@@ -64,24 +64,25 @@ class SandboxProcess:
         """Start and wait until it says that it is ready."""
         status = self.folder / "sandbox.json"
         status.unlink(missing_ok=True)
-        self.process = subprocess.Popen(self.command(), stderr=subprocess.PIPE)
-        eventually(lambda: status.exists() or self.process.poll() is not None, START_TIMEOUT_S, "sandbox.json")
-        if self.process.poll() is not None:
-            message = self.process.stderr.read().decode()
-            self.process.stderr.close()
-            self.process = None
-            raise AssertionError(message)
+        process = subprocess.Popen(self.command(), stderr=subprocess.PIPE)
+        eventually(lambda: status.exists() or process.poll() is not None, START_TIMEOUT_S, "sandbox.json")
+        if process.poll() is not None:
+            raise AssertionError(process.communicate()[1].decode())
         content = json.loads(status.read_text())
-        assert content["pid"] == self.process.pid
+        assert content["pid"] == process.pid
+        self.process = process
         self.url = content["url"]
         self.port = int(self.url.rsplit(":", maxsplit=1)[-1])
         return self
 
     def end(self, number: int = signal.SIGTERM) -> int:
         """Send a signal and wait for the end; the exit code."""
-        self.process.send_signal(number)
-        code = self.process.wait(30)
-        self.process.stderr.close()
+        process = self.process
+        assert process is not None, "it does not run"
+        assert process.stderr is not None
+        process.send_signal(number)
+        code = process.wait(30)
+        process.stderr.close()
         self.process = None
         return code
 

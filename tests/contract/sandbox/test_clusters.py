@@ -13,12 +13,12 @@ from sandbox.kubernetes.controllers import register_node
 from sandbox.serve import Options, Sandbox, parse_network
 from sandbox.sites import ClusterPlan
 from sandbox.world import JoinRefused
-from tests.contract.sandbox.process import NETWORKS
+from tests.networks import reserve_network
 
 
 @pytest.fixture
 def options(tmp_path):
-    return Options(tmp_path / "state", parse_network(next(NETWORKS)), "instant", 0)
+    return Options(tmp_path / "state", parse_network(reserve_network()), "instant", 0)
 
 
 @pytest.fixture
@@ -185,7 +185,9 @@ async def test_a_restart_brings_back_clusters_with_their_authority(options):
     try:
         again = second.universe.world.sites[cluster.uid].cluster
         assert again.ca_pem() == cluster.ca_pem()
-        address = second.universe.world.machine_named("u1").public_address
+        machine = second.universe.world.machine_named("u1")
+        assert machine is not None
+        address = machine.public_address
         assert await names(cluster, address) == (200, ["u1", "u2"])
         assert again.api.get("configmaps", "kept", "default")["data"] == {"a": "b"}
     finally:

@@ -7,9 +7,10 @@ from ipaddress import IPv4Network
 
 from sandbox.machines import Flavor, Machine
 from sandbox.pacing import Pacing
+from sandbox.parts import PARTS
 from sandbox.sites import ClusterPlan, Member, Site
-from sandbox.universe import PARTS
 from sandbox.world import World
+from tests.networks import reserve_network
 
 
 class SlowToStop:
@@ -22,7 +23,7 @@ class SlowToStop:
 
 async def test_members_that_leave_at_once_all_get_out(tmp_path):
     """A reset ends on each of them, and the cluster is gone once; nobody trips over the other's work."""
-    world = World(tmp_path, IPv4Network("127.99.0.0/16"), Pacing(), PARTS)
+    world = World(tmp_path, IPv4Network(reserve_network()), Pacing(), PARTS)
     machines = [Machine(f"m{n}", f"m{n}", "inventory", Flavor("host", 2, 2048, 10), f"10.0.0.{n}") for n in (1, 2, 3)]
     world.machines = {machine.id: machine for machine in machines}
     plan = ClusterPlan("a", "v1.36.4", "10.1.0.0/16", "10.2.0.0/16", "kubeadm")

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from ipaddress import IPv4Network
 from pathlib import Path
+from typing import Any
 
 import paramiko
 import pytest
@@ -64,10 +65,11 @@ class Lab:
         host_key = (trust or machine.host_keys[0]).public.split()[1]
         name = f"[{machine.public_address}]:2222"
         entry = paramiko.hostkeys.HostKeyEntry.from_line(f"{name} ssh-ed25519 {host_key}")
+        assert entry is not None
         client.get_host_keys().add(name, "ssh-ed25519", entry.key)
         client.set_missing_host_key_policy(paramiko.RejectPolicy())
         private = paramiko.Ed25519Key.from_private_key(io.StringIO((key or self.key).private))
-        options = {
+        options: dict[str, Any] = {
             "allow_agent": False,
             "look_for_keys": False,
             "timeout": 20,
@@ -75,12 +77,13 @@ class Lab:
             "auth_timeout": 20,
         }
         try:
+            assert machine.public_address is not None
             client.connect(machine.public_address, 2222, user, pkey=private, **options)
             yield client
         finally:
             client.close()
 
-    async def talk(self, machine: Machine, conversation: Callable[[paramiko.SSHClient], object], **options: object):
+    async def talk(self, machine: Machine, conversation: Callable[[paramiko.SSHClient], object], **options: Any):
         """Hold a conversation with a machine in a thread, and give what it returns."""
 
         def hold():

@@ -102,7 +102,8 @@ def _files(client: paramiko.SSHClient, machine_path: str, payload: bytes) -> dic
         got = io.BytesIO()
         sftp.getfo(machine_path, got)
         attributes = sftp.stat(machine_path)
-        return {"same": got.getvalue() == payload, "mode": attributes.st_mode & 0o777, "names": sftp.listdir(".")}
+        mode = (attributes.st_mode or 0) & 0o777
+        return {"same": got.getvalue() == payload, "mode": mode, "names": sftp.listdir(".")}
 
 
 async def test_sftp_uploads_renames_and_downloads(lab):

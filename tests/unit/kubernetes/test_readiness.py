@@ -18,7 +18,7 @@ def workload(kind: str, generation: int = 2, spec: dict[str, Any] | None = None,
     }
 
 
-FULL = {"replicas": 2, "updatedReplicas": 2, "availableReplicas": 2, "readyReplicas": 2}
+FULL: dict[str, Any] = {"replicas": 2, "updatedReplicas": 2, "availableReplicas": 2, "readyReplicas": 2}
 STALLED = [{"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}]
 CASES = [
     (workload("Deployment", **FULL), ""),

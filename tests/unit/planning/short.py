@@ -15,6 +15,7 @@ from federation.spec.machines import MachineTarget, machine_targets
 from federation.spec.peering import PeeringKey
 from federation.state.observed import (
     Absent,
+    Observation,
     ObservedAddOn,
     ObservedCluster,
     ObservedDirection,
@@ -93,7 +94,8 @@ def _changed(desired: Federation, name: str, words: dict[str, Any]) -> ObservedC
         _addons(desired, name, words.get("addons", {})),
         tuple(_direction(each) for each in words.get("directions", [])),
     )
-    shown = {"dark": DARK, "lost": Absent()}.get(api) or Present(kubernetes)
+    states: dict[str, Observation[ObservedKubernetes]] = {"dark": DARK, "lost": Absent()}
+    shown = states.get(api, Present(kubernetes))
     return ObservedCluster(name, Present(seen), shown)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 
@@ -111,4 +112,4 @@ def a_target(provider):
     yield make
     for target in made:
         for machine in provider.observe(ClusterTarget("fed", target.spec)).machines:
-            step(lambda target=target, machine=machine: provider.delete_machine(target, machine.name))
+            step(partial(provider.delete_machine, target, machine.name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
@@ -17,7 +18,7 @@ from tests.contract.providers.openstack.ground import step
 def claim_all(provider, target) -> None:
     """Every machine of the target."""
     for machine in target.machines:
-        step(lambda machine=machine: provider.ensure_machine(target, machine))
+        step(partial(provider.ensure_machine, target, machine))
 
 
 def test_claimed_hosts_are_seen_with_their_roles_and_let_go_without_a_trace(
@@ -37,7 +38,7 @@ def test_claimed_hosts_are_seen_with_their_roles_and_let_go_without_a_trace(
     assert len(ledger.entries) == 3
     assert [each.name for each in provider.leftovers(target)] == ["u1", "u2", "u3"]
     for machine in seen.machines:
-        step(lambda machine=machine: provider.delete_machine(target, machine.name))
+        step(partial(provider.delete_machine, target, machine.name))
     assert len(distribution.calls) == 6
     assert provider.observe(target).machines == ()
     assert provider.leftovers(target) == ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from cryptography.hazmat.primitives import serialization
@@ -45,6 +46,9 @@ class LabVault:
         if federation not in self.keys:
             self.keys[federation] = a_key_pair()
         return self.keys[federation]
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"the provider asks the vault for {name}")
 
 
 @dataclass
@@ -101,11 +105,11 @@ def build(provider: Any, target: ClusterTarget) -> None:
     """The whole cluster."""
     step(lambda: provider.ensure_foundation(target))
     for machine in target.machines:
-        step(lambda machine=machine: provider.ensure_machine(target, machine))
+        step(partial(provider.ensure_machine, target, machine))
 
 
 def tear_down(provider: Any, target: ClusterTarget) -> None:
     """All that is observed of the cluster, then its foundation."""
     for machine in provider.observe(target).machines:
-        step(lambda machine=machine: provider.delete_machine(target, machine.name))
+        step(partial(provider.delete_machine, target, machine.name))
     step(lambda: provider.delete_foundation(target))

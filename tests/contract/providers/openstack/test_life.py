@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 from clients.ssh.session import Session
 from providers.contracts import Done, Waiting
@@ -70,7 +71,7 @@ def test_observing_many_clusters_costs_as_many_requests_as_one(sandbox, provider
     """Clusters of one federation in one cloud share their lists through the survey."""
     targets = [a_target(federation, name) for name in "abcdef"]
     for target in targets[:2]:
-        step(lambda target=target: provider.ensure_foundation(target))
+        step(partial(provider.ensure_foundation, target))
     provider.observe(targets[0])
     sandbox.post("journal/reset")
     provider.observe(targets[0])
