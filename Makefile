@@ -52,7 +52,7 @@ $(READY): requirements.lock pyproject.toml
 		|| $(PYTHON) -m pip install -q --target .venv/installer uv \
 		|| { echo "No pip to install with; on Debian: apt-get install python3-venv, then: make clean"; exit 2; }
 	@echo "  the locked dependencies, checked against their hashes (about 200 MB, half a minute on a good line)"
-	@$(UV) pip install -q --python $(BIN)/python --no-deps --require-hashes -r requirements.lock
+	@$(UV) pip install -q --python $(BIN)/python --no-deps --require-hashes --compile-bytecode -r requirements.lock
 	@echo "  flotilla itself"
 	@$(UV) pip install -q --python $(BIN)/python --no-deps -e .
 	@touch $@
