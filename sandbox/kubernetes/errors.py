@@ -87,10 +87,9 @@ def unknown_path() -> ApiError:
     return ApiError(404, "NotFound", "the server could not find the requested resource", {})
 
 
-def already_exists(plural: str, group: str, name: str, metadata: Object) -> ApiError:
-    """409 of a create; ``metadata`` are those of the object that is there."""
-    going = "object is being deleted: " if metadata.get("deletionTimestamp") else ""
-    message = f'{going}{qualified(plural, group)} "{name}" already exists'
+def already_exists(plural: str, group: str, name: str) -> ApiError:
+    """409 of a create."""
+    message = f'{qualified(plural, group)} "{name}" already exists'
     return ApiError(409, "AlreadyExists", message, _details(name, group, plural))
 
 
@@ -184,7 +183,7 @@ def status(error: ApiError) -> Object:
         "details": error.details,
         "code": error.code,
     }
-    if not error.has_details:
+    if not error.details:
         del body["details"]
     if isinstance(error, ExpiredPage):
         body["metadata"] = {"continue": error.continuation}

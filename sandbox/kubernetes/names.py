@@ -51,10 +51,10 @@ def check_metadata(resource: Resource, metadata: Object) -> Iterator[Cause]:
     elif words := _why_not(resource, name):
         yield invalid_value("metadata.name", name, words)
     yield from _check_labels(metadata)
-    for owner in metadata.get("ownerReferences") or []:
+    for index, owner in enumerate(metadata.get("ownerReferences") or []):
         for field in ("apiVersion", "kind", "name", "uid"):
             if not owner.get(field):
-                yield invalid_value(f"metadata.ownerReferences.{field}", "", "must not be empty")
+                yield invalid_value(f"metadata.ownerReferences[{index}].{field}", "", f"{field} must not be empty")
 
 
 def _check_labels(metadata: Object) -> Iterator[Cause]:

@@ -106,11 +106,6 @@ class Schema:
         return str(self._own("x-kubernetes-patch-merge-key") or "")
 
     @property
-    def is_collection(self) -> bool:
-        """Whether values are lists or maps, in Go's sense, and not structs."""
-        return self.type == "array" or (self.type == "object" and "additionalProperties" in self.raw)
-
-    @property
     def items(self) -> Schema:
         """Schema of list items."""
         if self._items is None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sandbox.kubernetes.api import Object, Unsubscribe
-from sandbox.kubernetes.copying import copied
 from sandbox.kubernetes.errors import Cause
 from sandbox.kubernetes.kinds.addresses import ServiceAddresses
 from sandbox.kubernetes.kinds.checks import check
@@ -22,28 +21,6 @@ CRD_FINALIZER = "customresourcecleanup.apiextensions.k8s.io"
 _CSR = "certificatesigningrequests.certificates.k8s.io"
 # Controllers of real clusters create these with a status; nodes register themselves with one.
 _STATUS_AT_BIRTH = {"nodes", "apiservices.apiregistration.k8s.io"}
-# Fields that Go encodes even when nobody has set them.
-_STATUS: dict[str, Object] = {
-    "resourcequotas": {},
-    "deployments.apps": {},
-    "replicasets.apps": {"replicas": 0},
-    "statefulsets.apps": {"replicas": 0, "availableReplicas": 0},
-    "daemonsets.apps": {
-        "currentNumberScheduled": 0,
-        "desiredNumberScheduled": 0,
-        "numberMisscheduled": 0,
-        "numberReady": 0,
-    },
-    "jobs.batch": {},
-    "cronjobs.batch": {},
-    "poddisruptionbudgets.policy": {
-        "currentHealthy": 0,
-        "desiredHealthy": 0,
-        "disruptionsAllowed": 0,
-        "expectedPods": 0,
-    },
-    "ingresses.networking.k8s.io": {"loadBalancer": {}},
-}
 _QOS_GUARANTEED = {"cpu", "memory"}
 
 
@@ -100,8 +77,6 @@ class Kinds:
         rule = _BEGIN.get(resource.key)
         if rule is not None:
             rule(obj, options)
-        if resource.key in _STATUS:
-            obj.setdefault("status", copied(_STATUS[resource.key]))
         if resource.key == "services":
             self._addresses.allocate(obj)
 

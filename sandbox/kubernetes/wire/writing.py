@@ -5,7 +5,7 @@ from __future__ import annotations
 from sandbox.kubernetes.access.identity import User
 from sandbox.kubernetes.api import ApiError, Object
 from sandbox.kubernetes.engine import Engine
-from sandbox.kubernetes.errors import invalid, invalid_value, method_not_supported, not_supported
+from sandbox.kubernetes.errors import invalid, method_not_supported, not_supported
 from sandbox.kubernetes.read.listing import Page, Selection, encode_list, list_objects
 from sandbox.kubernetes.resource import Resource
 from sandbox.kubernetes.wire.bodies import read_any, read_object, read_options
@@ -28,7 +28,6 @@ _RETURNS_OBJECT = {
     "csinodes.storage.k8s.io",
     "volumeattachments.storage.k8s.io",
 }
-_POLICIES = ("Foreground", "Background", "Orphan")
 _TERMINATING = "create not allowed while custom resource definition is terminating"
 
 
@@ -92,7 +91,7 @@ def write_options(request: Request, user: User, subresource: str) -> WriteOption
     query = request.query
     validation = query.get("fieldValidation") or "Warn"
     if validation not in {"Ignore", "Warn", "Strict"}:
-        cause = not_supported("fieldValidation", validation, ["", "Ignore", "Strict", "Warn"])
+        cause = not_supported("fieldValidation", validation, ["Ignore", "Strict", "Warn"])
         raise invalid("CreateOptions", "meta.k8s.io", "", [cause])
     agent = request.headers.get("user-agent", "").partition("/")[0] or "unknown"
     is_apply = request.content_type == APPLY
@@ -123,7 +122,6 @@ def delete_options(request: Request) -> DeleteOptions:
     if grace_s is None and query.get("gracePeriodSeconds", "").isdigit():
         grace_s = int(query["gracePeriodSeconds"])
     orphans = body.get("orphanDependents")
-    _check_propagation(body.get("propagationPolicy") or query.get("propagationPolicy"), orphans)
     return DeleteOptions(
         grace_s=grace_s,
         propagation=body.get("propagationPolicy") or query.get("propagationPolicy") or ("Orphan" if orphans else ""),
@@ -131,16 +129,6 @@ def delete_options(request: Request) -> DeleteOptions:
         resource_version=conditions.get("resourceVersion") or "",
         dry_run=bool(body.get("dryRun")) or _dry_run(query.get("dryRun", "")),
     )
-
-
-def _check_propagation(policy: str | None, orphans: bool | None) -> None:
-    cause = None
-    if policy and orphans is not None:
-        cause = invalid_value("propagationPolicy", policy, "orphanDependents and deletionPropagation cannot be both set")
-    elif policy and policy not in _POLICIES:
-        cause = not_supported("propagationPolicy", policy, [*_POLICIES, "nil"])
-    if cause:
-        raise invalid("DeleteOptions", "meta.k8s.io", "", [cause])
 
 
 def written(result: Written) -> Response:

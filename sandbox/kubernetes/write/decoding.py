@@ -5,7 +5,7 @@ from __future__ import annotations
 from sandbox.kubernetes.api import Object
 from sandbox.kubernetes.defaulting import apply_schema_defaults
 from sandbox.kubernetes.errors import bad_request
-from sandbox.kubernetes.pruning import omit_empty, prune
+from sandbox.kubernetes.pruning import prune
 from sandbox.kubernetes.resource import Resource
 from sandbox.kubernetes.schema import META
 from sandbox.kubernetes.validation import undecodable
@@ -28,9 +28,6 @@ def decode(resource: Resource, obj: Object, field_validation: str) -> list[str]:
     if reason:
         raise _cannot(resource, reason)
     unknown = _prune(resource, obj)
-    omit_empty(obj["metadata"], META)
-    if not resource.custom:
-        omit_empty(obj, resource.schema)
     if unknown and field_validation == "Strict":
         listed = ", ".join(f'unknown field "{path}"' for path in unknown)
         raise _cannot(resource, f"strict decoding error: {listed}")

@@ -89,11 +89,10 @@ class Writes:
         self._kinds.default(resource, obj)
         self._refuse(resource, obj, self._causes(resource, obj))
         key = (obj["metadata"].get("namespace", ""), obj["metadata"]["name"])
-        existing = self._store.get(resource.key, key)
-        if existing is not None:
-            raise already_exists(resource.plural, resource.group, key[1], existing["metadata"])
-        self._own_new(resource, obj, options, owners, now)
+        if self._store.get(resource.key, key) is not None:
+            raise already_exists(resource.plural, resource.group, key[1])
         self._kinds.begin(resource, obj, options)
+        self._own_new(resource, obj, options, owners, now)
         if not options.dry_run:
             obj = self._store.put(resource.key, obj)
             self._kinds.created(resource, obj)
@@ -199,8 +198,7 @@ class Writes:
             managed.write(obj, owners, managed.Ownership({}, {}), now)
             return
         who = managed.Manager("Update", options.manager, resource.api_version, options.subresource)
-        reset = {name: value for name, value in obj.items() if name != "status" or not resource.has_status}
-        managed.record_update({"metadata": {}}, reset, resource, who, now)
+        managed.record_update({"metadata": {}}, obj, resource, who, now)
 
     def _own(
         self, resource: Resource, old: Object, new: Object, options: WriteOptions, owners: managed.Owners | None
