@@ -36,7 +36,7 @@ bench: $(READY) ## Measure: build ratio, idle reconcile, memory, start-up
 	@$(BIN)/python -m bench
 
 lock: $(READY) ## Resolve the dependencies anew
-	@$(UV) pip compile pyproject.toml --all-extras --override requirements.overrides --generate-hashes --no-header -o requirements.lock
+	@$(UV) pip compile -q pyproject.toml --all-extras --universal --python-version 3.11 --override requirements.overrides --generate-hashes --no-header -o requirements.lock
 
 clean: ## Remove the virtual environment and everything that was made
 	rm -rf .venv .flotilla .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
