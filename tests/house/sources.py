@@ -39,6 +39,12 @@ def modules() -> tuple[Path, ...]:
 
 
 @cache
+def others() -> tuple[Path, ...]:
+    """Every Python module that is no part of the product: tests and measurements."""
+    return tuple(sorted(path for folder in ("tests", "bench") for path in (ROOT / folder).rglob("*.py")))
+
+
+@cache
 def tree(path: Path) -> ast.Module:
     """A module's syntax tree."""
     return ast.parse(path.read_text())

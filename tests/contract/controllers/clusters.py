@@ -135,7 +135,7 @@ def join(site: Site, node: str, number: int = 0, **options: object) -> None:
     labels = {"node-role.kubernetes.io/control-plane": "true"} if number == 0 else {}
     address = site.address.rpartition(".")[0] + f".{10 + number}"
     more = {"labels": labels, "provider_id": f"k3s://{node}"} | options
-    register_node(site.api, node, address, "v1.36.4+k3s1", **more)  # type: ignore[arg-type]
+    register_node(site.api, node, address, "v1.36.4+k3s1", **more)  # type: ignore[arg-type]  # by name
 
 
 def deployment(
@@ -143,7 +143,7 @@ def deployment(
 ) -> Object:
     """A Deployment of one container."""
     labels = {"app": name}
-    pod = {"containers": [{"name": "main", "image": image}]} | spec.pop("pod", {})  # type: ignore[operator]
+    pod = {"containers": [{"name": "main", "image": image}]} | spec.pop("pod", {})  # type: ignore[operator]  # a map
     template = {"metadata": {"labels": labels}, "spec": pod}
     body = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template, **spec}
     meta = {"name": name, "namespace": namespace, "labels": labels}

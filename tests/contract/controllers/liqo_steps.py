@@ -103,7 +103,8 @@ def csr(site: Site, name: str) -> bytes:
     pem = base64.b64decode(site.get("secrets", "authentication-keys", "liqo")["data"]["privateKey"])
     parts = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, "liqo.io"), x509.NameAttribute(NameOID.COMMON_NAME, name)]
     builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name(parts))
-    return builder.sign(load_pem_private_key(pem, None), None).public_bytes(Encoding.PEM)  # type: ignore[arg-type]
+    key = load_pem_private_key(pem, None)
+    return builder.sign(key, None).public_bytes(Encoding.PEM)  # type: ignore[arg-type]  # an Ed25519 key
 
 
 async def exchange_nonce(fleet: TestFleet, consumer: Site, provider: Site) -> str:

@@ -167,7 +167,7 @@ def test_delays_go_by_the_longest_prefix():
     assert Pacing("instant").delay("server.build") == 0
     assert 0.01 <= Pacing("fast").delay("server.build") <= 0.05
     with pytest.raises(ValueError, match="no pacing profile"):
-        pacing.change("slow")  # type: ignore[arg-type]
+        pacing.change("slow")  # type: ignore[arg-type]  # that is the point
 
 
 def test_an_idle_sandbox_uses_no_processor_time(sandbox):

@@ -134,7 +134,7 @@ async def clusters(tmp_path: Path) -> AsyncIterator[Lab]:
 @pytest.fixture
 async def lab(tmp_path: Path) -> AsyncIterator[Lab]:
     """A world without clusters."""
-    parts = Parts(Host, SshServer, _unwired, _unwired, _unwired, _unwired)  # type: ignore[arg-type]
+    parts = Parts(Host, SshServer, _unwired, _unwired, _unwired, _unwired)  # type: ignore[arg-type]  # never called
     world = World(tmp_path, NETWORK, Pacing("instant"), parts)
     lab = Lab(world)
     yield lab

@@ -33,50 +33,51 @@ class FakeVault:
         raise AssertionError(f"applications ask the vault for {name}")
 
 
+SHOP = {
+    "name": "shop",
+    "owner": "tno",
+    "registrySecret": "hub",
+    "components": [
+        {
+            "name": "web",
+            "image": "example/web:2",
+            "replicas": 2,
+            "command": ["/bin/web"],
+            "args": ["--verbose"],
+            "env": {"MODE": "fast", "EMPTY": ""},
+            "secretEnv": {"PASSWORD": {"secret": "database", "key": "password"}},
+            "ports": [
+                {
+                    "port": 80,
+                    "targetPort": 8080,
+                    "expose": "public",
+                    "host": "shop.example",
+                    "path": "/",
+                    "tls": "site",
+                },
+                {"port": 81, "targetPort": 8080, "expose": "public", "host": "shop.example", "path": "/old"},
+                {"port": 9000, "expose": "public", "protocol": "UDP"},
+            ],
+            "resources": {"cpu": "500m", "memory": "256Mi"},
+            "placement": {"cluster": "a"},
+        },
+        {
+            "name": "db",
+            "image": "example/db:1",
+            "ports": [{"port": 5432, "expose": "peered"}],
+            "secretEnv": {"USER": {"secret": "database", "key": "user"}},
+            "placement": {"cluster": "b"},
+        },
+        {
+            "name": "cache",
+            "image": "example/cache:1",
+            "ports": [{"port": 6379}],
+            "placement": {"cluster": "a"},
+        },
+    ],
+}
+
+
 def shop() -> Application:
     """An application that uses every field."""
-    return Application.model_validate(
-        {
-            "name": "shop",
-            "owner": "tno",
-            "registrySecret": "hub",
-            "components": [
-                {
-                    "name": "web",
-                    "image": "example/web:2",
-                    "replicas": 2,
-                    "command": ["/bin/web"],
-                    "args": ["--verbose"],
-                    "env": {"MODE": "fast", "EMPTY": ""},
-                    "secretEnv": {"PASSWORD": {"secret": "database", "key": "password"}},
-                    "ports": [
-                        {
-                            "port": 80,
-                            "targetPort": 8080,
-                            "expose": "public",
-                            "host": "shop.example",
-                            "path": "/",
-                            "tls": "site",
-                        },
-                        {"port": 81, "targetPort": 8080, "expose": "public", "host": "shop.example", "path": "/old"},
-                        {"port": 9000, "expose": "public", "protocol": "UDP"},
-                    ],
-                    "resources": {"cpu": "500m", "memory": "256Mi"},
-                    "placement": {"cluster": "a"},
-                },
-                {
-                    "name": "db",
-                    "image": "example/db:1",
-                    "ports": [{"port": 5432, "expose": "peered"}],
-                    "secretEnv": {"USER": {"secret": "database", "key": "user"}},
-                    "placement": {"cluster": "b"},
-                },
-                {
-                    "name": "cache",
-                    "image": "example/cache:1",
-                    "ports": [{"port": 6379}],
-                    "placement": {"cluster": "a"},
-                },
-            ],
-        }
-    )
+    return Application.model_validate(SHOP)
