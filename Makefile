@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-UV = $(firstword $(wildcard $(BIN)/uv .venv/installer/bin/uv))
+UV := $$(ls $(BIN)/uv .venv/installer/bin/uv 2>/dev/null | head -n 1)
 WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest
 PARALLEL := -q -n $(WORKERS) --dist loadfile
