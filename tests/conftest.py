@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pytest
 
 from flotilla.environment import prepare
@@ -28,10 +30,8 @@ def stage(open_stage):
 
 
 @pytest.fixture(scope="session")
-def surroundings(open_stage, request):
+def surroundings(open_stage):
     """This process uses the stage's home and Prefect, as a command does."""
-    for text in PREFECT_LEAVES_SOCKETS:
-        request.config.addinivalue_line("filterwarnings", text)  # some are collected after the last test
     with pytest.MonkeyPatch.context() as patch:
         for name in ("FLOTILLA_HOME", "FLOTILLA_REPAIR_AFTER_S", "FLOTILLA_LEASE_S"):
             patch.setenv(name, open_stage.environment[name])
@@ -55,8 +55,9 @@ def inside(stage, surroundings):
     return Inside(stage)
 
 
+_TO_PREFECT = r".*raddr=\('127\.0\.0\.1'"
 PREFECT_LEAVES_SOCKETS = (
-    r"ignore:.*raddr=\('127\.0\.0\.1':pytest.PytestUnraisableExceptionWarning",
+    f"ignore:{_TO_PREFECT}:pytest.PytestUnraisableExceptionWarning",
     "ignore::ResourceWarning:prefect",
 )
 """Prefect's clients in threads leave their connections to the garbage collector. The sandbox listens elsewhere."""
@@ -68,6 +69,12 @@ def pytest_collection_modifyitems(items):
         if {"inside", "stage"} & set(getattr(item, "fixturenames", ())):
             for text in PREFECT_LEAVES_SOCKETS:
                 item.add_marker(pytest.mark.filterwarnings(text))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_unconfigure():
+    """Some of those connections are collected after the last test."""
+    warnings.filterwarnings("ignore", _TO_PREFECT, pytest.PytestUnraisableExceptionWarning)
 
 
 def pytest_terminal_summary(terminalreporter):
