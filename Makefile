@@ -25,7 +25,7 @@ test: $(READY) ## All tests that run on any machine, quick layers first
 
 check: $(READY) ## Lint, format, types, room contracts, unit tests: before each commit
 	@echo "== Lint and format" && $(BIN)/ruff check . && $(BIN)/ruff format --check .
-	@echo "== Types" && $(BIN)/mypy && $(BIN)/mypy tests bench
+	@echo "== Types" && $(BIN)/mypy
 	@echo "== Rules between rooms" && $(BIN)/lint-imports --no-logo
 	@echo "== House rules and units" && $(PYTEST) $(PARALLEL) tests/house tests/unit
 
