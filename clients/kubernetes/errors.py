@@ -60,6 +60,8 @@ def from_response(request: Request, status: int, headers: Mapping[str, str], bod
         return Throttled(words, delay_s=_retry_after_s(headers))
     if status == 403:
         return _forbidden(words, answer)
+    if status == 500 and "failed to create typed patch object" in str(said):
+        return Rejected(words)  # the server's word for an apply that its schema does not know
     if status >= 500 and status != 501:
         return Unavailable(words, delay_s=_retry_after_s(headers))
     return _BY_STATUS.get(status, Rejected)(words)
@@ -77,13 +79,17 @@ _BY_STATUS: Mapping[int, type[FlotillaError]] = {
 def _forbidden(words: str, answer: Mapping[str, Any]) -> FlotillaError:
     message = str(answer.get("message", ""))
     causes = (answer.get("details") or {}).get("causes") or ()
-    if any(cause.get("reason") == "NamespaceTerminating" for cause in causes) or "being terminated" in message:
+    if any(cause.get("reason") == "NamespaceTerminating" for cause in causes) or _is_ending(message):
         return NotReadyYet(words)
     if "exceeded quota" in message:
         return QuotaExceeded(words)
     if "admission" in message or "denied the request" in message or "violates PodSecurity" in message:
         return Rejected(words)
     return AuthenticationRejected(words)
+
+
+def _is_ending(message: str) -> bool:
+    return "being terminated" in message or "custom resource definition is terminating" in message
 
 
 def from_exception(request: Request, error: Exception) -> FlotillaError:

@@ -22,6 +22,7 @@ class ApiError(Exception):
         self.reason = reason
         self.message = message
         self.details = dict(details or {})
+        self.has_details = details is not None
 
 
 @dataclass(frozen=True)

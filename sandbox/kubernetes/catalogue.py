@@ -34,6 +34,16 @@ class Catalogue:
         """Served group versions; the preferred version of a group comes first."""
         return [key for key, resources in self._served.items() if resources]
 
+    def serves(self, path: str) -> bool:
+        """Whether a path is below a group that is served."""
+        match path.strip("/").split("/"):
+            case ["api", *_]:
+                return True
+            case ["apis", group, *_]:
+                return any(group == served for served, _ in self.group_versions())
+            case _:
+                return False
+
     def of(self, group: str, version: str) -> list[Resource]:
         """Resources of one group version."""
         return list(self._served.get((group, version), {}).values())

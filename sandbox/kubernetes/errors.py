@@ -56,6 +56,15 @@ def duplicate(field: str, value: Any) -> Cause:
     return Cause("FieldValueDuplicate", f"Duplicate value: {_show(value)}", field)
 
 
+def rules_unchecked() -> Cause:
+    """What is said besides other causes where a schema has rules."""
+    told = (
+        "some validation rules were not checked because the object was invalid; correct the existing errors to "
+        "complete validation"
+    )
+    return Cause("FieldValueInvalid", f"Invalid value: null: {told}", "<nil>")
+
+
 def too_long(field: str, limit: int) -> Cause:
     """A value beyond its length."""
     return Cause("FieldValueTooLong", f"Too long: may not be more than {limit} bytes", field)
@@ -87,9 +96,10 @@ def unknown_path() -> ApiError:
     return ApiError(404, "NotFound", "the server could not find the requested resource", {})
 
 
-def already_exists(plural: str, group: str, name: str) -> ApiError:
-    """409 of a create."""
-    message = f'{qualified(plural, group)} "{name}" already exists'
+def already_exists(plural: str, group: str, name: str, metadata: Object) -> ApiError:
+    """409 of a create; ``metadata`` are those of the object that is there."""
+    going = "object is being deleted: " if metadata.get("deletionTimestamp") else ""
+    message = f'{going}{qualified(plural, group)} "{name}" already exists'
     return ApiError(409, "AlreadyExists", message, _details(name, group, plural))
 
 
@@ -183,8 +193,10 @@ def status(error: ApiError) -> Object:
         "details": error.details,
         "code": error.code,
     }
-    if not error.details:
+    if not error.has_details:
         del body["details"]
+    if not error.reason:
+        del body["reason"]
     if isinstance(error, ExpiredPage):
         body["metadata"] = {"continue": error.continuation}
     return body

@@ -35,6 +35,7 @@ _KEY_WORDS = (
 )
 _LABEL_NAMED = {"namespaces", "services"}
 _PATH_NAMED_GROUPS = {"rbac.authorization.k8s.io"}
+_STANDARD_FINALIZERS = {"kubernetes", "orphan", "foregroundDeletion"}
 _LABEL_LIMIT, _SUBDOMAIN_LIMIT = 63, 253
 
 
@@ -50,31 +51,61 @@ def check_metadata(resource: Resource, metadata: Object) -> Iterator[Cause]:
         yield required("metadata.name", "name or generateName is required")
     elif words := _why_not(resource, name):
         yield invalid_value("metadata.name", name, words)
+    prefix = metadata.get("generateName", "")
+    if prefix and (words := _why_not(resource, f"{prefix[:-1]}a" if prefix.endswith("-") else prefix)):
+        yield invalid_value("metadata.generateName", prefix, words)
     yield from _check_labels(metadata)
-    for index, owner in enumerate(metadata.get("ownerReferences") or []):
+    if not resource.custom and resource.group != "apiextensions.k8s.io":
+        yield from _check_finalizers(metadata)
+    for owner in metadata.get("ownerReferences") or []:
         for field in ("apiVersion", "kind", "name", "uid"):
             if not owner.get(field):
-                yield invalid_value(f"metadata.ownerReferences[{index}].{field}", "", f"{field} must not be empty")
+                yield invalid_value(f"metadata.ownerReferences.{field}", "", "must not be empty")
 
 
 def _check_labels(metadata: Object) -> Iterator[Cause]:
     for key, value in (metadata.get("labels") or {}).items():
         if not _is_key(key):
             yield invalid_value("metadata.labels", key, _KEY_WORDS)
-        if not re.fullmatch(_VALUE, value) or len(value) > _LABEL_LIMIT:
-            yield invalid_value("metadata.labels", value, _VALUE_WORDS)
+        if words := label_value_words(value):
+            yield invalid_value("metadata.labels", value, words)
     for key in metadata.get("annotations") or {}:
         if not _is_key(key.lower()):
             yield invalid_value("metadata.annotations", key, _KEY_WORDS)
 
 
+def _check_finalizers(metadata: Object) -> Iterator[Cause]:
+    for index, name in enumerate(metadata.get("finalizers") or []):
+        if "/" not in name and name not in _STANDARD_FINALIZERS:
+            told = "name is neither a standard finalizer name nor is it fully qualified"
+            yield invalid_value(f"metadata.finalizers[{index}]", name, told)
+
+
 def _why_not(resource: Resource, name: str) -> str:
     if resource.group in _PATH_NAMED_GROUPS:
         return "may not contain '/' or '%'" if re.search(r"[/%]", name) or name in {".", ".."} else ""
-    if resource.key in _LABEL_NAMED:
-        fine = len(name) <= _LABEL_LIMIT and re.fullmatch(_LABEL, name)
-        return "" if fine else _LABEL_WORDS
-    return "" if len(name) <= _SUBDOMAIN_LIMIT and re.fullmatch(_SUBDOMAIN, name) else _SUBDOMAIN_WORDS
+    return label_words(name) if resource.key in _LABEL_NAMED else subdomain_words(name)
+
+
+def label_words(name: str) -> str:
+    """Why a name is no DNS label; empty when it is one."""
+    if len(name) > _LABEL_LIMIT:
+        return f"must be no more than {_LABEL_LIMIT} characters"
+    return "" if re.fullmatch(_LABEL, name) else _LABEL_WORDS
+
+
+def subdomain_words(name: str) -> str:
+    """Why a name is no DNS subdomain; empty when it is one."""
+    if len(name) > _SUBDOMAIN_LIMIT:
+        return f"must be no more than {_SUBDOMAIN_LIMIT} characters"
+    return "" if re.fullmatch(_SUBDOMAIN, name) else _SUBDOMAIN_WORDS
+
+
+def label_value_words(value: str) -> str:
+    """Why a text is no value of a label; empty when it is one."""
+    if len(value) > _LABEL_LIMIT:
+        return f"must be no more than {_LABEL_LIMIT} bytes"
+    return "" if re.fullmatch(_VALUE, value) else _VALUE_WORDS
 
 
 def _is_key(key: str) -> bool:

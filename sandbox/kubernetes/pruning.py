@@ -28,6 +28,23 @@ def _is_clean_field(item: Any, schema: Schema, child: Schema | None) -> bool:
     return child.nullable if item is None else _is_clean(item, child)
 
 
+def omit_empty(value: Any, schema: Schema) -> None:
+    """Drop empty lists and maps of optional fields in place, as Go's ``omitempty`` does when it encodes a struct."""
+    if isinstance(value, dict):
+        for name in list(value):
+            child = schema.field(name)
+            if child is None:
+                continue
+            item = value[name]
+            if item or item == 0:
+                omit_empty(item, child)
+            elif child.is_collection and schema.declares(name) and name not in schema.required:
+                del value[name]
+    elif isinstance(value, list):
+        for item in value:
+            omit_empty(item, schema.items)
+
+
 def _prune(value: Any, schema: Schema, path: str) -> list[str]:
     if isinstance(value, dict):
         return _prune_map(value, schema, path)

@@ -106,6 +106,16 @@ class Schema:
         return str(self._own("x-kubernetes-patch-merge-key") or "")
 
     @property
+    def struct(self) -> str:
+        """Name of the Go struct that a built-in definition describes."""
+        return str(self._referring.get("$ref", "")).rpartition(".")[2]
+
+    @property
+    def is_collection(self) -> bool:
+        """Whether values are lists or maps, in Go's sense, and not structs."""
+        return self.type == "array" or (self.type == "object" and "additionalProperties" in self.raw)
+
+    @property
     def items(self) -> Schema:
         """Schema of list items."""
         if self._items is None:

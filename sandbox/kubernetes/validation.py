@@ -5,6 +5,8 @@ Source: k8s.io/kube-openapi/pkg/validation (custom resources) and encoding/json 
 
 from __future__ import annotations
 
+import ipaddress
+import json
 import math
 import re
 from collections.abc import Callable, Iterator
@@ -55,12 +57,64 @@ def validate(value: Any, schema: Schema, path: str = "") -> Iterator[Cause]:
         expected = "integer,string" if schema.int_or_string else schema.type
         yield wrong_type(path, kind, f'{path} in body must be of type {expected}: "{kind}"')
         return
+    yield from _check_format(value, schema, path)
     yield from _restrictions(value, schema, path)
     yield from _combinations(value, schema, path)
     if isinstance(value, dict):
         yield from _fields(value, schema, path)
     elif isinstance(value, list):
         yield from _items(value, schema, path)
+
+
+def _check_format(value: Any, schema: Schema, path: str) -> Iterator[Cause]:
+    wanted = schema.raw.get("format", "")
+    holds = _FORMATS.get(wanted)
+    if holds is not None and isinstance(value, str) and not holds(value):
+        yield wrong_type(path, value, f'{path} in body must be of type {wanted}: "{value}"')
+
+
+def _is_base64(text: str) -> bool:
+    return re.fullmatch(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?", text) is not None
+
+
+def _parses(parse: Callable[[str], object]) -> Callable[[str], bool]:
+    def holds(text: str) -> bool:
+        try:
+            parse(text)
+        except ValueError:
+            return False
+        return True
+
+    return holds
+
+
+_FORMATS: dict[str, Callable[[str], bool]] = {
+    "byte": _is_base64,
+    "ipv4": _parses(ipaddress.IPv4Address),
+    "ipv6": _parses(ipaddress.IPv6Address),
+    "cidr": _parses(ipaddress.ip_interface),
+    "date-time": lambda text: re.match(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", text) is not None,
+}
+
+
+def changed_for_good(old: Any, new: Any, schema: Schema, path: str = "") -> Iterator[Cause]:
+    """Fields that a ``self == oldSelf`` rule of their schema keeps as they are.
+
+    Other rules of ``x-kubernetes-validations`` are not evaluated.
+    """
+    for rule in schema.raw.get("x-kubernetes-validations") or []:
+        if rule.get("rule", "").replace(" ", "") == "self==oldSelf" and old != new:
+            yield invalid_value(path, new, rule.get("message") or f"failed rule: {rule['rule']}")
+    if isinstance(old, dict) and isinstance(new, dict):
+        for name in old.keys() & new.keys():
+            child = schema.field(name)
+            if child is not None:
+                yield from changed_for_good(old[name], new[name], child, f"{path}.{name}" if path else name)
+
+
+def has_rules(schema: Schema) -> bool:
+    """Whether a schema has rules of ``x-kubernetes-validations`` anywhere."""
+    return "x-kubernetes-validations" in json.dumps(schema.raw)
 
 
 def _fields(value: dict[str, Any], schema: Schema, path: str) -> Iterator[Cause]:
@@ -174,21 +228,29 @@ def _decodes(value: Any, schema: Schema) -> bool:
     return True
 
 
-def _misfit(value: Any, schema: Schema, path: str) -> str:
+def _misfit(value: Any, schema: Schema, path: str, struct: str = "") -> str:
     if value is None:
         return ""
     if not fits(value, schema):
-        go_type = (
-            schema.raw.get("format", "int64") if schema.type == "integer" else _GO_TYPES.get(schema.type, "string")
-        )
         found = "bool" if isinstance(value, bool) else type_name(value).replace("integer", "number")
-        return f"json: cannot unmarshal {found} into Go struct field {path} of type {go_type}"
+        where = f"{struct}.{path}" if struct else path
+        return f"json: cannot unmarshal {found} into Go struct field {where} of type {_go_type(schema)}"
     children: list[tuple[str, Any, Schema | None]] = []
     if isinstance(value, dict):
-        children = [(f"{path}.{name}" if path else name, item, schema.field(name)) for name, item in value.items()]
+        prefix = f"{path}." if path else ""
+        is_map = not schema.properties
+        children = [(path if is_map else prefix + name, item, schema.field(name)) for name, item in value.items()]
+        struct = struct if is_map else schema.struct or struct
     elif isinstance(value, list):
         children = [(path, item, schema.items) for item in value]
     for here, item, child in children:
-        if child is not None and (reason := _misfit(item, child, here)):
+        if child is not None and (reason := _misfit(item, child, here, struct)):
             return reason
     return ""
+
+
+def _go_type(schema: Schema) -> str:
+    if schema.type == "integer":
+        return str(schema.raw.get("format", "int64"))
+    values = schema.field("") if schema.type == "object" and not schema.properties else None
+    return f"map[string]{_go_type(values)}" if values is not None else _GO_TYPES.get(schema.type, "string")

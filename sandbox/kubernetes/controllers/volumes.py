@@ -10,13 +10,14 @@ from sandbox.kubernetes.controllers.objects import annotations_of, deleting, ens
 from sandbox.kubernetes.controllers.scheduler import CLAIMS
 
 CLASSES, VOLUMES = "storageclasses.storage.k8s.io", "persistentvolumes"
+_PROTECTION = ("kubernetes.io/pvc-protection", "kubernetes.io/pv-protection")
 DEFAULT = "storageclass.kubernetes.io/is-default-class"
 
 
 class Volumes(Controller):
     """Provisions and binds; a deleted claim takes its volume with it unless the class retains."""
 
-    watches = (CLAIMS, CLASSES)
+    watches = (CLAIMS, CLASSES, VOLUMES)
 
     def keys(self, change: Change) -> Iterable[Key]:
         """A claim; all claims when a class appears."""
@@ -34,9 +35,13 @@ class Volumes(Controller):
             claim["spec"].setdefault("storageClassName", found["metadata"]["name"])
 
     def reconcile(self, key: Key) -> None:
-        """Bind one claim."""
+        """Bind one claim, or let go of what is being deleted."""
+        if not key[0]:
+            self._let_go(VOLUMES, self.api.get(VOLUMES, key[1]))
+            return
         claim = self.api.get(CLAIMS, key[1], key[0])
         if claim is None or deleting(claim):
+            self._let_go(CLAIMS, claim)
             if claim is None:
                 self._release(key)
             return
@@ -47,6 +52,15 @@ class Volumes(Controller):
             self._say(claim, {"phase": "Pending"})
         elif self.waited(key, "volume.bind"):
             self._bind(claim, found)
+
+    def _let_go(self, resource: str, obj: Object | None) -> None:
+        """Take the protection from a claim or volume that is being deleted; pods keep running in the sandbox."""
+        if obj is None or not deleting(obj):
+            return
+        meta = obj["metadata"]
+        left = [name for name in meta.get("finalizers") or () if name not in _PROTECTION]
+        if left != meta.get("finalizers"):
+            self.api.patch(resource, meta["name"], {"metadata": {"finalizers": left}}, meta.get("namespace", ""))
 
     def _class_for(self, claim: Object) -> Object | None:
         name = claim["spec"].get("storageClassName")

@@ -94,7 +94,10 @@ def _without_ownership(obj: Object) -> Object:
 
 def record_update(before: Object, after: Object, resource: Resource, manager: Manager, now: str) -> None:
     """Give the writer every field that it changed, and take removed fields from everyone."""
-    known = read(before if before.get("metadata") else after)
+    exists = bool(before.get("metadata"))
+    if exists and not before["metadata"].get("managedFields") and not after["metadata"].get("managedFields"):
+        return
+    known = read(before if exists else after)
     asked = after.get("metadata", {}).get("managedFields")
     if before.get("metadata") and asked is not None and _is_reset(asked):
         known = Ownership({}, {})

@@ -32,18 +32,19 @@ def json_patch(target: Object, operations: Any) -> Object:
         ApiError: 400 for what is no patch, 422 for one that does not fit the object.
     """
     if not isinstance(operations, list):
-        raise bad_request("error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch")
+        raise bad_request(
+            "error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp"
+        )
     try:
         patched: Object = jsonpatch.apply_patch(target, operations)
     except jsonpatch.InvalidJsonPatch as error:
         raise bad_request(f"error decoding patch: {error}") from error
     except jsonpatch.JsonPatchTestFailed as error:
-        path = next((o.get("path", "") for o in operations if o.get("op") == "test"), "")
-        raise _does_not_fit(f"testing value {path} failed: test failed") from error
+        raise _does_not_fit() from error
     except (jsonpatch.JsonPatchConflict, jsonpointer.JsonPointerException) as error:
-        raise _does_not_fit(f"{error}") from error
+        raise _does_not_fit() from error
     return patched
 
 
-def _does_not_fit(message: str) -> ApiError:
-    return ApiError(422, "Invalid", f"the server rejected our request due to an error in our request: {message}")
+def _does_not_fit() -> ApiError:
+    return ApiError(422, "Invalid", "the server rejected our request due to an error in our request", {})

@@ -9,8 +9,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from sandbox.kubernetes.api import Object
-from sandbox.kubernetes.errors import bad_request
+from sandbox.kubernetes.api import ApiError, Object
 from sandbox.kubernetes.fields.paths import child_schema
 from sandbox.kubernetes.schema import Schema
 
@@ -22,7 +21,7 @@ def strategic_merge(target: Any, patch: Any, schema: Schema) -> Any:
     """The target with the patch laid over it.
 
     Raises:
-        ApiError: 400 for an unknown directive or a list item without its merge key.
+        ApiError: 500 for an unknown directive or a list item without its merge key.
     """
     if not isinstance(patch, dict):
         return copy.deepcopy(patch)
@@ -32,7 +31,7 @@ def strategic_merge(target: Any, patch: Any, schema: Schema) -> Any:
     if directive == "delete":
         return {}
     if directive not in {None, "merge"}:
-        raise bad_request(f"Unknown patch type found: {directive}")
+        raise ApiError(500, "", f"unknown patch type: {directive} in map: {go_text(patch)}")
     merged = _retained(dict(target) if isinstance(target, dict) else {}, patch)
     _merge_fields(merged, patch, schema)
     _delete_values(merged, patch)
@@ -75,7 +74,7 @@ def _merge_list(target: list[Any], patch: list[Any], schema: Schema) -> list[Any
 
 def _merge_item(merged: list[Any], item: Any, key: str, schema: Schema) -> None:
     if not isinstance(item, dict) or key not in item:
-        raise bad_request(f"map: {item} does not contain declared merge key: {key}")
+        raise ApiError(500, "", f"map: {go_text(item)} does not contain declared merge key: {key}")
     matching = [index for index, old in enumerate(merged) if old.get(key) == item[key]]
     if item.get("$patch") == "delete":
         for index in reversed(matching):
@@ -106,6 +105,15 @@ def _order(merged: Object, patch: Object, schema: Schema) -> None:
         rest = [item for item in items if repr(item.get(key) if key else item) not in rank]
         named.sort(key=lambda item: rank[repr(item.get(key) if key else item)])
         merged[field] = [*named, *rest]
+
+
+def go_text(value: Any) -> str:
+    """A value as Go's ``%v`` prints it."""
+    if isinstance(value, dict):
+        return "map[" + " ".join(f"{key}:{go_text(item)}" for key, item in sorted(value.items())) + "]"
+    if isinstance(value, list):
+        return "[" + " ".join(map(go_text, value)) + "]"
+    return str(value).lower() if isinstance(value, bool) else "<nil>" if value is None else str(value)
 
 
 def _plain(value: Any) -> Any:

@@ -56,6 +56,9 @@ class ServiceAddresses:
         elif asked != "None" and (refusal := self._why_not(asked, taken)):
             yield invalid_value("spec.clusterIPs", [asked], f"failed to allocate IP {asked}: {refusal}")
         spec["clusterIPs"] = [spec["clusterIP"]]
+        if spec["clusterIP"] == "None" and not spec.get("selector"):
+            spec.setdefault("ipFamilies", ["IPv4", "IPv6"])
+            spec.setdefault("ipFamilyPolicy", "RequireDualStack")
         spec.setdefault("ipFamilies", [f"IPv{self.network.version}"])
         spec.setdefault("ipFamilyPolicy", "SingleStack")
 
@@ -65,7 +68,7 @@ class ServiceAddresses:
         except ValueError:
             return "not a valid IP"
         if not inside:
-            return f"the provided IP ({asked}) is not in the valid range. The range of valid IPs is {self.network}"
+            return "the provided network does not match the current range"
         return "provided IP is already allocated" if asked in taken else ""
 
     def _next_address(self, taken: set[str | None]) -> str:

@@ -63,12 +63,31 @@ _WEBHOOK: Rows = (
     ("webhooks[].clientConfig.service.port", 443),
 )
 
+_HALF_BUSY = {
+    "type": "Resource",
+    "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}},
+}
+_NODE_INFO = (
+    "machineID",
+    "systemUUID",
+    "bootID",
+    "kernelVersion",
+    "osImage",
+    "containerRuntimeVersion",
+    "kubeletVersion",
+    "kubeProxyVersion",
+    "operatingSystem",
+    "architecture",
+)
 _KINDS: dict[str, Rows] = {
+    "nodes": (
+        ("status!.daemonEndpoints", {"kubeletEndpoint": {"Port": 0}}),
+        ("status!.nodeInfo", dict.fromkeys(_NODE_INFO, "")),
+    ),
     "pods": (("spec.enableServiceLinks", True), ("status!.phase", "Pending")),
     "services": (
         ("spec!.type", "ClusterIP"),
         ("spec.sessionAffinity", "None"),
-        ("spec.internalTrafficPolicy", "Cluster"),
         ("spec.ports[].protocol", "TCP"),
         ("status!.loadBalancer", {}),
     ),
@@ -78,6 +97,7 @@ _KINDS: dict[str, Rows] = {
     "persistentvolumes": (
         ("spec!.persistentVolumeReclaimPolicy", "Retain"),
         ("spec.volumeMode", "Filesystem"),
+        ("spec.hostPath.type", ""),
         ("status!.phase", "Pending"),
     ),
     "persistentvolumeclaims": (("spec!.volumeMode", "Filesystem"), ("status!.phase", "Pending")),
@@ -110,6 +130,8 @@ _KINDS: dict[str, Rows] = {
         ("spec.podReplacementPolicy", "TerminatingOrFailed"),
     ),
     "cronjobs.batch": (
+        ("spec.jobTemplate.metadata", {}),
+        ("spec.jobTemplate.spec.template.metadata", {}),
         ("spec.concurrencyPolicy", "Allow"),
         ("spec.suspend", False),
         ("spec.successfulJobsHistoryLimit", 3),
@@ -122,10 +144,19 @@ _KINDS: dict[str, Rows] = {
     "storageclasses.storage.k8s.io": (("reclaimPolicy", "Delete"), ("volumeBindingMode", "Immediate")),
     "priorityclasses.scheduling.k8s.io": (("preemptionPolicy", "PreemptLowerPriority"),),
     "ingressclasses.networking.k8s.io": (("spec.parameters.scope", "Cluster"),),
-    "endpointslices.discovery.k8s.io": (("ports[].protocol", "TCP"), ("ports[].name", "")),
+    "endpointslices.discovery.k8s.io": (
+        ("endpoints[].conditions", {}),
+        ("ports[].protocol", "TCP"),
+        ("ports[].name", ""),
+    ),
     "rolebindings.rbac.authorization.k8s.io": (("roleRef.apiGroup", "rbac.authorization.k8s.io"),),
     "clusterrolebindings.rbac.authorization.k8s.io": (("roleRef.apiGroup", "rbac.authorization.k8s.io"),),
-    "horizontalpodautoscalers.autoscaling": (("spec.minReplicas", 1),),
+    "horizontalpodautoscalers.autoscaling": (
+        ("spec.minReplicas", 1),
+        ("spec.metrics", [_HALF_BUSY]),
+        ("status!.desiredReplicas", 0),
+        ("status!.currentMetrics", None),
+    ),
     "customresourcedefinitions.apiextensions.k8s.io": (("spec.conversion!.strategy", "None"),),
     "apiservices.apiregistration.k8s.io": (("spec.service.port", 443),),
     "validatingwebhookconfigurations.admissionregistration.k8s.io": _WEBHOOK,
@@ -157,20 +188,27 @@ def _fill(obj: Object, rows: Rows) -> None:
 
 def _default_pod_spec(pod: Object) -> None:
     _fill(pod, _POD)
+    for name in ("hostNetwork", "hostPID", "hostIPC"):
+        if pod.get(name) is False:
+            del pod[name]
     if pod.get("serviceAccountName"):
         pod["serviceAccount"] = pod["serviceAccountName"]
     for container in (*(pod.get("containers") or []), *(pod.get("initContainers") or [])):
-        _fill(container, _CONTAINER)
-        container.setdefault("imagePullPolicy", _pull_policy(container.get("image", "")))
-        for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
-            if container.get(probe):
-                _fill(container[probe], _PROBE)
-        limits = (container.get("resources") or {}).get("limits") or {}
-        for name, amount in limits.items():
-            container["resources"].setdefault("requests", {}).setdefault(name, amount)
-        if pod.get("hostNetwork"):
-            for port in container.get("ports") or []:
-                port.setdefault("hostPort", port.get("containerPort"))
+        _default_container(container)
+
+
+def _default_container(container: Object) -> None:
+    _fill(container, _CONTAINER)
+    container.setdefault("imagePullPolicy", _pull_policy(container.get("image", "")))
+    for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
+        if container.get(probe):
+            _fill(container[probe], _PROBE)
+    limits = (container.get("resources") or {}).get("limits") or {}
+    for name, amount in limits.items():
+        container["resources"].setdefault("requests", {}).setdefault(name, amount)
+    for variable in container.get("env") or []:
+        if variable.get("value") == "":
+            del variable["value"]
 
 
 def _pull_policy(image: str) -> str:
@@ -189,6 +227,12 @@ def _default_deployment(obj: Object) -> None:
 
 
 def _default_daemon_set(obj: Object) -> None:
+    counted = obj["metadata"].setdefault("annotations", {})
+    counted["deprecated.daemonset.template.generation"] = str(obj["metadata"].get("generation", 1))
+    pod = look(obj, "spec.template.spec") or {}
+    for container in pod.get("containers") or [] if pod.get("hostNetwork") else []:
+        for port in container.get("ports") or []:
+            port.setdefault("hostPort", port.get("containerPort"))
     strategy = look(obj, "spec.updateStrategy") or {}
     if strategy.get("type") == "RollingUpdate":
         rolling = strategy.setdefault("rollingUpdate", {})
@@ -213,12 +257,29 @@ def _default_service(obj: Object) -> None:
     spec = obj["spec"]
     for port in spec.get("ports") or []:
         port.setdefault("targetPort", port.get("port"))
+    if spec["type"] != "ExternalName":
+        spec.setdefault("internalTrafficPolicy", "Cluster")
     if spec["type"] in {"NodePort", "LoadBalancer"}:
         spec.setdefault("externalTrafficPolicy", "Cluster")
     if spec["type"] == "LoadBalancer":
         spec.setdefault("allocateLoadBalancerNodePorts", True)
     if spec["sessionAffinity"] == "ClientIP":
         spec.setdefault("sessionAffinityConfig", {"clientIP": {"timeoutSeconds": 10800}})
+
+
+def _default_node(obj: Object) -> None:
+    spec = obj.get("spec") or {}
+    if spec.get("podCIDR"):
+        spec.setdefault("podCIDRs", [spec["podCIDR"]])
+
+
+def _default_limits(obj: Object) -> None:
+    for limit in look(obj, "spec.limits") or []:
+        if limit.get("type") == "Container":
+            highest = limit.get("max") or {}
+            limit["default"] = {**highest, **(limit.get("default") or {})}
+            least = {**limit["default"], **(limit.get("min") or {})}
+            limit["defaultRequest"] = {**least, **(limit.get("defaultRequest") or {})}
 
 
 def _default_network_policy(obj: Object) -> None:
@@ -258,6 +319,8 @@ _RULES: dict[str, Callable[[Object], None]] = {
     "statefulsets.apps": _default_stateful_set,
     "jobs.batch": _default_job,
     "services": _default_service,
+    "nodes": _default_node,
+    "limitranges": _default_limits,
     "secrets": _default_secret,
     "namespaces": _default_namespace,
     "networkpolicies.networking.k8s.io": _default_network_policy,

@@ -5,23 +5,47 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sandbox.kubernetes.api import Object, Unsubscribe
+from sandbox.kubernetes.copying import copied
 from sandbox.kubernetes.errors import Cause
 from sandbox.kubernetes.kinds.addresses import ServiceAddresses
 from sandbox.kubernetes.kinds.checks import check
 from sandbox.kubernetes.kinds.defaults import apply_defaults
 from sandbox.kubernetes.kinds.immutables import check_immutable
 from sandbox.kubernetes.kinds.paths import look
+from sandbox.kubernetes.kinds.pods import begin_pod, tolerate_short_absence
 from sandbox.kubernetes.resource import Resource
 from sandbox.kubernetes.write.options import WriteOptions
 
 Hook = Callable[[Resource, Object], None]
 
+_NOT_READY = "node.kubernetes.io/not-ready"
 CRD = "customresourcedefinitions.apiextensions.k8s.io"
 CRD_FINALIZER = "customresourcecleanup.apiextensions.k8s.io"
 _CSR = "certificatesigningrequests.certificates.k8s.io"
 # Controllers of real clusters create these with a status; nodes register themselves with one.
 _STATUS_AT_BIRTH = {"nodes", "apiservices.apiregistration.k8s.io"}
-_QOS_GUARANTEED = {"cpu", "memory"}
+# Fields that Go encodes even when nobody has set them.
+_STATUS: dict[str, Object] = {
+    "resourcequotas": {},
+    "deployments.apps": {},
+    "replicasets.apps": {"replicas": 0},
+    "statefulsets.apps": {"replicas": 0, "availableReplicas": 0},
+    "daemonsets.apps": {
+        "currentNumberScheduled": 0,
+        "desiredNumberScheduled": 0,
+        "numberMisscheduled": 0,
+        "numberReady": 0,
+    },
+    "jobs.batch": {},
+    "cronjobs.batch": {},
+    "poddisruptionbudgets.policy": {
+        "currentHealthy": 0,
+        "desiredHealthy": 0,
+        "disruptionsAllowed": 0,
+        "expectedPods": 0,
+    },
+    "ingresses.networking.k8s.io": {"loadBalancer": {}},
+}
 
 
 class Kinds:
@@ -77,6 +101,8 @@ class Kinds:
         rule = _BEGIN.get(resource.key)
         if rule is not None:
             rule(obj, options)
+        if resource.key in _STATUS:
+            obj.setdefault("status", copied(_STATUS[resource.key]))
         if resource.key == "services":
             self._addresses.allocate(obj)
 
@@ -85,11 +111,15 @@ class Kinds:
         if resource.key == "services":
             _keep_addresses(old["spec"], new["spec"])
             self._addresses.allocate(new)
+        if resource.key == "pods":
+            tolerate_short_absence(new["spec"])
 
     def deleting(self, resource: Resource, obj: Object) -> None:
         """Mark an object that starts to be deleted."""
         if resource.key == "namespaces":
             obj.setdefault("status", {})["phase"] = "Terminating"
+        if resource.key == CRD:
+            _protect(obj, CRD_FINALIZER)
 
     def created(self, resource: Resource, obj: Object) -> None:
         """Tell who waits for new objects."""
@@ -129,30 +159,6 @@ def _keep_node_ports(old: Object, new: Object) -> None:
             port["nodePort"] = kept
 
 
-def _begin_pod(obj: Object, _options: WriteOptions) -> None:
-    spec = obj["spec"]
-    spec.setdefault("serviceAccountName", "default")
-    spec.setdefault("serviceAccount", spec["serviceAccountName"])
-    spec.setdefault("priority", 0)
-    spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
-    tolerations = spec.setdefault("tolerations", [])
-    for key in ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"):
-        if not any(toleration.get("key") in {key, None} for toleration in tolerations):
-            tolerations.append({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300})
-    obj["status"] = {**(obj.get("status") or {}), "phase": "Pending", "qosClass": _quality(spec)}
-
-
-def _quality(spec: Object) -> str:
-    resources = [container.get("resources") or {} for container in spec.get("containers") or []]
-    if not any(entry.get("requests") or entry.get("limits") for entry in resources):
-        return "BestEffort"
-    same = all(
-        set(entry.get("limits") or {}) >= _QOS_GUARANTEED and entry.get("requests") == entry.get("limits")
-        for entry in resources
-    )
-    return "Guaranteed" if same else "Burstable"
-
-
 def _begin_namespace(obj: Object, _options: WriteOptions) -> None:
     obj.setdefault("spec", {})["finalizers"] = ["kubernetes"]
     obj["status"] = {"phase": "Active"}
@@ -170,7 +176,25 @@ def _begin_job(obj: Object, _options: WriteOptions) -> None:
     }
     template = obj["spec"]["template"].setdefault("metadata", {})
     template["labels"] = {**(template.get("labels") or {}), **labels}
+    obj["metadata"].setdefault("labels", {}).update(template["labels"])
     obj["spec"]["selector"] = {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}
+
+
+def _protect(obj: Object, finalizer: str) -> None:
+    finalizers = obj["metadata"].setdefault("finalizers", [])
+    if finalizer not in finalizers:
+        finalizers.append(finalizer)
+
+
+def _begin_volume(obj: Object, _options: WriteOptions) -> None:
+    _protect(obj, "kubernetes.io/pv-protection")
+    obj["status"]["lastPhaseTransitionTime"] = obj["metadata"]["creationTimestamp"]
+
+
+def _begin_node(obj: Object, _options: WriteOptions) -> None:
+    taints = obj.setdefault("spec", {}).setdefault("taints", [])
+    if not any(taint.get("key") == _NOT_READY for taint in taints):
+        taints.append({"key": _NOT_READY, "effect": "NoSchedule"})
 
 
 def _begin_request(obj: Object, options: WriteOptions) -> None:
@@ -178,16 +202,12 @@ def _begin_request(obj: Object, options: WriteOptions) -> None:
     obj["spec"]["groups"] = list(options.groups)
 
 
-def _begin_definition(obj: Object, _options: WriteOptions) -> None:
-    finalizers = obj["metadata"].setdefault("finalizers", [])
-    if CRD_FINALIZER not in finalizers:
-        finalizers.append(CRD_FINALIZER)
-
-
 _BEGIN: dict[str, Callable[[Object, WriteOptions], None]] = {
-    "pods": _begin_pod,
+    "pods": lambda obj, _options: begin_pod(obj),
+    "persistentvolumeclaims": lambda obj, _options: _protect(obj, "kubernetes.io/pvc-protection"),
+    "persistentvolumes": _begin_volume,
+    "nodes": _begin_node,
     "namespaces": _begin_namespace,
     "jobs.batch": _begin_job,
     _CSR: _begin_request,
-    CRD: _begin_definition,
 }

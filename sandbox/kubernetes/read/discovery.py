@@ -81,7 +81,7 @@ def _rows(resource: Resource) -> Iterable[Object]:
         "singularName": resource.singular,
         "namespaced": resource.namespaced,
         "kind": resource.kind,
-        "verbs": list(resource.verbs),
+        "verbs": sorted(resource.verbs),
     }
     if resource.short_names:
         row["shortNames"] = list(resource.short_names)

@@ -102,7 +102,8 @@ def parse_version(text: str) -> int:
         ApiError: 400.
     """
     if not text.isdigit():
-        raise bad_request(f'invalid resource version "{text}": strconv.ParseUint: parsing "{text}": invalid syntax')
+        told = f'Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
+        raise bad_request(f"invalid resource version: resourceVersion: {told}")
     return int(text)
 
 

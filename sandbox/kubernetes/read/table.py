@@ -152,12 +152,8 @@ def _columns(resource: Resource) -> list[tuple[str, str, Cell]]:
             for column in resource.printer_columns
             if not column.get("priority")
         ]
-        return [name, *(declared or [_AGE]), *([] if not declared or _has_age(resource) else [_AGE])]
+        return [name, *(declared or [_AGE])]
     return [name, *_COLUMNS.get(resource.key, (_AGE,))]
-
-
-def _has_age(resource: Resource) -> bool:
-    return any(column["name"] == "Age" for column in resource.printer_columns)
 
 
 def as_table(resource: Resource, objects: list[Object], metadata: Object, include: str) -> Object:

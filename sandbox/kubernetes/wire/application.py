@@ -16,8 +16,9 @@ from sandbox.kubernetes.engine import Engine
 from sandbox.kubernetes.errors import method_not_supported, status, unknown_path
 from sandbox.kubernetes.gate import Gate
 from sandbox.kubernetes.read.watching import Watch
+from sandbox.kubernetes.resource import Resource
 from sandbox.kubernetes.wire.documents import document
-from sandbox.kubernetes.wire.message import Request, Response, json_response
+from sandbox.kubernetes.wire.message import Request, Response, json_response, text_response
 from sandbox.kubernetes.wire.reads import Reads
 from sandbox.kubernetes.wire.sides import Sides
 from sandbox.kubernetes.wire.target import Target, parse
@@ -25,7 +26,10 @@ from sandbox.kubernetes.wire.writing import Writing
 
 _LOG = logging.getLogger(__name__)
 PodLog = Callable[[str, str, str], str]
-_TOO_MANY = 429
+_NEEDS_NAME = {"update", "patch", "delete"}
+
+
+_NOTHING = text_response("404 page not found\n", 404)
 
 
 class Served(Protocol):
@@ -71,8 +75,8 @@ class Application:
             return self._route(request, target, user)
         except ApiError as error:
             response = json_response(status(error), error.code)
-            if error.code == _TOO_MANY:
-                response.headers["retry-after"] = "10"
+            if "retryAfterSeconds" in error.details:
+                response.headers["retry-after"] = str(error.details["retryAfterSeconds"])
             return response
         except Exception as error:  # noqa: BLE001 - a bug of ours is an internal error of the server, not a broken connection
             _LOG.exception("request failed: %s %s", request.method, request.target)
@@ -92,19 +96,29 @@ class Application:
 
     def _route(self, request: Request, target: Target | None, user: User) -> Response:
         if target is None:
-            found = document(request, self._cluster.engine, self._cluster.version)
-            if found is None:
-                raise unknown_path()
-            return found
+            return document(request, self._cluster.engine, self._cluster.version) or self._nothing(request)
         resource = self._cluster.engine.catalogue.find(target.group, target.version, target.plural)
         if resource is None or bool(target.namespace and target.plural != "namespaces") > resource.namespaced:
-            raise unknown_path()
+            return self._nothing(request)
         if target.subresource and target.subresource not in resource.subresources:
             raise unknown_path()
         if self._sides.takes(resource, target):
             return self._sides.answer(resource, target, request, user)
         if target.verb in {"get", "list", "watch"}:
             return self._reads.answer(resource, target, request)
-        if target.verb not in resource.verbs:
+        if target.verb not in resource.verbs or _is_misplaced(resource, target):
             raise method_not_supported()
         return self._writing.answer(resource, target, request, user)
+
+    def _nothing(self, request: Request) -> Response:
+        """Below a group that is served the refusal is an object, elsewhere it is plain text."""
+        if self._cluster.engine.catalogue.serves(request.path):
+            raise unknown_path()
+        return _NOTHING
+
+
+def _is_misplaced(resource: Resource, target: Target) -> bool:
+    """Whether a write of one object is sent to a collection, or one of a namespace's objects to all namespaces."""
+    if target.verb in _NEEDS_NAME:
+        return not target.name
+    return resource.namespaced and not target.namespace

@@ -8,7 +8,7 @@ import orjson
 
 from sandbox.kubernetes.api import ApiError
 from sandbox.kubernetes.engine import Engine
-from sandbox.kubernetes.errors import Cause, forbidden_field, invalid
+from sandbox.kubernetes.errors import Cause, bad_request, forbidden_field, invalid, not_supported
 from sandbox.kubernetes.read.listing import Page, Selection, encode_list, in_version, list_objects, parse_version
 from sandbox.kubernetes.read.table import as_partial, as_partial_list, as_table, render_event, view_of
 from sandbox.kubernetes.read.watching import Watch, WatchOptions
@@ -36,7 +36,7 @@ class Reads:
             resource,
             target.namespace if resource.namespaced else "",
             request.query.get("labelSelector", ""),
-            _fields(target, request),
+            request.query.get("fieldSelector", ""),
         )
         if target.verb == "watch":
             return self._watch(selection, request)
@@ -54,7 +54,7 @@ class Reads:
         query = request.query
         _check_match(query)
         page = Page(
-            _number(query.get("limit")),
+            0 if query.get("resourceVersion") == "0" else _number(query.get("limit")),
             query.get("continue", ""),
             query.get("resourceVersion", ""),
             query.get("resourceVersionMatch", ""),
@@ -71,6 +71,9 @@ class Reads:
     def _watch(self, selection: Selection, request: Request) -> Response:
         query = request.query
         initial = request.flag("sendInitialEvents")
+        if query.get("resourceVersionMatch") and "sendInitialEvents" not in query:
+            told = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
+            raise invalid("ListOptions", "meta.k8s.io", "", [forbidden_field("resourceVersionMatch", told)])
         if initial and query.get("resourceVersionMatch") != "NotOlderThan":
             cause = forbidden_field(
                 "resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
@@ -95,15 +98,7 @@ def _watch_version(text: str) -> int:
     try:
         return parse_version(text)
     except ApiError as error:
-        raise ApiError(500, "InternalError", error.message) from error
-
-
-def _fields(target: Target, request: Request) -> str:
-    """Watching one object by path is watching by its name."""
-    selector = request.query.get("fieldSelector", "")
-    if target.name and target.verb == "watch":
-        return ",".join(filter(None, (selector, f"metadata.name={target.name}")))
-    return selector
+        raise ApiError(500, "", error.message) from error
 
 
 def _include(request: Request) -> str:
@@ -111,7 +106,10 @@ def _include(request: Request) -> str:
 
 
 def _number(text: str | None) -> int:
-    return int(text) if text and text.isdigit() else 0
+    try:
+        return int(text or 0)
+    except ValueError as error:
+        raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax') from error
 
 
 def _check_match(query: dict[str, str]) -> None:
@@ -131,5 +129,11 @@ def _check_match(query: dict[str, str]) -> None:
         causes.append(
             forbidden_field("resourceVersionMatch", 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"')
         )
+    if match not in {None, "", "Exact", "NotOlderThan"}:
+        causes = [not_supported("resourceVersionMatch", match, ["Exact", "NotOlderThan", ""])]
+    if query.get("sendInitialEvents"):
+        causes = [forbidden_field("sendInitialEvents", "sendInitialEvents is forbidden for list")]
     if causes:
         raise invalid("ListOptions", "meta.k8s.io", "", causes)
+    if query.get("continue") and version not in {"", "0"}:
+        raise bad_request("specifying resource version is not allowed when using continue")

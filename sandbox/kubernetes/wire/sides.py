@@ -95,7 +95,10 @@ class Sides:
         return json_response(_SUCCESS, 201)
 
     def _eviction(self, _resource: Resource, target: Target, request: Request, user: User) -> Response:
-        asked: Object = read_object(request).get("deleteOptions") or {}
+        body = read_object(request)
+        if look(body, "metadata.name") != target.name:
+            raise bad_request("name in URL does not match name in Eviction object")
+        asked: Object = body.get("deleteOptions") or {}
         options = DeleteOptions(
             grace_s=asked.get("gracePeriodSeconds"),
             uid=look(asked, "preconditions.uid") or "",

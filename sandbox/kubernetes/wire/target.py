@@ -51,6 +51,6 @@ def parse(request: Request) -> Target | None:
 
 def _verb(request: Request, name: str) -> str:
     verb = _VERBS.get(request.method, request.method.lower())
-    if verb == "get" and (request.flag("watch") or not name):
+    if verb == "get" and not name:
         return "watch" if request.flag("watch") else "list"
     return "deletecollection" if verb == "delete" and not name else verb

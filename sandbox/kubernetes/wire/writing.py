@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from sandbox.kubernetes.access.identity import User
-from sandbox.kubernetes.api import ApiError, Object
+from sandbox.kubernetes.api import Object
 from sandbox.kubernetes.engine import Engine
-from sandbox.kubernetes.errors import invalid, method_not_supported, not_supported
+from sandbox.kubernetes.errors import forbidden, invalid, invalid_value, method_not_supported, not_supported
+from sandbox.kubernetes.kinds.paths import look
 from sandbox.kubernetes.read.listing import Page, Selection, encode_list, list_objects
 from sandbox.kubernetes.resource import Resource
 from sandbox.kubernetes.wire.bodies import read_any, read_object, read_options
@@ -28,6 +29,7 @@ _RETURNS_OBJECT = {
     "csinodes.storage.k8s.io",
     "volumeattachments.storage.k8s.io",
 }
+_POLICIES = ("Foreground", "Background", "Orphan")
 _TERMINATING = "create not allowed while custom resource definition is terminating"
 
 
@@ -57,7 +59,7 @@ class Writing:
         if target.name:
             raise method_not_supported()
         if self._engine.custom.is_terminating(resource.key):
-            raise ApiError(405, "MethodNotAllowed", _TERMINATING)
+            raise forbidden(resource.plural, resource.group, look(obj, "metadata.name") or "", _TERMINATING)
         return written(self._engine.writes.create(resource, target.namespace, obj, options))
 
     def _delete(self, resource: Resource, target: Target, request: Request) -> Response:
@@ -91,7 +93,7 @@ def write_options(request: Request, user: User, subresource: str) -> WriteOption
     query = request.query
     validation = query.get("fieldValidation") or "Warn"
     if validation not in {"Ignore", "Warn", "Strict"}:
-        cause = not_supported("fieldValidation", validation, ["Ignore", "Strict", "Warn"])
+        cause = not_supported("fieldValidation", validation, ["", "Ignore", "Strict", "Warn"])
         raise invalid("CreateOptions", "meta.k8s.io", "", [cause])
     agent = request.headers.get("user-agent", "").partition("/")[0] or "unknown"
     is_apply = request.content_type == APPLY
@@ -122,6 +124,7 @@ def delete_options(request: Request) -> DeleteOptions:
     if grace_s is None and query.get("gracePeriodSeconds", "").isdigit():
         grace_s = int(query["gracePeriodSeconds"])
     orphans = body.get("orphanDependents")
+    _check_propagation(body.get("propagationPolicy") or query.get("propagationPolicy"), orphans)
     return DeleteOptions(
         grace_s=grace_s,
         propagation=body.get("propagationPolicy") or query.get("propagationPolicy") or ("Orphan" if orphans else ""),
@@ -129,6 +132,18 @@ def delete_options(request: Request) -> DeleteOptions:
         resource_version=conditions.get("resourceVersion") or "",
         dry_run=bool(body.get("dryRun")) or _dry_run(query.get("dryRun", "")),
     )
+
+
+def _check_propagation(policy: str | None, orphans: bool | None) -> None:
+    cause = None
+    if policy and orphans is not None:
+        cause = invalid_value(
+            "propagationPolicy", policy, "orphanDependents and deletionPropagation cannot be both set"
+        )
+    elif policy and policy not in _POLICIES:
+        cause = not_supported("propagationPolicy", policy, [*_POLICIES, "nil"])
+    if cause:
+        raise invalid("DeleteOptions", "meta.k8s.io", "", [cause])
 
 
 def written(result: Written) -> Response:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from sandbox.kubernetes.api import Object
 from sandbox.kubernetes.defaulting import apply_schema_defaults
 from sandbox.kubernetes.errors import bad_request
-from sandbox.kubernetes.pruning import prune
+from sandbox.kubernetes.kinds.texts import unreadable
+from sandbox.kubernetes.pruning import omit_empty, prune
 from sandbox.kubernetes.resource import Resource
 from sandbox.kubernetes.schema import META
 from sandbox.kubernetes.validation import undecodable
@@ -25,9 +26,13 @@ def decode(resource: Resource, obj: Object, field_validation: str) -> list[str]:
             )
         obj["metadata"] = {}
     reason = undecodable(obj["metadata"], META, "metadata") if resource.custom else undecodable(obj, resource.schema)
+    reason = reason or unreadable(resource.key, obj)
     if reason:
         raise _cannot(resource, reason)
     unknown = _prune(resource, obj)
+    omit_empty(obj["metadata"], META)
+    if not resource.custom:
+        omit_empty(obj, resource.schema)
     if unknown and field_validation == "Strict":
         listed = ", ".join(f'unknown field "{path}"' for path in unknown)
         raise _cannot(resource, f"strict decoding error: {listed}")
@@ -39,15 +44,12 @@ def decode(resource: Resource, obj: Object, field_validation: str) -> list[str]:
 def _check_kind(resource: Resource, obj: Object) -> None:
     version, kind = obj.setdefault("apiVersion", resource.api_version), obj.setdefault("kind", resource.kind)
     if not resource.custom and (kind != resource.kind or version != resource.api_version):
-        if kind == resource.kind:
-            raise bad_request(
-                f"the API version in the data ({version}) does not match the expected API version "
-                f"({resource.api_version})"
-            )
-        raise bad_request(
-            f'{kind} in version "{version.rpartition("/")[2]}" cannot be handled as a {resource.kind}: '
-            f'no kind "{kind}" is registered for the expected version "{resource.api_version}"'
-        )
+        spoken = version.rpartition("/")[2]
+        reason = f'no kind "{kind}" is registered for version "{version}" in scheme "pkg/runtime/scheme.go:111"'
+        if version == resource.api_version:
+            inner = f"{resource.group.split('.')[0] or 'core'}.{resource.kind}"
+            reason = f"converting ({spoken}.{kind}) to ({inner}): unknown conversion"
+        raise bad_request(f'{kind} in version "{spoken}" cannot be handled as a {resource.kind}: {reason}')
 
 
 def _prune(resource: Resource, obj: Object) -> list[str]:

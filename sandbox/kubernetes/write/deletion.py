@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from sandbox.kubernetes.api import Object
-from sandbox.kubernetes.errors import conflict
+from sandbox.kubernetes.errors import conflict, forbidden
 from sandbox.kubernetes.kinds.kinds import Kinds
 from sandbox.kubernetes.resource import Resource
 from sandbox.kubernetes.store import Store
@@ -15,6 +15,12 @@ from sandbox.kubernetes.write.writes import Writes, is_ready_to_go
 
 _FINALIZER_OF = {"Foreground": "foregroundDeletion", "Orphan": "orphan"}
 _DEFAULT_POD_GRACE_S = 30
+_MEANING = {
+    "UID": "The object might have been deleted and then recreated",
+    "ResourceVersion": "The object might have been modified",
+}
+_GRACEFUL = {"pods"}  # marked first even when they go at once
+_KEPT_NAMESPACES = {"default", "kube-system", "kube-public"}
 
 
 class Deletion:
@@ -31,6 +37,8 @@ class Deletion:
         Raises:
             ApiError: 404, or 409 when a precondition does not hold.
         """
+        if resource.key == "namespaces" and name in _KEPT_NAMESPACES:
+            raise forbidden(resource.plural, resource.group, name, "this namespace may not be deleted")
         obj = self._writes.read(resource, namespace, name)
         self._check_preconditions(resource, obj, options)
         before = dict(obj["metadata"])
@@ -52,15 +60,16 @@ class Deletion:
             ("ResourceVersion", options.resource_version, metadata["resourceVersion"]),
         ):
             if wanted and wanted != found:
-                detail = f"Precondition failed: {label} in precondition: {wanted}, {label} in object meta: {found}"
-                raise conflict(resource.plural, resource.group, metadata["name"], detail)
+                detail = f"the {label} in the precondition ({wanted}) does not match the {label} in record ({found}). "
+                raise conflict(resource.kind, resource.group, metadata["name"], detail + _MEANING[label])
 
     def _mark(self, resource: Resource, obj: Object, grace_s: int) -> None:
         metadata = obj["metadata"]
         if "deletionTimestamp" not in metadata:
             moment = self._writes.now() + timedelta(seconds=grace_s)
             metadata["deletionTimestamp"] = stamp(moment)
-            metadata["deletionGracePeriodSeconds"] = grace_s
+            if resource.key != "namespaces":
+                metadata["deletionGracePeriodSeconds"] = grace_s
             if metadata.get("generation"):
                 metadata["generation"] += 1
             self._kinds.deleting(resource, obj)
@@ -70,9 +79,18 @@ class Deletion:
     def _remove(self, resource: Resource, obj: Object, options: DeleteOptions) -> Object:
         if options.dry_run:
             return obj
+        if resource.key in _GRACEFUL:
+            obj = self._store.put(resource.key, obj)
+        elif "deletionTimestamp" not in (self._store.get(resource.key, _key(obj)) or obj)["metadata"]:
+            for name in ("deletionTimestamp", "deletionGracePeriodSeconds"):
+                obj["metadata"].pop(name, None)
         gone = self._store.remove(resource.key, obj)
         self._kinds.removed(resource, gone)
         return gone
+
+
+def _key(obj: Object) -> tuple[str, str]:
+    return obj["metadata"].get("namespace", ""), obj["metadata"]["name"]
 
 
 def _grace_s(resource: Resource, obj: Object, options: DeleteOptions) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from sandbox.kubernetes.api import Object
-from sandbox.kubernetes.errors import Cause, bad_request, conflict, forbidden_field
+from sandbox.kubernetes.errors import Cause, bad_request, conflict, forbidden_field, invalid, invalid_value
 from sandbox.kubernetes.names import generate
 from sandbox.kubernetes.resource import Resource
 
@@ -36,6 +36,7 @@ _COUNTED = {
     "networkpolicies.networking.k8s.io",
     "poddisruptionbudgets.policy",
     "podtemplates",
+    "priorityclasses.scheduling.k8s.io",
 }
 
 
@@ -80,7 +81,7 @@ def carry_over(resource: Resource, old: Object, new: Object) -> None:
     """Keep the system fields of an object that is being replaced.
 
     Raises:
-        ApiError: 400 for another name or namespace, 409 for another uid or a stale version.
+        ApiError: 400 for another name or namespace, 422 for another uid, 409 for a stale version.
     """
     before, after = old["metadata"], new["metadata"]
     if after.setdefault("name", before["name"]) != before["name"]:
@@ -90,12 +91,8 @@ def carry_over(resource: Resource, old: Object, new: Object) -> None:
     if resource.namespaced and after.setdefault("namespace", before["namespace"]) != before["namespace"]:
         raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
     if after.get("uid") and after["uid"] != before["uid"]:
-        raise conflict(
-            resource.plural,
-            resource.group,
-            before["name"],
-            f"Precondition failed: UID in precondition: {after['uid']}, UID in object meta: {before['uid']}",
-        )
+        cause = invalid_value("metadata.uid", after["uid"], "field is immutable")
+        raise invalid(resource.kind, resource.group, before["name"], [cause, cause])
     sent = after.get("resourceVersion")
     if sent and sent != before["resourceVersion"]:
         raise conflict(resource.plural, resource.group, before["name"])
@@ -132,4 +129,6 @@ def late_finalizers(old: Object, new: Object) -> list[Cause]:
         return []
     shown = "{" + ", ".join(f'"{name}"' for name in added) + "}"
     told = f"no new finalizers can be added if the object is being deleted, found new finalizers []string{shown}"
-    return [forbidden_field("metadata.finalizers", told)]
+    return [
+        forbidden_field("metadata.finalizers", told)
+    ] * 2  # the rules of all kinds and those of the kind both say so

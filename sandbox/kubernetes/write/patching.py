@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.kubernetes.api import ApiError, Object
 from sandbox.kubernetes.copying import copied
-from sandbox.kubernetes.errors import bad_request, invalid, not_found, required, unsupported_media_type
+from sandbox.kubernetes.errors import bad_request, conflict, invalid, not_found, required, unsupported_media_type
 from sandbox.kubernetes.fields import managed
 from sandbox.kubernetes.fields.apply import apply
 from sandbox.kubernetes.fields.merge import json_patch, merge_patch
@@ -75,7 +75,10 @@ class Patching:
     def _create(
         self, resource: Resource, namespace: str, config: Object, who: managed.Manager, options: WriteOptions
     ) -> Written:
-        if config["metadata"].get("uid") or config["metadata"].get("resourceVersion"):
+        if uid := config["metadata"].get("uid"):
+            detail = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+            raise conflict(resource.plural, resource.group, config["metadata"]["name"], detail)
+        if config["metadata"].get("resourceVersion"):
             raise not_found(resource.plural, resource.group, config["metadata"]["name"])
         empty: Object = {"apiVersion": config["apiVersion"], "kind": config["kind"], "metadata": {}}
         _, owners = apply(empty, config, resource, who, force=True)
@@ -105,11 +108,12 @@ class Patching:
     def _check_declared(self, resource: Resource, config: Object) -> None:
         unknown = prune(copied({k: v for k, v in config.items() if k != "metadata"}), resource.schema)
         if unknown:
-            where = "/".join(filter(None, (config["metadata"].get("namespace"), config["metadata"]["name"])))
+            where = f"{config['metadata'].get('namespace', '')}/{config['metadata']['name']}"
+            group_version = config["apiVersion"] if resource.group else f"/{config['apiVersion']}"
             reasons = "; ".join(f".{path}: field not declared in schema" for path in unknown)
-            what = f"{where}; {config['apiVersion']}, Kind={config['kind']}"
+            what = f"{where}; {group_version}, Kind={config['kind']}"
             message = f"failed to create typed patch object ({what}): {reasons}"
-            raise ApiError(500, "InternalError", message)
+            raise ApiError(500, "", message)
 
 
 def _reset_fields(resource: Resource, subresource: str) -> tuple[str, ...]:

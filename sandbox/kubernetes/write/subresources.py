@@ -21,7 +21,7 @@ from sandbox.kubernetes.write.options import Deleted, DeleteOptions, WriteOption
 from sandbox.kubernetes.write.writes import Writes
 
 _BUDGETS = "poddisruptionbudgets.policy"
-_ENDED = {"Succeeded", "Failed"}
+_UNPROTECTED = {"Pending", "Succeeded", "Failed"}  # budgets count what runs
 
 
 class Subresources:
@@ -117,7 +117,7 @@ class Subresources:
         if len(budgets) > 1:
             told = "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."
             raise ApiError(500, "InternalError", told)
-        if budgets and not _is_ended(pod) and not options.dry_run:
+        if budgets and not _is_unprotected(pod) and not _is_spare(pod, budgets[0]) and not options.dry_run:
             self._spend(budgets[0], name)
         return self._deletion.delete(self._served("pods"), namespace, name, options)
 
@@ -125,12 +125,10 @@ class Subresources:
         status = budget.get("status") or {}
         name = budget["metadata"]["name"]
         if status.get("observedGeneration", 0) < budget["metadata"].get("generation", 1):
-            raise _too_many(f"The disruption budget {name} is still being processed by the server.", name)
+            raise _too_many(f"The disruption budget {name} is still being processed by the server.", 10)
         if status.get("disruptionsAllowed", 0) < 1:
             needed, healthy = status.get("desiredHealthy", 0), status.get("currentHealthy", 0)
-            raise _too_many(
-                f"The disruption budget {name} needs {needed} healthy pods and has {healthy} currently", name
-            )
+            raise _too_many(f"The disruption budget {name} needs {needed} healthy pods and has {healthy} currently")
         status["disruptionsAllowed"] -= 1
         status.setdefault("disruptedPods", {})[pod] = stamp(self._writes.now())
         budget["status"] = status
@@ -176,11 +174,21 @@ def _through(options: WriteOptions, subresource: str) -> WriteOptions:
     return WriteOptions(manager=options.manager, subresource=subresource, dry_run=options.dry_run, user=options.user)
 
 
-def _is_ended(pod: Object) -> bool:
-    return (look(pod, "status.phase") or "") in _ENDED or bool(pod["metadata"].get("deletionTimestamp"))
+def _is_unprotected(pod: Object) -> bool:
+    return (look(pod, "status.phase") or "") in _UNPROTECTED or bool(pod["metadata"].get("deletionTimestamp"))
 
 
-def _too_many(detail: str, budget: str) -> ApiError:
+def _is_spare(pod: Object, budget: Object) -> bool:
+    """Whether a pod that is not ready may go because enough others are (``IfHealthyBudget``)."""
+    conditions = look(pod, "status.conditions") or []
+    if any(each.get("type") == "Ready" and each.get("status") == "True" for each in conditions):
+        return False
+    status = budget.get("status") or {}
+    return bool(0 < status.get("desiredHealthy", 0) <= status.get("currentHealthy", 0))
+
+
+def _too_many(detail: str, retry_after_s: int | None = None) -> ApiError:
     message = "Cannot evict pod as it would violate the pod's disruption budget."
     cause = {"reason": "DisruptionBudget", "message": detail}
-    return ApiError(429, "TooManyRequests", message, {"causes": [cause], "name": budget})
+    wait = {"retryAfterSeconds": retry_after_s} if retry_after_s else {}
+    return ApiError(429, "TooManyRequests", message, {"causes": [cause], **wait})

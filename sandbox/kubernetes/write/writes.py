@@ -15,13 +15,14 @@ from sandbox.kubernetes.errors import (
     invalid,
     invalid_value,
     not_found,
+    rules_unchecked,
 )
 from sandbox.kubernetes.fields import managed
 from sandbox.kubernetes.kinds.kinds import Kinds
 from sandbox.kubernetes.names import check_metadata
 from sandbox.kubernetes.resource import Resource
 from sandbox.kubernetes.store import Store
-from sandbox.kubernetes.validation import validate
+from sandbox.kubernetes.validation import changed_for_good, has_rules, validate
 from sandbox.kubernetes.write.decoding import decode
 from sandbox.kubernetes.write.metadata import (
     Now,
@@ -79,7 +80,7 @@ class Writes:
         obj = copied(obj)
         warnings = decode(resource, obj, options.field_validation)
         if obj["metadata"].get("resourceVersion"):
-            raise ApiError(500, "InternalError", "resourceVersion should not be set on objects to be created")
+            raise ApiError(500, "", "resourceVersion should not be set on objects to be created")
         self._check_namespace(resource, obj, namespace)
         now = stamp(self.now())
         begin(resource, obj, namespace, now)
@@ -89,10 +90,11 @@ class Writes:
         self._kinds.default(resource, obj)
         self._refuse(resource, obj, self._causes(resource, obj))
         key = (obj["metadata"].get("namespace", ""), obj["metadata"]["name"])
-        if self._store.get(resource.key, key) is not None:
-            raise already_exists(resource.plural, resource.group, key[1])
-        self._kinds.begin(resource, obj, options)
+        existing = self._store.get(resource.key, key)
+        if existing is not None:
+            raise already_exists(resource.plural, resource.group, key[1], existing["metadata"])
         self._own_new(resource, obj, options, owners, now)
+        self._kinds.begin(resource, obj, options)
         if not options.dry_run:
             obj = self._store.put(resource.key, obj)
             self._kinds.created(resource, obj)
@@ -128,6 +130,8 @@ class Writes:
         self._kinds.default(resource, new)
         self._kinds.carry_over(resource, old, new)
         causes = late_finalizers(old, new) + self._causes(resource, new)
+        if resource.custom:
+            causes += changed_for_good(_body(old), _body(new), resource.schema)
         self._refuse(resource, new, causes or self._kinds.check_update(resource, old, new, options.subresource))
         count_generation(resource, old, new)
         self._own(resource, old, new, options, owners)
@@ -163,9 +167,13 @@ class Writes:
 
     def _causes(self, resource: Resource, obj: Object) -> list[Cause]:
         causes = list(check_metadata(resource, obj["metadata"]))
-        body = {key: value for key, value in obj.items() if key not in {"metadata", "apiVersion", "kind"}}
-        found = list(validate(body, resource.schema)) if resource.custom else self._kinds.check(resource, obj)
+        body = _body(obj)
+        found = self._custom_causes(resource, body) if resource.custom else self._kinds.check(resource, obj)
         return causes + self._kind_causes(resource, obj) + found
+
+    def _custom_causes(self, resource: Resource, body: Object) -> list[Cause]:
+        found = list(validate(body, resource.schema))
+        return [*found, rules_unchecked()] if found and has_rules(resource.schema) else found
 
     def _kind_causes(self, resource: Resource, obj: Object) -> list[Cause]:
         causes = []
@@ -198,7 +206,8 @@ class Writes:
             managed.write(obj, owners, managed.Ownership({}, {}), now)
             return
         who = managed.Manager("Update", options.manager, resource.api_version, options.subresource)
-        managed.record_update({"metadata": {}}, obj, resource, who, now)
+        reset = {name: value for name, value in obj.items() if name != "status" or not resource.has_status}
+        managed.record_update({"metadata": {}}, reset, resource, who, now)
 
     def _own(
         self, resource: Resource, old: Object, new: Object, options: WriteOptions, owners: managed.Owners | None
@@ -219,6 +228,10 @@ def is_ready_to_go(obj: Object) -> bool:
     if obj["kind"] == "Namespace" and obj["apiVersion"] == "v1":
         return not obj.get("spec", {}).get("finalizers")
     return not metadata.get("deletionGracePeriodSeconds")
+
+
+def _body(obj: Object) -> Object:
+    return {key: value for key, value in obj.items() if key not in {"metadata", "apiVersion", "kind"}}
 
 
 def _same(old: Object, new: Object) -> bool:

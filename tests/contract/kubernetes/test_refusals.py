@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-REFUSED_CREATES: list[tuple[str, str, dict[str, Any], int, str, str]] = [
+REFUSED_CREATES: list[tuple[str, str, dict[str, Any], int, str | None, str]] = [
     ("no name", "configmaps", {}, 422, "Invalid", "name or generateName is required"),
     ("bad name", "configmaps", {"metadata": {"name": "Bad_Name"}}, 422, "Invalid", "a lowercase RFC 1123 subdomain"),
     (
@@ -31,7 +31,7 @@ REFUSED_CREATES: list[tuple[str, str, dict[str, Any], int, str, str]] = [
         "configmaps",
         {"metadata": {"name": "a", "resourceVersion": "5"}},
         500,
-        "InternalError",
+        None,
         "resourceVersion should not be set on objects to be created",
     ),
     (
@@ -84,8 +84,8 @@ REFUSED_CREATES: list[tuple[str, str, dict[str, Any], int, str, str]] = [
             "metadata": {"name": "a"},
             "spec": {"containers": [{"name": "c", "image": "i", "resources": {"requests": {"cpu": "lots"}}}]},
         },
-        422,
-        "Invalid",
+        400,
+        "BadRequest",
         "quantities must match the regular expression",
     ),
     (
@@ -126,10 +126,17 @@ REFUSED_CREATES: list[tuple[str, str, dict[str, Any], int, str, str]] = [
         {"metadata": {"name": "a"}, "spec": {"clusterIP": "192.168.1.1", "ports": [{"port": 80}]}},
         422,
         "Invalid",
-        "is not in the valid range",
+        "the provided network does not match the current range",
     ),
     ("bad key", "configmaps", {"metadata": {"name": "a"}, "data": {"a b": "c"}}, 422, "Invalid", "a valid config key"),
-    ("bad base64", "secrets", {"metadata": {"name": "a"}, "data": {"a": "%%"}}, 422, "Invalid", "illegal base64 data"),
+    (
+        "bad base64",
+        "secrets",
+        {"metadata": {"name": "a"}, "data": {"a": "%%"}},
+        400,
+        "BadRequest",
+        "illegal base64 data",
+    ),
     (
         "tls without key",
         "secrets",
@@ -143,13 +150,13 @@ REFUSED_CREATES: list[tuple[str, str, dict[str, Any], int, str, str]] = [
 
 @pytest.mark.parametrize("row", REFUSED_CREATES, ids=[row[0] for row in REFUSED_CREATES])
 def test_create_refuses(
-    http: httpx.Client, namespace: str, row: tuple[str, str, dict[str, Any], int, str, str]
+    http: httpx.Client, namespace: str, row: tuple[str, str, dict[str, Any], int, str | None, str]
 ) -> None:
     """What is not valid is refused with code, reason and words of a real server, and stored nowhere."""
     _, plural, body, code, reason, words = row
     answer = http.post(f"/api/v1/namespaces/{namespace}/{plural}", json=body)
     told = answer.json()
-    assert (answer.status_code, told["code"], told["reason"], told["kind"]) == (code, code, reason, "Status")
+    assert (answer.status_code, told["code"], told.get("reason"), told["kind"]) == (code, code, reason, "Status")
     assert words in told["message"]
     kept = [obj["metadata"]["name"] for obj in http.get(f"/api/v1/namespaces/{namespace}/{plural}").json()["items"]]
     assert "a" not in kept

@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from tests.contract.kubernetes.backends import ApiServer
 from tests.contract.kubernetes.objects import JSON_PATCH, MERGE, Object, config_map, deployment, pod
 
 
@@ -75,27 +76,34 @@ def budget(http: httpx.Client, namespace: str, allowed: int) -> None:
 def test_eviction_honours_the_budget(http: httpx.Client, namespace: str) -> None:
     """429 while the budget is spent, a delete when it allows one; each eviction costs one."""
     path = f"/api/v1/namespaces/{namespace}/pods"
-    for name in ("a", "b"):
+    for name in ("a", "b", "waiting"):
         http.post(path, json=pod(name, app="x"))
+    running = {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}
+    for name in ("a", "b"):
+        http.patch(f"{path}/{name}/status", json={"status": running}, headers=MERGE)
     budget(http, namespace, 1)
     body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "a"}}
     assert http.post(f"{path}/a/eviction", json=body).status_code == 201
     assert http.get(f"{path}/a").status_code == 404
-    refused = http.post(f"{path}/b/eviction", json=body)
+    refused = http.post(f"{path}/b/eviction", json={**body, "metadata": {"name": "b"}})
     assert (refused.status_code, refused.json()["reason"]) == (429, "TooManyRequests")
     assert refused.json()["message"] == "Cannot evict pod as it would violate the pod's disruption budget."
     assert refused.json()["details"]["causes"][0]["message"] == (
         "The disruption budget b needs 1 healthy pods and has 1 currently"
     )
-    assert refused.headers["retry-after"] == "10"
+    assert "retry-after" not in refused.headers
+    body["metadata"] = {"name": "waiting"}
+    assert http.post(f"{path}/waiting/eviction", json=body).status_code == 201
 
 
 def test_eviction_without_budget_deletes(http: httpx.Client, namespace: str) -> None:
     """No budget, no objection; a missing pod is 404."""
     path = f"/api/v1/namespaces/{namespace}/pods"
     http.post(path, json=pod("a"))
-    assert http.post(f"{path}/a/eviction", json={}).status_code == 201
-    assert http.post(f"{path}/a/eviction", json={}).status_code == 404
+    body = {"metadata": {"name": "a"}}
+    assert http.post(f"{path}/a/eviction", json={}).status_code == 400
+    assert http.post(f"{path}/a/eviction", json=body).status_code == 201
+    assert http.post(f"{path}/a/eviction", json=body).status_code == 404
 
 
 def test_scale_of_deployment(http: httpx.Client, namespace: str) -> None:
@@ -134,10 +142,14 @@ def test_discovery_documents(http: httpx.Client) -> None:
     assert http.get("/apis/nothing.example.com").status_code == 404
 
 
-def test_version_and_openapi(http: httpx.Client) -> None:
+def test_version_and_openapi(http: httpx.Client, api_server: ApiServer) -> None:
     """Version and schemas are published."""
     told = http.get("/version").json()
-    assert (told["major"], told["minor"], told["gitVersion"]) == ("1", "36", "v1.36.4")
+    assert (
+        told["gitVersion"]
+        == api_server.version
+        == f"v{told['major']}.{told['minor']}.{api_server.version.split('.')[2]}"
+    )
     index = http.get("/openapi/v3").json()["paths"]
     document = http.get(index["apis/apps/v1"]["serverRelativeURL"]).json()
     assert "io.k8s.api.apps.v1.Deployment" in document["components"]["schemas"]

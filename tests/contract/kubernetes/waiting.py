@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-_TRIES, _STEP_S = 400, 0.02
+_TRIES, _STEP_S = 1500, 0.02
 
 
 def eventually(condition: Callable[[], bool]) -> None:

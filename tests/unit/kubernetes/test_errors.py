@@ -23,6 +23,7 @@ CASES = [
     (403, 'pods is forbidden: User "x" cannot list resource', {}, AuthenticationRejected),
     (403, "unable to create new content in namespace x", TERMINATING, NotReadyYet),
     (403, "unable to create new content in namespace x because it is being terminated", {}, NotReadyYet),
+    (403, "create not allowed while custom resource definition is terminating", {}, NotReadyYet),
     (403, "pods is forbidden: exceeded quota: small", {}, QuotaExceeded),
     (403, 'admission webhook "v.io" denied the request: no', {}, Rejected),
     (400, "bad", {}, Rejected),
@@ -47,6 +48,12 @@ def test_each_refusal_has_its_error(status: int, message: str, details: dict[str
     assert type(error) is expected
     assert message in str(error)
     assert getattr(error, "delay_s", None) == (7.0 if (status >= 500 and status != 501) or status == 429 else None)
+
+
+def test_an_apply_that_the_schema_does_not_know_is_not_tried_again():
+    """A real API server answers 500 to it, as to its own troubles."""
+    body = b'{"message": "failed to create typed patch object (/a; /v1, Kind=ConfigMap): .datas: field not declared"}'
+    assert type(from_response(Request("PATCH", "/", "k"), 500, {}, body)) is Rejected
 
 
 def test_an_answer_that_is_not_json_is_told_as_it_is():

@@ -153,9 +153,17 @@ def _home(node: Object) -> str:
     return str(node["metadata"]["namespace"])
 
 
+def _without_account(named: list[Object] | None) -> list[Object]:
+    """Volumes or mounts but those of the account, which the peer adds anew."""
+    return [each for each in named or () if not each["name"].startswith("kube-api-access")]
+
+
 def _remote_spec(spec: Object, patch: Object) -> Object:
     kept = {k: v for k, v in spec.items() if k not in SHAPING}
-    kept["volumes"] = [v for v in spec.get("volumes") or () if not v["name"].startswith("kube-api-access")]
+    kept["volumes"] = _without_account(spec.get("volumes"))
+    for group in ("initContainers", "containers"):
+        if group in spec:
+            kept[group] = [c | {"volumeMounts": _without_account(c.get("volumeMounts"))} for c in spec[group]]
     shaping = {k: patch[k] for k in ("nodeSelector", "affinity", "tolerations", "runtimeClassName") if patch.get(k)}
     kept.pop("runtimeClassName", None)
     return kept | shaping
