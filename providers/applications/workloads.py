@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from clients.kubernetes.api import KubernetesClient, Object
 from clients.kubernetes.apply import applied, ensure, ensure_gone
 from clients.kubernetes.readiness import pod_trouble, readiness
 from clients.kubernetes.resources import DEPLOYMENT, INGRESS, INGRESS_CLASS, POD, SERVICE, Kind
@@ -28,7 +29,7 @@ def deploy(home: Side, application: Application, component: Component) -> Progre
         if kind.kind not in parts:
             emptied(home, kind, application.name, selector_of(application, component))
     if SERVICE.kind in parts:
-        ensure(client, render_service(*where, home.cluster))
+        _ensure_service(client, render_service(*where, home.cluster))
     live, _ = applied(client, render_deployment(*where, home.cluster))
     if INGRESS.kind in parts:
         ingress_class = _ingress_class(home)
@@ -57,6 +58,21 @@ def emptied(home: Side, kind: Kind, namespace: str, labels: dict[str, str]) -> b
     found = home.kubernetes.list(kind, namespace, labels=dict(labels))
     gone = [ensure_gone(home.kubernetes, kind, each["metadata"]["name"], namespace) for each in found]
     return all(gone)
+
+
+def _ensure_service(client: KubernetesClient, service: Object) -> None:
+    """Like ``ensure``, past a port of another hand that took the name of one of ours.
+
+    An apply would keep that port beside ours, and the API refuses two ports of one name.
+    """
+    meta, ports = service["metadata"], service["spec"]["ports"]
+    ours = {each["name"]: (each["port"], each["protocol"]) for each in ports}
+    live = client.get(SERVICE, meta["name"], meta["namespace"])
+    for each in live["spec"].get("ports", ()) if live else ():
+        if (each["port"], each["protocol"]) != ours.get(each.get("name"), (each["port"], each["protocol"])):
+            client.merge_patch(SERVICE, meta["name"], {"spec": {"ports": ports}}, meta["namespace"])
+            break
+    ensure(client, service)
 
 
 def _ingress_class(home: Side) -> str | None:

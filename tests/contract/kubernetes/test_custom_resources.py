@@ -232,7 +232,7 @@ def test_deleting_a_definition_deletes_its_objects(http: httpx.Client, namespace
     http.post(path, json=widget(name, "free"))
     http.delete(f"{DEFINITIONS}/widgets.{name}")
     eventually(lambda: http.get(f"{path}/free").status_code == 404)
-    assert http.get(f"{path}/held").json()["metadata"]["deletionTimestamp"]
+    eventually(lambda: "deletionTimestamp" in http.get(f"{path}/held").json()["metadata"])
     definition = http.get(f"{DEFINITIONS}/widgets.{name}").json()
     assert definition["metadata"]["finalizers"] == ["customresourcecleanup.apiextensions.k8s.io"]
     told = http.post(path, json=widget(name, "late")).json()

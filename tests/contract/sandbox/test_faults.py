@@ -62,7 +62,7 @@ def test_probability_with_a_seed_repeats_itself(sandbox, get):
 def test_a_reset_connection_did_no_work(sandbox, get):
     """A reset strikes before the work: nothing was made."""
     sandbox.fault(wire="openstack", method="POST", count=1, action={"reset": True})
-    with pytest.raises(httpx.ReadError):
+    with pytest.raises(httpx.TransportError):
         get(method="POST", json={"network": {"name": "never"}})
     assert get("/network/v2.0/networks?name=never").json()["networks"] == []
 
