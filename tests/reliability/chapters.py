@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 KEPT = Path(__file__).parents[2] / "docs" / "reliability"
 
@@ -55,5 +56,5 @@ def kept(folder: Path = KEPT) -> list[Chapter]:
     return sorted(chapters, key=lambda chapter: (chapter.order, chapter.name))
 
 
-def _frozen(value: object) -> object:
+def _frozen(value: Any) -> Any:
     return tuple(_frozen(each) for each in value) if isinstance(value, list) else value
