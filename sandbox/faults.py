@@ -5,9 +5,12 @@ from __future__ import annotations
 import fnmatch
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from sandbox.halts import Halt
 
 OUTSIDE = "flotilla"
 PartitionMode = Literal["hang", "refuse"]
@@ -23,6 +26,7 @@ class Action:
         hang: Never answer; the connection stays open.
         reset: Cut the connection before the work is done.
         drop_reply: Do the work, then cut the connection instead of answering.
+        before_drop: With ``drop_reply``: awaited between the work and the cut.
         truncate: Do the work, send this many bytes of the answer, then cut.
         auth: Answer as for wrong credentials: 401, or a refused SSH key.
         exit_code: SSH only: the command fails with this code and ``stderr`` without being run.
@@ -36,11 +40,17 @@ class Action:
     hang: bool = False
     reset: bool = False
     drop_reply: bool = False
+    before_drop: Callable[[], Awaitable[None]] | None = None
     truncate: int | None = None
     auth: bool = False
     exit_code: int | None = None
     stderr: str = ""
     server_error: str = ""
+
+    async def worked(self) -> None:
+        """The work is done and its reply is about to be dropped."""
+        if self.before_drop is not None:
+            await self.before_drop()
 
 
 @dataclass
@@ -111,7 +121,7 @@ def parse_rule(data: Mapping[str, Any]) -> Rule:
         ValueError: Unknown field, no action, or a malformed regular expression.
     """
     known = {f.name for f in fields(Rule)} - {"_random", "struck"}
-    known_actions = {f.name for f in fields(Action)}
+    known_actions = {f.name for f in fields(Action)} - {"before_drop"}
     action = data.get("action")
     if not isinstance(action, Mapping) or not action:
         raise ValueError(f"a fault needs an action out of {', '.join(sorted(known_actions))}")
@@ -142,11 +152,16 @@ class Link:
 
 
 class Faults:
-    """All rules, partitions and links; asked once per request by every wire."""
+    """All rules, partitions and links; asked once per request by every wire.
+
+    Attributes:
+        halt: Where everything from outside is to be stopped.
+    """
 
     def __init__(self, seed: int = 0) -> None:
         self.rules: dict[str, Rule] = {}
         self.links: dict[str, Link] = {}
+        self.halt: Halt | None = None
         self._partitions: dict[frozenset[str], PartitionMode] = {}
         self._number = 0
         self._random = random.Random(seed)  # noqa: S311 - repeatable, not secret

@@ -92,6 +92,7 @@ def _truncated(action: Action, scope: Scope, send: Send) -> Send:
 
     async def strict(message: Message) -> None:
         if action.drop_reply:
+            await action.worked()
             cut(scope)
         elif left[0] is None or message["type"] != "http.response.body":
             await send(message)

@@ -37,6 +37,10 @@ class Gate:
         """
         names = self._names()
         self._journal.record(self._wire, names[0], method, path, mutating=mutating)
+        if mutating and self._faults.halt is not None:
+            held = await self._faults.halt.meet(f"{self._wire}/{names[0]} {method} {path}")
+            if held is not None:
+                return held
         cut = "hang" if self._closed() else self._faults.parted((OUTSIDE,), names)
         if cut is not None:
             return Action(hang=cut == "hang", reset=cut == "refuse")

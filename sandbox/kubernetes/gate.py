@@ -39,6 +39,8 @@ class GateVerdict(Protocol):
     @property
     def drop_reply(self) -> bool: ...  # noqa: D102 - told by the class
 
+    async def worked(self) -> None: ...  # noqa: D102 - with drop_reply: between the work and the cut
+
     @property
     def truncate(self) -> int | None: ...  # noqa: D102 - told by the class
 

@@ -116,6 +116,7 @@ class Session:
             if not line or changes(line):
                 self._host.changed()
         if action.drop_reply or action.truncate is not None:
+            await action.worked()
             connection.abort()
         else:
             channel.exit(status)

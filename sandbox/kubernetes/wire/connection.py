@@ -96,6 +96,7 @@ class Connection:
         await self._suffer(verdict)
         response = _faulty(verdict) or await self._handler.handle(request)
         if verdict.drop_reply:
+            await verdict.worked()
             raise Cut
         self._budget = verdict.truncate
         await self._answer(response, request)
