@@ -1,45 +1,14 @@
-"""Golden files: observations of a real server, with its version and the day they were made."""
+"""Golden files of the API: a real server's answers to every scenario."""
 
 from __future__ import annotations
 
-import json
-import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 
-from tests.contract.kubernetes.observing import Askers, Observation, Observer
+from tests.contract.kubernetes.observing import Askers, Observer
 from tests.contract.kubernetes.scenarios import SCENARIOS
+from tests.contract.observations.golden import Book, Golden, Observation
 
-FOLDER = Path(__file__).parent / "golden"
-GAPS = Path(__file__).parent / "known_gaps.toml"
-
-
-@dataclass(frozen=True)
-class Golden:
-    """One room's observations, by scenario and step."""
-
-    version: str
-    date: str
-    scenarios: dict[str, dict[str, Observation]]
-
-
-def load(room: str) -> Golden:
-    """What a real server answered in one room."""
-    told = json.loads((FOLDER / f"{room}.json").read_text())
-    return Golden(told["version"], told["date"], told["scenarios"])
-
-
-def save(room: str, golden: Golden) -> None:
-    """Keep what a real server answered."""
-    FOLDER.mkdir(exist_ok=True)
-    told = {"server": "kube-apiserver", **golden.__dict__}
-    (FOLDER / f"{room}.json").write_text(json.dumps(told, indent=1, sort_keys=True) + "\n")
-
-
-def known_gaps() -> dict[str, str]:
-    """Observations in which the sandbox is known to differ, and why."""
-    told = tomllib.loads(GAPS.read_text())
-    return {gap["observation"]: gap["reason"] for gap in told.get("gap", [])}
+BOOK = Book(Path(__file__).parent)
 
 
 def observe(askers: Askers, room: str, scenario: str) -> dict[str, Observation]:
@@ -59,6 +28,6 @@ def record(askers: Askers, version: str, date: str) -> int:
     count = 0
     for room, scenarios in SCENARIOS.items():
         seen = {name: observe(askers, room, name) for name in scenarios}
-        save(room, Golden(version, date, seen))
+        BOOK.save(room, Golden("kube-apiserver", version, date, seen))
         count += sum(len(steps) for steps in seen.values())
     return count

@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 
 from tests.contract.kubernetes.objects import APPLY, JSON_PATCH, MERGE, STRATEGIC, Object
+from tests.contract.observations.golden import Observation
 
 _TEXTS = (
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<uid>"),
@@ -40,7 +41,6 @@ _TEXTS = (
 _FIELDS = {"resourceVersion": "<version>", "continue": "<continue>", "nodePort": "<node port>", "selfLink": "<link>"}
 _SUBJECTS = {"apply": APPLY, "json": JSON_PATCH, "merge": MERGE, "strategic": STRATEGIC}
 
-Observation = dict[str, Any]
 Scenario = Callable[["Observer"], None]
 
 
@@ -166,25 +166,3 @@ def _field(key: str, value: Any) -> Any:
     if key == "managedFields" and isinstance(value, list):
         return sorted((normalised(entry) for entry in value), key=lambda e: json.dumps(e, sort_keys=True))
     return normalised(value)
-
-
-def differences(wanted: Any, found: Any, at: str = "") -> list[str]:
-    """Where two JSON values differ, one line each."""
-    if isinstance(wanted, dict) and isinstance(found, dict):
-        return [
-            line
-            for key in sorted({*wanted, *found})
-            for line in differences(wanted.get(key, "<absent>"), found.get(key, "<absent>"), f"{at}.{key}")
-        ]
-    if isinstance(wanted, list) and isinstance(found, list) and len(wanted) == len(found):
-        return [
-            line
-            for number, (one, other) in enumerate(zip(wanted, found, strict=True))
-            for line in differences(one, other, f"{at}[{number}]")
-        ]
-    return [] if wanted == found else [f"{at}: real {_short(wanted)}, here {_short(found)}"]
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value)
-    return text if len(text) < 400 else f"{text[:400]} ..."

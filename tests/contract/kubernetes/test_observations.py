@@ -6,11 +6,13 @@ import pytest
 
 from tests.contract.kubernetes import golden
 from tests.contract.kubernetes.backends import ApiServer
-from tests.contract.kubernetes.observing import Askers, Observation, differences
+from tests.contract.kubernetes.observing import Askers
 from tests.contract.kubernetes.scenarios import SCENARIOS
+from tests.contract.observations.differing import differences
+from tests.contract.observations.golden import Observation
 
-GOLDEN = {room: golden.load(room) for room in SCENARIOS}
-GAPS = golden.known_gaps()
+GOLDEN = {room: golden.BOOK.load(room) for room in SCENARIOS}
+GAPS = golden.BOOK.known_gaps()
 STEPS = [
     pytest.param(room, scenario, step, id=f"{room}/{scenario}/{step}")
     for room, scenarios in SCENARIOS.items()
