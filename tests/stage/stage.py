@@ -62,7 +62,9 @@ class Stage:
     # The command line
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start a command and go on."""
+        """Start a command and go on; as from a terminal, even where this session began with SIGINT ignored."""
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         argv = [sys.executable, "-m", "flotilla", *arguments]
         pipe = subprocess.PIPE
         return subprocess.Popen(argv, cwd=ROOT, env=self.environment, text=True, stdout=pipe, stderr=pipe)
