@@ -8,12 +8,18 @@ from sandbox.kubernetes.resource import ALL_VERBS, Resource
 from sandbox.kubernetes.schema import builtin
 
 _REVIEW = ("create",)
+_VERBS = {
+    "bindings": _REVIEW,
+    "componentstatuses": ("get", "list"),
+    "namespaces": tuple(verb for verb in ALL_VERBS if verb != "deletecollection"),
+}
 _SCALED = {"spec": ".spec.replicas", "status": ".status.replicas", "selector": ".status.selector"}
 
 # group/version: rows of plural, kind, namespaced?, short names, subresources, categories
 _TABLE: dict[str, list[tuple[str, str, bool, str, str, str]]] = {
     "v1": [
         ("bindings", "Binding", True, "", "", ""),
+        ("componentstatuses", "ComponentStatus", False, "cs", "", ""),
         ("configmaps", "ConfigMap", True, "cm", "", ""),
         ("endpoints", "Endpoints", True, "ep", "", ""),
         ("events", "Event", True, "ev", "", ""),
@@ -131,7 +137,7 @@ def builtin_resources() -> tuple[Resource, ...]:
 def _resource(group_version: str, row: tuple[str, str, bool, str, str, str]) -> Resource:
     plural, kind, namespaced, short, subresources, categories = row
     group, _, version = group_version.rpartition("/")
-    create_only = group in _CREATE_ONLY_GROUPS or plural == "bindings"
+    verbs = _REVIEW if group in _CREATE_ONLY_GROUPS else _VERBS.get(plural, ALL_VERBS)
     return Resource(
         group=group,
         version=version,
@@ -143,7 +149,7 @@ def _resource(group_version: str, row: tuple[str, str, bool, str, str, str]) -> 
         short_names=_words(short),
         categories=_words(categories),
         subresources=_words(subresources),
-        verbs=_REVIEW if create_only else ALL_VERBS,
+        verbs=verbs,
         scale_paths=_SCALED if "scale" in subresources else {},
     )
 

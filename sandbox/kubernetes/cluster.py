@@ -86,7 +86,7 @@ class Cluster:
 
     def rbac(self) -> Rbac:
         """The roles and bindings of the cluster."""
-        return Rbac(self.engine.store)
+        return self.engine.rbac
 
     async def start(self, host: str, port: int, extra_sans: Sequence[str] = ()) -> None:
         """Serve the API over TLS at one more address, or again at an address that was stopped.

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from sandbox.kubernetes.access.escalation import refuse_escalation
+from sandbox.kubernetes.access.rbac import Rbac
 from sandbox.kubernetes.catalogue import Catalogue
 from sandbox.kubernetes.custom import CustomResources
 from sandbox.kubernetes.kinds.addresses import ServiceAddresses
@@ -22,7 +26,8 @@ class Engine:
         self.catalogue = Catalogue()
         self.addresses = ServiceAddresses(self.store, service_cidr)
         self.kinds = Kinds(self.addresses)
-        self.writes = Writes(self.store, self.kinds, now)
+        self.rbac = Rbac(self.store)
+        self.writes = Writes(self.store, self.kinds, partial(refuse_escalation, rbac=self.rbac), now)
         self.patching = Patching(self.writes)
         self.deletion = Deletion(self.store, self.kinds, self.writes)
         self.subresources = Subresources(self.store, self.catalogue, self.writes, self.deletion)

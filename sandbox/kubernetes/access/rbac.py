@@ -51,12 +51,13 @@ class Rbac:
         """Every rule that holds for a user, cluster-wide and in a namespace."""
         for binding in self._store.objects(f"clusterrolebindings.{_GROUP}"):
             if _binds(binding, user, ""):
-                yield from self._role_rules(binding, "")
+                yield from self.granted(binding, "")
         for binding in self._store.objects(f"rolebindings.{_GROUP}", namespace) if namespace else ():
             if _binds(binding, user, namespace):
-                yield from self._role_rules(binding, namespace)
+                yield from self.granted(binding, namespace)
 
-    def _role_rules(self, binding: Object, namespace: str) -> Iterator[Object]:
+    def granted(self, binding: Object, namespace: str) -> Iterator[Object]:
+        """Every rule of the role that a binding refers to."""
         reference = binding.get("roleRef") or {}
         if reference.get("kind") == "Role":
             role = self._store.get(f"roles.{_GROUP}", (namespace, reference.get("name", "")))

@@ -107,7 +107,7 @@ class Tokens:
         if living is None or living["metadata"]["uid"] != account["uid"]:
             return None
         groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}", "system:authenticated")
-        return User(claims["sub"], groups, account["uid"])
+        return User(claims["sub"], groups, account["uid"], f"JTI={claims['jti']}")
 
     def _bootstrap_user(self, token: str) -> User | None:
         identifier, _, secret = token.partition(".")

@@ -79,6 +79,19 @@ def _add_defaults(definitions: dict[str, Any], internal_go: Path) -> None:
                 properties[field["name"]]["default"] = field["default"]
 
 
+def _add_zero_values(definitions: dict[str, Any], root: Path) -> None:
+    """Say of structs and lists that Go never leaves out what their absence stands for."""
+    structs = {f"#/components/schemas/{name}" for name, node in definitions.items() if node.get("properties")}
+    for (message, _), (go_type, json_tag) in _tags(root):
+        name, _, options = json_tag.partition(",")
+        definition = definitions.get(message.replace("k8s.io.", "io.k8s.", 1).replace("_", "-"), {})
+        node = definition.get("properties", {}).get(name, {})
+        if node.get("$ref") in structs and not go_type.startswith("*"):
+            node["default"] = {}
+        elif node.get("type") == "array" and go_type.startswith("[]") and not options:
+            node["default"] = []
+
+
 def _messages(root: Path) -> dict[str, Any]:
     messages: dict[str, Any] = {}
     tags = dict(_tags(root))
@@ -139,6 +152,7 @@ def main(argv: list[str]) -> None:
     definitions_path, internal_go, proto_root, out = (Path(argument) for argument in argv)
     definitions = _definitions(definitions_path)
     _add_defaults(definitions, internal_go)
+    _add_zero_values(definitions, proto_root)
     _write(out / "openapi.json.gz", definitions)
     messages = _messages(proto_root)
     wanted = {name: node for name, node in messages.items() if not re.search(r"\.v\d+(alpha|beta)\d+\.", name)}

@@ -84,11 +84,9 @@ class _Fields:
         return f"f:{name}", child_schema(self._schema, name)
 
     def stand_in(self, name: str) -> Any:
-        """What an absent struct or required list of a built-in kind counts as: the empty one."""
-        declared = self._schema.properties.get(name) or {}
-        if declared.get("default") == {}:
-            return {}
-        return [] if declared.get("type") == "array" and name in self._schema.required else _ABSENT
+        """What the absence of a field that Go always encodes counts as: the empty struct or list."""
+        default = (self._schema.properties.get(name) or {}).get("default")
+        return default if default in ({}, []) else _ABSENT
 
 
 class _Items:

@@ -57,29 +57,26 @@ def read(obj: Object) -> Ownership:
     return Ownership(owners, times)
 
 
-def write(obj: Object, owners: Owners, known: Ownership, now: str) -> None:
-    """Put owners into an object; entries whose fields did not change keep their time."""
-    entries = []
-    for manager, paths in owners.items():
-        if not paths:
-            continue
-        time = known.times.get(manager, now) if known.owners.get(manager) == paths else now
-        entry: Object = {
-            "manager": manager.name,
-            "operation": manager.operation,
-            "apiVersion": manager.api_version,
-            "time": time,
-            "fieldsType": "FieldsV1",
-            "fieldsV1": to_wire(paths),
-        }
-        if manager.subresource:
-            entry["subresource"] = manager.subresource
-        entries.append(entry)
-    entries.sort(key=lambda entry: (entry["operation"], entry["time"], entry["manager"]))
+def write(obj: Object, ownership: Ownership) -> None:
+    """Put owners into an object; an owner whose time is not known has none."""
+    entries = [_entry(manager, paths, ownership.times) for manager, paths in ownership.owners.items() if paths]
+    entries.sort(key=lambda entry: (entry["operation"], entry.get("time", ""), entry["manager"]))
     if entries:
         obj["metadata"]["managedFields"] = entries
     else:
         obj["metadata"].pop("managedFields", None)
+
+
+def _entry(manager: Manager, paths: PathSet, times: dict[Manager, str]) -> Object:
+    told = {
+        "manager": manager.name,
+        "operation": manager.operation,
+        "apiVersion": manager.api_version,
+        "time": times.get(manager, ""),
+        "fieldsType": "FieldsV1",
+        "subresource": manager.subresource,
+    }
+    return {**{name: text for name, text in told.items() if text}, "fieldsV1": to_wire(paths)}
 
 
 def difference(before: Object, after: Object, resource: Resource) -> Comparison:
@@ -100,8 +97,7 @@ def record_update(before: Object, after: Object, resource: Resource, manager: Ma
     known = read(before if exists else after)
     asked = after.get("metadata", {}).get("managedFields")
     if before.get("metadata") and asked is not None and _is_reset(asked):
-        known = Ownership({}, {})
-        write(after, {}, known, now)
+        write(after, Ownership({}, {}))
         return
     changed = difference(before, after, resource)
     written = owned(changed.written)
@@ -109,9 +105,21 @@ def record_update(before: Object, after: Object, resource: Resource, manager: Ma
         other: paths - changed.removed - (written if other != manager else frozenset())
         for other, paths in known.owners.items()
     }
-    mine = owners.get(manager, frozenset())
-    owners[manager] = mine | written
-    write(after, owners, known, now)
+    owners[manager] = owners.get(manager, frozenset()) | written
+    write(after, Ownership(owners, _times(known, manager, now if written else "")))
+
+
+def record_apply(live: Object, after: Object, resource: Resource, manager: Manager, owners: Owners, now: str) -> None:
+    """Put the owners after an apply into an object; one that changes no field does not count as a write."""
+    known = read(live)
+    changed = difference(live, after, resource)
+    has_changed = bool(changed.written or changed.removed)
+    write(after, Ownership(owners, _times(known, manager, now if has_changed else "")))
+
+
+def _times(known: Ownership, writer: Manager, now: str) -> dict[Manager, str]:
+    """Times of all owners after a write; scales are kept through their own owners, which have no time."""
+    return {**known.times, writer: now} if now and writer.subresource != "scale" else known.times
 
 
 def _is_reset(entries: list[Object]) -> bool:

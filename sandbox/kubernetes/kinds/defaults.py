@@ -34,6 +34,8 @@ _POD: Rows = (
     ("volumes[].secret.defaultMode", 420),
     ("volumes[].projected.defaultMode", 420),
     ("volumes[].downwardAPI.defaultMode", 420),
+    ("volumes[].downwardAPI.items[].fieldRef.apiVersion", "v1"),
+    ("volumes[].projected.sources[].downwardAPI.items[].fieldRef.apiVersion", "v1"),
     ("volumes[].hostPath.type", ""),
     ("volumes[].projected.sources[].serviceAccountToken.expirationSeconds", 3600),
     ("topologySpreadConstraints[].whenUnsatisfiable", "DoNotSchedule"),
@@ -84,7 +86,12 @@ _KINDS: dict[str, Rows] = {
         ("status!.daemonEndpoints", {"kubeletEndpoint": {"Port": 0}}),
         ("status!.nodeInfo", dict.fromkeys(_NODE_INFO, "")),
     ),
-    "pods": (("spec.enableServiceLinks", True), ("status!.phase", "Pending")),
+    "pods": (
+        ("spec.enableServiceLinks", True),
+        ("status!.phase", "Pending"),
+        ("status.conditions[].lastProbeTime", None),
+        ("status.conditions[].lastTransitionTime", None),
+    ),
     "services": (
         ("spec!.type", "ClusterIP"),
         ("spec.sessionAffinity", "None"),
@@ -218,6 +225,20 @@ def _pull_policy(image: str) -> str:
     return "IfNotPresent" if colon and tag != "latest" else "Always"
 
 
+def _default_pod(obj: Object) -> None:
+    _open_host_ports(obj.get("spec") or {})
+    status = obj["status"]
+    addresses = status.get("podIPs") or []
+    if status.get("podIP") and status["podIP"] != next((entry.get("ip") for entry in addresses), ""):
+        status["podIPs"] = [{"ip": status["podIP"]}]
+
+
+def _open_host_ports(pod: Object) -> None:
+    for container in pod.get("containers") or [] if pod.get("hostNetwork") else []:
+        for port in container.get("ports") or []:
+            port.setdefault("hostPort", port.get("containerPort"))
+
+
 def _default_deployment(obj: Object) -> None:
     strategy = look(obj, "spec.strategy") or {}
     if strategy.get("type") == "RollingUpdate":
@@ -229,10 +250,6 @@ def _default_deployment(obj: Object) -> None:
 def _default_daemon_set(obj: Object) -> None:
     counted = obj["metadata"].setdefault("annotations", {})
     counted["deprecated.daemonset.template.generation"] = str(obj["metadata"].get("generation", 1))
-    pod = look(obj, "spec.template.spec") or {}
-    for container in pod.get("containers") or [] if pod.get("hostNetwork") else []:
-        for port in container.get("ports") or []:
-            port.setdefault("hostPort", port.get("containerPort"))
     strategy = look(obj, "spec.updateStrategy") or {}
     if strategy.get("type") == "RollingUpdate":
         rolling = strategy.setdefault("rollingUpdate", {})
@@ -314,6 +331,7 @@ def _default_namespace(obj: Object) -> None:
 
 
 _RULES: dict[str, Callable[[Object], None]] = {
+    "pods": _default_pod,
     "deployments.apps": _default_deployment,
     "daemonsets.apps": _default_daemon_set,
     "statefulsets.apps": _default_stateful_set,

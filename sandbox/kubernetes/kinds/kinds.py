@@ -106,13 +106,15 @@ class Kinds:
         if resource.key == "services":
             self._addresses.allocate(obj)
 
-    def carry_over(self, resource: Resource, old: Object, new: Object) -> None:
+    def carry_over(self, resource: Resource, old: Object, new: Object, subresource: str) -> None:
         """Keep what an update may leave out, and complete what it asks for anew."""
         if resource.key == "services":
             _keep_addresses(old["spec"], new["spec"])
             self._addresses.allocate(new)
         if resource.key == "pods":
             tolerate_short_absence(new["spec"])
+        if resource.key == "namespaces" and subresource != "finalize":
+            new["spec"] = {**(new.get("spec") or {}), "finalizers": look(old, "spec.finalizers") or []}
 
     def deleting(self, resource: Resource, obj: Object) -> None:
         """Mark an object that starts to be deleted."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import ssl
 import tempfile
 from collections.abc import Iterable
@@ -74,10 +75,12 @@ def _context(authority: Authority, names: Iterable[str]) -> ssl.SSLContext:
 
 def _user(writer: asyncio.StreamWriter) -> User | None:
     """The user of a client certificate: common name, and organizations as groups."""
-    certificate = writer.get_extra_info("ssl_object").getpeercert()
+    tls = writer.get_extra_info("ssl_object")
+    certificate = tls.getpeercert()
     if not certificate:
         return None
+    digest = hashlib.sha256(tls.getpeercert(binary_form=True)).hexdigest()
     names = [pair for part in certificate.get("subject", ()) for pair in part]
     user = next((value for key, value in names if key == "commonName"), "")
     groups = tuple(value for key, value in names if key == "organizationName")
-    return User(user, (*groups, "system:authenticated"))
+    return User(user, (*groups, "system:authenticated"), credential=f"X509SHA256={digest}")

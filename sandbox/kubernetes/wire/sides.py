@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sandbox.kubernetes.access.identity import User
-from sandbox.kubernetes.access.reviews import review
+from sandbox.kubernetes.access.reviews import TOKEN_REQUEST, review, token_request
 from sandbox.kubernetes.api import Object
 from sandbox.kubernetes.errors import bad_request, method_not_supported, not_found
 from sandbox.kubernetes.fields.merge import json_patch, merge_patch
@@ -17,7 +16,6 @@ from sandbox.kubernetes.wire.bodies import read_any, read_object
 from sandbox.kubernetes.wire.message import Request, Response, json_response, text_response
 from sandbox.kubernetes.wire.target import Target
 from sandbox.kubernetes.wire.writing import write_options, written
-from sandbox.kubernetes.write.metadata import stamp, utc_now
 from sandbox.kubernetes.write.options import DeleteOptions
 from sandbox.kubernetes.write.patching import JSON
 
@@ -66,7 +64,8 @@ class Sides:
     def _review(self, resource: Resource, request: Request, user: User) -> Response:
         if request.method != "POST":
             raise method_not_supported()
-        asked = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": {}, **read_object(request)}
+        options = write_options(request, user, "")
+        asked = self._engine.writes.receive(resource, read_object(request), options)
         answered = review(resource.kind, asked, user, self._cluster.rbac(), self._cluster.tokens)
         return json_response(answered, 201)
 
@@ -126,21 +125,12 @@ class Sides:
             wanted = read_object(request)
         return written(self._engine.subresources.approve(target.name, wanted, options))
 
-    def _token(self, resource: Resource, target: Target, request: Request, _user: User) -> Response:
+    def _token(self, resource: Resource, target: Target, request: Request, user: User) -> Response:
         account = self._engine.writes.read(resource, target.namespace, target.name)
-        asked = read_object(request)
-        spec: Object = asked.get("spec") or {}
-        seconds = spec.get("expirationSeconds") or _TOKEN_LIFE_S
-        token = self._cluster.tokens.issue(account, seconds, spec.get("audiences"), spec.get("boundObjectRef"))
-        ends = stamp(utc_now() + timedelta(seconds=seconds))
-        answer = {
-            "kind": "TokenRequest",
-            "apiVersion": "authentication.k8s.io/v1",
-            "metadata": {"name": target.name, "namespace": target.namespace, "creationTimestamp": stamp(utc_now())},
-            "spec": {**spec, "expirationSeconds": seconds},
-            "status": {"token": token, "expirationTimestamp": ends},
-        }
-        return json_response(answer, 201)
+        body = read_object(request)
+        body["spec"] = {"expirationSeconds": _TOKEN_LIFE_S, **(body.get("spec") or {})}
+        asked = self._engine.writes.receive(TOKEN_REQUEST, body, write_options(request, user, "token"))
+        return json_response(token_request(account, asked, self._cluster.tokens), 201)
 
     def _log(self, resource: Resource, target: Target, request: Request, _user: User) -> Response:
         pod = self._engine.writes.read(resource, target.namespace, target.name)
@@ -148,9 +138,10 @@ class Sides:
         container = request.query.get("container") or names[0]
         if container not in names:
             raise bad_request(f"container {container} is not valid for pod {target.name}")
-        hook = self._cluster.pod_log
-        if hook is None:
-            raise not_found("pods/log", "", target.name)
-        lines = hook(target.namespace, target.name, container).splitlines(keepends=True)
+        node = pod["spec"].get("nodeName", "")
+        if node and self._engine.store.get("nodes", ("", node)) is None:
+            raise not_found("pods", "", node)  # the kubelet that is asked is looked up under the pods' own name
+        hook = self._cluster.pod_log if node else None
+        lines = hook(target.namespace, target.name, container).splitlines(keepends=True) if hook else []
         tail = request.query.get("tailLines", "")
         return text_response("".join(lines[-int(tail) :] if tail.isdigit() and int(tail) else lines))

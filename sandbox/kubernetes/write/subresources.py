@@ -34,31 +34,24 @@ class Subresources:
         self._deletion = deletion
 
     def bind(self, namespace: str, name: str, node: str, options: WriteOptions) -> Written:
-        """Bind a pod to a node.
+        """Bind a pod to a node; a real server keeps no owner of this either.
 
         Raises:
             ApiError: 409 when it is bound already or being deleted.
         """
 
-        def change(pod: Object) -> Object:
-            bound = pod["spec"].get("nodeName")
-            if bound or pod["metadata"].get("deletionTimestamp"):
-                why = (
-                    f'is already assigned to node "{bound}"'
-                    if bound
-                    else "is being deleted, cannot be assigned to a host"
-                )
-                raise conflict("pods/binding", "", name, f"pod {name} {why}")
-            pod["spec"]["nodeName"] = node
-            conditions = pod.setdefault("status", {}).setdefault("conditions", [])
-            conditions[:] = [condition for condition in conditions if condition["type"] != "PodScheduled"]
-            now = stamp(self._writes.now())
-            conditions.append(
-                {"type": "PodScheduled", "status": "True", "lastProbeTime": None, "lastTransitionTime": now}
-            )
-            return pod
-
-        return self._writes.update(self._served("pods"), namespace, name, change, _through(options, "binding"))
+        pods = self._served("pods")
+        pod = self._writes.read(pods, namespace, name)
+        bound = pod["spec"].get("nodeName")
+        if bound or pod["metadata"].get("deletionTimestamp"):
+            why = f'already assigned to node "{bound}"' if bound else "being deleted, cannot be assigned to a host"
+            raise conflict("pods/binding", "", name, f"pod {name} is {why}")
+        pod["spec"]["nodeName"] = node
+        others = [each for each in look(pod, "status.conditions") or [] if each["type"] != "PodScheduled"]
+        now = stamp(self._writes.now())
+        scheduled = {"type": "PodScheduled", "status": "True", "lastProbeTime": None, "lastTransitionTime": now}
+        pod.setdefault("status", {})["conditions"] = [*others, scheduled]
+        return Written(pod if options.dry_run else self._store.put(pods.key, pod))
 
     def finalize(self, namespace: str, finalizers: list[str], options: WriteOptions) -> Written:
         """Replace the finalizers in the spec of a namespace; the last one gone, so is the namespace."""

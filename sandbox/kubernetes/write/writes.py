@@ -36,7 +36,7 @@ from sandbox.kubernetes.write.metadata import (
 from sandbox.kubernetes.write.options import WriteOptions, Written
 
 Change = Callable[[Object], Object]
-Owned = tuple[Object, managed.Owners]
+Permit = Callable[[Resource, Object, WriteOptions], None]
 
 _VERSION_REQUIRED = {
     "leases.coordination.k8s.io",
@@ -49,12 +49,28 @@ _STATUS_WITH_METADATA = {"pods", "nodes"}
 
 
 class Writes:
-    """Creates and updates over one store."""
+    """Creates and updates over one store.
 
-    def __init__(self, store: Store, kinds: Kinds, now: Now = utc_now) -> None:
+    Args:
+        permit: Raises when the writer may not leave an object in this state.
+    """
+
+    def __init__(self, store: Store, kinds: Kinds, permit: Permit, now: Now = utc_now) -> None:
         self._store = store
         self._kinds = kinds
+        self._permit = permit
         self.now = now
+
+    def receive(self, resource: Resource, obj: Object, options: WriteOptions) -> Object:
+        """An object that is answered and never kept, decoded and owned.
+
+        Raises:
+            ApiError: 400 when it cannot be decoded.
+        """
+        asked = copied(obj)
+        decode(resource, asked, options.field_validation)
+        self._own_new(resource, asked, options, None, stamp(self.now()))
+        return asked
 
     def read(self, resource: Resource, namespace: str, name: str) -> Object:
         """One object in the version of the resource.
@@ -89,6 +105,7 @@ class Writes:
         self._kinds.rewrite(resource, obj)
         self._kinds.default(resource, obj)
         self._refuse(resource, obj, self._causes(resource, obj))
+        self._permit(resource, obj, options)
         key = (obj["metadata"].get("namespace", ""), obj["metadata"]["name"])
         existing = self._store.get(resource.key, key)
         if existing is not None:
@@ -128,11 +145,12 @@ class Writes:
         carry_over(resource, old, new)
         new = self._isolate(resource, old, new, options.subresource)
         self._kinds.default(resource, new)
-        self._kinds.carry_over(resource, old, new)
+        self._kinds.carry_over(resource, old, new, options.subresource)
         causes = late_finalizers(old, new) + self._causes(resource, new)
         if resource.custom:
             causes += changed_for_good(_body(old), _body(new), resource.schema)
         self._refuse(resource, new, causes or self._kinds.check_update(resource, old, new, options.subresource))
+        self._permit(resource, new, options)
         count_generation(resource, old, new)
         self._own(resource, old, new, options, owners)
         if _same(old, new):
@@ -203,7 +221,7 @@ class Writes:
         self, resource: Resource, obj: Object, options: WriteOptions, owners: managed.Owners | None, now: str
     ) -> None:
         if owners is not None:
-            managed.write(obj, owners, managed.Ownership({}, {}), now)
+            managed.write(obj, managed.Ownership(owners, dict.fromkeys(owners, now)))
             return
         who = managed.Manager("Update", options.manager, resource.api_version, options.subresource)
         reset = {name: value for name, value in obj.items() if name != "status" or not resource.has_status}
@@ -213,11 +231,12 @@ class Writes:
         self, resource: Resource, old: Object, new: Object, options: WriteOptions, owners: managed.Owners | None
     ) -> None:
         now = stamp(self.now())
-        if owners is not None:
-            managed.write(new, owners, managed.read(old), now)
-            return
-        who = managed.Manager("Update", options.manager, resource.api_version, options.subresource)
-        managed.record_update(old, new, resource, who, now)
+        operation = "Update" if owners is None else "Apply"
+        who = managed.Manager(operation, options.manager, resource.api_version, options.subresource)
+        if owners is None:
+            managed.record_update(old, new, resource, who, now)
+        else:
+            managed.record_apply(old, new, resource, who, owners, now)
 
 
 def is_ready_to_go(obj: Object) -> bool:

@@ -269,7 +269,10 @@ def test_admission_rewrites_and_refuses(http: httpx.Client, cluster: Cluster, lo
 
 def test_pod_logs_come_from_a_hook(http: httpx.Client, cluster: Cluster) -> None:
     """Plain text, the last lines when asked for, 400 for an unknown container."""
-    http.post("/api/v1/namespaces/default/pods", json=pod("logged"))
+    http.post("/api/v1/nodes", json={"metadata": {"name": "logging"}})
+    body = pod("logged")
+    body["spec"]["nodeName"] = "logging"
+    http.post("/api/v1/namespaces/default/pods", json=body)
     cluster.pod_log = lambda namespace, name, container: f"{namespace}/{name}/{container}\nsecond\n"
     path = "/api/v1/namespaces/default/pods/logged/log"
     answer = http.get(path)
