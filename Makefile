@@ -4,10 +4,11 @@ BIN := .venv/bin
 READY := .venv/.ready
 UV := $$(ls $(BIN)/uv .venv/installer/bin/uv 2>/dev/null | head -n 1)
 WORKERS ?= 2
+SET_UP_MINUTES ?= 25
 PYTEST := $(BIN)/python -m pytest
 PARALLEL := -q -n $(WORKERS) --dist loadfile
 
-.PHONY: help demo test check lock format bench clean
+.PHONY: help demo test check real proving-ground reliability lock format bench clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -19,9 +20,20 @@ test: $(READY) ## All tests that run on any machine, quick layers first
 	@echo "== House rules, units and properties"
 	@$(PYTEST) $(PARALLEL) tests/house tests/unit tests/properties
 	@echo "== Contracts: emulators and providers over real sockets"
-	@$(PYTEST) $(PARALLEL) tests/contract
+	@$(PYTEST) $(PARALLEL) -m "not real" tests/contract
 	@echo "== Flows and whole stories"
-	@$(PYTEST) $(PARALLEL) tests/flows tests/e2e
+	@$(PYTEST) $(PARALLEL) -m "not real" tests/flows tests/e2e
+	@echo "== Reliability: a sample of every trial"
+	@$(PYTEST) $(PARALLEL) -m "not real" tests/reliability
+
+proving-ground: $(READY) ## Real servers on this machine: OpenStack, Kubernetes, sshd, Helm, databases
+	@$(BIN)/python -m tests.proving up --within $(SET_UP_MINUTES)
+
+real: proving-ground ## The tests that need real servers, on what the machine can have
+	@$(PYTEST) $(PARALLEL) -m real tests; code=$$?; $(BIN)/python -m tests.proving down; exit $$code
+
+reliability: $(READY) ## Every trial at full size, and docs/reliability.md; hours
+	@$(BIN)/python -m tests.reliability all
 
 check: $(READY) ## Lint, format, types, room contracts, unit tests: before each commit
 	@echo "== Lint and format" && $(BIN)/ruff check . && $(BIN)/ruff format --check .

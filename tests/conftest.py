@@ -80,7 +80,8 @@ def pytest_unconfigure():
 def pytest_terminal_summary(terminalreporter):
     """Print which servers the contract tests ran against."""
     found = table.rows(terminalreporter.stats)
-    if found:
+    skipped = table.skipped(terminalreporter.stats.get("skipped", ()))
+    if found or skipped:
         terminalreporter.section("servers of the contract tests")
-        for line in table.lines(found):
+        for line in (*table.lines(found), *skipped):
             terminalreporter.line(line)

@@ -1,4 +1,7 @@
-"""``python -m tests.proving build|check|record``: real servers for contract tests; ``make proving-ground`` builds."""
+"""``python -m tests.proving up|down|check|record``: the real servers that this machine can have.
+
+``make proving-ground`` is ``up``. ``record`` writes the golden files of the Kubernetes API anew.
+"""
 
 from __future__ import annotations
 
@@ -8,36 +11,53 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.proving.building import Missing, Programs, build, find
+from tests.proving.building import Missing, find
+from tests.proving.servers import SERVERS, down, server, up
 
 
 def main() -> int:
-    """Do what the command line says; 1 when a real server cannot be had."""
+    """Do what the command line says; 1 when a server that was asked for by name cannot be had."""
     parser = argparse.ArgumentParser(prog="python -m tests.proving", description=__doc__)
-    parser.add_argument("what", choices=("build", "check", "record"))
-    what = parser.parse_args().what
-    try:
-        programs = find() if what == "check" else build()
-        if what == "record":
-            _record(programs)
-    except Missing as reason:
-        print(f"missing: {reason}")
-        return 1
-    print(f"real API server: {programs.folder} ({programs.origin})")
-    return 0
+    parser.add_argument("what", choices=("up", "down", "check", "record"))
+    parser.add_argument("servers", nargs="*", metavar="SERVER", help=f"of {', '.join(SERVERS)}; all without a name")
+    parser.add_argument("--within", type=float, metavar="MINUTES", help="begin no server after so many minutes")
+    told = parser.parse_args()
+    unknown = set(told.servers) - set(SERVERS)
+    if unknown:
+        parser.error(f"no server is called {', '.join(sorted(unknown))}")
+    names = told.servers or list(SERVERS)
+    if told.what == "record":
+        return _record()
+    if told.what == "down":
+        down(names)
+        return 0
+    missing = _check(names) if told.what == "check" else up(names, told.within and told.within * 60)
+    return int(any(name in missing for name in told.servers))
 
 
-def _record(programs: Programs) -> None:
+def _check(names: list[str]) -> dict[str, str]:
+    missing: dict[str, str] = {}
+    for name in names:
+        try:
+            server(name).find()
+        except Missing as reason:
+            missing[name] = str(reason)
+        print(f"{SERVERS[name]}: {missing.get(name, 'there')}")
+    return missing
+
+
+def _record() -> int:
     from tests.contract.kubernetes.backends import askers_of, real_server
     from tests.contract.kubernetes.golden import record
 
     with (
         tempfile.TemporaryDirectory() as folder,
-        real_server(programs, Path(folder)) as server,
-        askers_of(server) as askers,
+        real_server(find(), Path(folder)) as found,
+        askers_of(found) as askers,
     ):
-        count = record(askers, server.version, datetime.now(UTC).date().isoformat())
-    print(f"{count} observations of {server.version} recorded")
+        count = record(askers, found.version, datetime.now(UTC).date().isoformat())
+    print(f"{count} observations of {found.version} recorded")
+    return 0
 
 
 if __name__ == "__main__":

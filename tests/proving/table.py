@@ -34,3 +34,14 @@ def lines(found: list[tuple[str, ...]]) -> list[str]:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in (COLUMNS, *found)
     ]
+
+
+def skipped(reports: Iterable[Any]) -> list[str]:
+    """Why tests of real servers did not run, one line a reason."""
+    reasons = Counter(_reason(report) for report in reports if "real" in getattr(report, "keywords", {}))
+    return [f"{count} skipped: {reason}" for reason, count in sorted(reasons.items())]
+
+
+def _reason(report: Any) -> str:
+    told = report.longrepr
+    return str(told[2] if isinstance(told, tuple) else told).removeprefix("Skipped: ")
