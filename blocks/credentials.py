@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
 from prefect.blocks.core import Block
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, model_validator
 
 from providers.contracts import (
     Inventory,
@@ -91,13 +95,23 @@ class MachineKey(Block):
 
 
 class ClusterAccess(Block):
-    """The kubeconfig of a cluster that Flotilla made or was given."""
+    """The kubeconfig of a cluster that Flotilla made or was given.
+
+    Made from a file, the file may be the kubeconfig itself.
+    """
 
     _block_type_name = "Cluster Access"
     _block_type_slug = "flotilla-cluster-access"
-    _description = "Kubeconfig of a cluster of a federation. Written by Flotilla after bootstrap."
+    _description = "Kubeconfig of a cluster. Written by Flotilla after bootstrap, or by you for a cluster that exists."
 
-    kubeconfig: SecretStr = Field(description="The kubeconfig as YAML")
+    kubeconfig: SecretStr = Field(description="The kubeconfig as YAML, with its certificates or token inside")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _itself(cls, data: Any) -> Any:
+        if isinstance(data, Mapping) and data.get("kind") == "Config":
+            return {"kubeconfig": yaml.safe_dump(dict(data))}
+        return data
 
 
 class SecretBundle(Block):

@@ -36,9 +36,14 @@ class BlockVault:
 
     Blocks are read once in the life of a vault: make one per flow run. Safe to use from several threads, not from a
     running event loop.
+
+    Args:
+        given: Names of the blocks with the kubeconfigs of existing clusters, by federation and cluster. They are read,
+            never written.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, given: Mapping[tuple[str, str], str] | None = None) -> None:
+        self._given = dict(given or {})
         self._kept: dict[tuple[str, str], Block | None] = {}
         self._lock = threading.Lock()
         self._saving = threading.Lock()
@@ -65,7 +70,10 @@ class BlockVault:
         self._forget(MachineKey, federation)
 
     def kubeconfig(self, federation: str, cluster: str) -> str | None:
-        """The kubeconfig that was kept when the cluster was made; None when there is none."""
+        """The kubeconfig that was kept when the cluster was made, or that its owner gave; None when there is none."""
+        block = self._given.get((federation, cluster))
+        if block is not None:
+            return self._need(ClusterAccess, block).kubeconfig.get_secret_value()
         found = self._find(ClusterAccess, access_name(federation, cluster))
         return found.kubeconfig.get_secret_value() if found else None
 

@@ -9,10 +9,16 @@ from federation.state.observed import Absent, Present
 
 
 def is_gone(verdicts: Verdicts, cluster: Cluster) -> bool:
-    """Whether nothing is left of a dropped cluster; of one that is left to itself, nothing that leads to it."""
+    """Whether nothing is left of a dropped cluster; of one that is left to itself, nothing that leads to it.
+
+    An existing cluster is gone from the federation when it was looked at and holds nothing of ours.
+    """
     if cluster.deletion_policy == "orphan":
         steps = (step for step in verdicts.admission.plan if cluster.name in step.action.clusters)
         return next(steps, None) is None and not verdicts.admission.held
+    if cluster.adopted:
+        kept = verdicts.context.readable(cluster.name)
+        return kept is not None and not kept.holds_ours
     seen = verdicts.context.infrastructure(cluster.name)
     nothing = isinstance(seen, Present) and seen.value.foundation == "absent" and not seen.value.machines
     return nothing and isinstance(verdicts.context.kubernetes(cluster.name), Absent)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from federation.planning.adopted import facts, network_trouble
 from federation.planning.context import PlanningContext
 from federation.planning.guards import Admission
 from federation.planning.outcomes import Outcome
@@ -15,7 +16,7 @@ from federation.spec.homes import home_of
 from federation.spec.machines import MachineTarget
 from federation.spec.peering import PeeringKey
 from federation.state.conditions import Condition, aggregate, false, summary, true, unknown
-from federation.state.observed import Absent, ObservedApplication, Present, Unknown
+from federation.state.observed import Absent, ObservedApplication, ObservedNode, Present, Unknown
 from federation.state.status import ObjectStatus
 
 
@@ -83,6 +84,8 @@ def _cannot_be_seen(context: PlanningContext, cluster: str) -> bool:
 
 
 def _cluster(verdicts: Verdicts, cluster: Cluster) -> ObjectStatus:
+    if cluster.adopted:
+        return _existing(verdicts, cluster)
     machines = tuple(_machine(verdicts, cluster, target) for target in verdicts.context.targets(cluster))
     conditions = [
         _infrastructure(verdicts, cluster),
@@ -96,8 +99,44 @@ def _cluster(verdicts: Verdicts, cluster: Cluster) -> ObjectStatus:
         name=cluster.name,
         conditions=(*paused, *conditions, summary("Available", conditions)),
         parts=machines,
-        facts={"distribution": f"{cluster.distribution.type} {cluster.distribution.version}"},
+        facts={"distribution": f"{cluster.built_with.type} {cluster.built_with.version}"},
     )
+
+
+def _existing(verdicts: Verdicts, cluster: Cluster) -> ObjectStatus:
+    """A cluster that others made: its nodes are what they are, and nobody here repairs them."""
+    context = verdicts.context
+    kubernetes = context.kubernetes(cluster.name)
+    seen = context.readable(cluster.name)
+    nodes = tuple(
+        ObjectStatus(kind="Node", name=node.name, conditions=(_ready(node),), facts={"role": node.role})
+        for node in (seen.nodes if seen else ())
+    )
+    ready = aggregate("MachinesReady", ((node.name, node.summary) for node in nodes))
+    if isinstance(kubernetes, Unknown):
+        ready = unknown("MachinesReady", kubernetes.reason, kubernetes.message)
+    elif not nodes:
+        ready = false("MachinesReady", "NoNodes", "the cluster has no nodes")
+    trouble = network_trouble(context, cluster)
+    conditions = [
+        _infrastructure(verdicts, cluster),
+        _control_plane(verdicts, cluster),
+        ready,
+        *([false("NetworkAsDeclared", "NetworkDiffers", trouble)] if trouble else []),
+        _addons(verdicts, cluster),
+    ]
+    paused = [true("Paused", "Paused", "observed only")] if cluster.paused else []
+    return ObjectStatus(
+        kind="Cluster",
+        name=cluster.name,
+        conditions=(*paused, *conditions, summary("Available", conditions)),
+        parts=nodes,
+        facts=facts(context, cluster),
+    )
+
+
+def _ready(node: ObservedNode) -> Condition:
+    return true("Ready") if node.ready else false("Ready", "NodeNotReady", node.message)
 
 
 def _machines(verdicts: Verdicts, cluster: Cluster, machines: tuple[ObjectStatus, ...]) -> Condition:
@@ -173,7 +212,7 @@ def _up_to_date(verdicts: Verdicts, cluster: Cluster, target: MachineTarget) -> 
     node = verdicts.context.seen(cluster.name).node(target.name)
     if node is None or not node.version:
         return []
-    wanted = cluster.distribution.version
+    wanted = cluster.built_with.version
     if node.version == wanted:
         return [true("UpToDate")]
     return [false("UpToDate", "VersionDiffers", f"runs {node.version}, not {wanted}; upgrades are not made yet")]
@@ -199,8 +238,11 @@ def _addons(verdicts: Verdicts, cluster: Cluster) -> Condition:
 def _leaving(verdicts: Verdicts, cluster: Cluster) -> ObjectStatus:
     """A cluster that the spec dropped and that is not seen to be gone."""
     if cluster.deletion_policy == "orphan":
-        left = true("Gone", "Orphaned", "its machines are left as they are")
+        left = true("Gone", "Orphaned", "it is left as it is")
         return ObjectStatus(kind="Cluster", name=cluster.name, conditions=(true("Deleting", "SpecDropped"), left))
+    if cluster.adopted:
+        gone = _left_behind(verdicts, cluster)
+        return ObjectStatus(kind="Cluster", name=cluster.name, conditions=(true("Deleting", "SpecDropped"), gone))
     match verdicts.context.infrastructure(cluster.name):
         case Unknown(reason=reason, message=message):
             gone = unknown("Gone", reason, message)
@@ -209,6 +251,18 @@ def _leaving(verdicts: Verdicts, cluster: Cluster) -> ObjectStatus:
         case _:
             gone = true("Gone")
     return ObjectStatus(kind="Cluster", name=cluster.name, conditions=(true("Deleting", "SpecDropped"), gone))
+
+
+def _left_behind(verdicts: Verdicts, cluster: Cluster) -> Condition:
+    """Whether an existing cluster is free of everything that was put into it."""
+    match verdicts.context.kubernetes(cluster.name):
+        case Unknown(reason=reason, message=message):
+            return unknown("Gone", reason, message)
+        case Present(value=seen) if seen.holds_ours:
+            trouble = verdicts.trouble(cluster.name)
+            return _missing("Gone", trouble, "applications, peerings or add-ons of ours are left in it")
+        case _:
+            return true("Gone")
 
 
 def _peering(verdicts: Verdicts, key: PeeringKey) -> ObjectStatus:

@@ -15,6 +15,7 @@ from blocks.vault import BlockVault
 from config.catalogue.reading import read_addons, read_distributions, read_networks, read_repositories
 from config.settings import Settings, settings
 from federation.errors import FlotillaError, LeaseLost, SpecInvalid
+from federation.spec.cluster import given_kubeconfigs
 from federation.spec.federation import Federation
 from providers.registry import Supplies
 from registry.generations import Generation
@@ -124,9 +125,11 @@ def open_bench(registry: Registry, desired: Federation) -> Workbench:
     """A workbench for a spec, which need not be stored yet; the caller closes it."""
     current = registry.generations.current(desired.name)
     of_current = current.parsed().spec.clusters if current else ()
-    former = {cluster.name: cluster for cluster in (*registry.generations.former(desired.name).clusters, *of_current)}
+    earlier = {cluster.name: cluster for cluster in (*registry.generations.former(desired.name).clusters, *of_current)}
     kept = {cluster.name for cluster in desired.spec.clusters}
-    vault = BlockVault()
+    former = tuple(cluster for name, cluster in earlier.items() if name not in kept)
+    given = given_kubeconfigs((*desired.spec.clusters, *former))
+    vault = BlockVault({(desired.name, cluster): block for cluster, block in given.items()})
     supplies = Supplies(
         vault=vault,
         ledger=registry.ledger,
@@ -135,4 +138,4 @@ def open_bench(registry: Registry, desired: Federation) -> Workbench:
         networks=read_networks(),
         repositories={**read_repositories(), **vault.chart_repositories()},
     )
-    return Workbench(desired, tuple(each for name, each in former.items() if name not in kept), supplies)
+    return Workbench(desired, former, supplies)

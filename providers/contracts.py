@@ -149,7 +149,7 @@ class Vault(Protocol):
         """The key pair for machines that we create; made and kept at its first use."""
 
     def kubeconfig(self, federation: str, cluster: str) -> str | None:
-        """The kubeconfig that was kept when the cluster was made; None when there is none."""
+        """The kubeconfig that was kept when the cluster was made, or that its owner gave; None when there is none."""
 
     def keep_kubeconfig(self, federation: str, cluster: str, kubeconfig: str) -> None:
         """Keep a kubeconfig, replacing an older one."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 from clients.kubernetes.api import KubernetesClient
 from clients.kubernetes.resources import Kind
@@ -43,8 +45,31 @@ def _observed(node: dict[str, Any], now: datetime) -> ObservedNode:
         ready=is_ready,
         version=status.get("nodeInfo", {}).get("kubeletVersion", ""),
         unready_s=0.0 if is_ready or not since else max(0.0, (now - _time(since)).total_seconds()),
+        pod_cidr=node.get("spec", {}).get("podCIDR", ""),
         message="" if is_ready else f"{ready.get('reason', 'NotReported')}: {ready.get('message', 'no word from it')}",
     )
+
+
+def reachable_addresses(kubernetes: KubernetesClient) -> tuple[str, ...]:
+    """Addresses of a cluster's nodes that others may reach, the likeliest first.
+
+    External addresses; then the host of the API, which we reach and whose node serves node ports, too, unless it is a
+    balancer; then internal ones.
+    """
+    label, value = _VIRTUAL
+    nodes = [each for each in kubernetes.list(NODE) if each["metadata"].get("labels", {}).get(label) != value]
+    told = [address for node in nodes for address in node.get("status", {}).get("addresses", ())]
+    external = [each["address"] for each in told if each["type"] == "ExternalIP"]
+    internal = [each["address"] for each in told if each["type"] == "InternalIP"]
+    host = urlsplit(kubernetes.server).hostname or ""
+    return tuple(dict.fromkeys((*external, *([host] if _is_address(host) else []), *internal)))
+
+
+def _is_address(host: str) -> bool:
+    try:
+        return bool(ip_address(host))
+    except ValueError:
+        return False
 
 
 def _time(text: str) -> datetime:

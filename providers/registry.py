@@ -21,6 +21,7 @@ from providers.contracts import (
     Ledger,
     Vault,
 )
+from providers.infrastructure.existing.provider import ExistingClusters
 from providers.infrastructure.hosts.provider import HostsProvider
 from providers.infrastructure.openstack.provider import OpenStackProvider
 from providers.interconnect.liqo.provider import LiqoInterconnect
@@ -55,6 +56,7 @@ INFRASTRUCTURES: Mapping[str, Callable[[Supplies], Infrastructure]] = {
     "hosts": lambda supplies: HostsProvider(
         supplies.vault, supplies.ledger, supplies.pool, {kind: distribution(supplies, kind) for kind in DISTRIBUTIONS}
     ),
+    "existing": lambda supplies: ExistingClusters(supplies.vault),
 }
 INTERCONNECTS: Mapping[str, Callable[[], Interconnect]] = {
     "liqo": LiqoInterconnect,

@@ -24,8 +24,10 @@ from federation.state.observed import (
     Present,
     Unknown,
 )
+from federation.state.twins import told_apart
 from providers.bootstrap.network import network_ready
 from providers.contracts import ClusterTarget
+from providers.infrastructure.existing.facts import identity, service_address
 from providers.nodes import observe_nodes
 from providers.survey import Survey
 from tasks.workbench import Workbench
@@ -54,7 +56,8 @@ async def look(bench: Workbench, lookers: int) -> ObservedFederation:
             return await bench.aside(_look_at, bench, cluster, survey)
 
     seen = await asyncio.gather(*(one(cluster) for cluster in bench.clusters()))
-    return ObservedFederation({cluster.name: cluster for cluster in seen})
+    observed = ObservedFederation({cluster.name: cluster for cluster in seen})
+    return told_apart(observed, bench.desired.spec.clusters, bench.former)
 
 
 def _look_at(bench: Workbench, cluster: Cluster, survey: Survey) -> ObservedCluster:
@@ -97,12 +100,14 @@ def _kubernetes(bench: Workbench, cluster: Cluster) -> Observation[ObservedKuber
         side = bench.side(cluster.name)
         return Present(
             ObservedKubernetes(
-                version=cluster.distribution.version,
+                version=cluster.distribution.version if cluster.distribution else client.version(),
                 nodes=observe_nodes(client, datetime.now(UTC)),
                 cni_ready=network_ready(client, bench.network(cluster)),
                 addons=bench.addons.observe(side, bench.supplies.catalogue),
                 directions=bench.interconnect("liqo").observe(side),
                 applications=bench.applications.observe(side),
+                identity=identity(client) if any(each.adopted for each in bench.clusters()) else "",
+                service_address=service_address(client) if cluster.adopted else "",
             )
         )
     except Exception as error:  # noqa: BLE001 - told in full by _unknown

@@ -31,6 +31,7 @@ from providers.contracts import (
     Side,
     Vault,
 )
+from providers.nodes import reachable_addresses
 from providers.registry import (
     Supplies,
     addon_installer,
@@ -137,12 +138,12 @@ class Workbench:
 
     def distribution(self, cluster: Cluster) -> Distribution:
         """What makes the cluster's machines into nodes."""
-        kind = cluster.distribution.type
+        kind = cluster.built_with.type
         return self._once.get("distribution", kind, lambda: distribution(self.supplies, kind))
 
     def network(self, cluster: Cluster) -> NetworkDefinition | None:
-        """The cluster's network plugin; None when its distribution brings one."""
-        brought = self.distribution(cluster).brings_network
+        """The cluster's network plugin; None when its distribution, or its owner, brings one."""
+        brought = cluster.adopted or self.distribution(cluster).brings_network
         return None if brought else self.supplies.networks[cluster.network.cni]
 
     def interconnect(self, kind: str) -> Interconnect:
@@ -221,7 +222,12 @@ class Workbench:
                 self._once.put("address", f"{cluster}/{machine.name}", machine.address)
 
     def addresses(self, cluster: str) -> tuple[str, ...]:
-        """Addresses of the cluster's machines, control plane first; a machine that has none yet is left out."""
+        """Addresses of the cluster's machines, control plane first; a machine that has none yet is left out.
+
+        Those of an existing cluster are told by its nodes.
+        """
+        if self.cluster(cluster).adopted:
+            return reachable_addresses(self.side(cluster).kubernetes)
         return tuple(found for each in self.target(cluster).machines if (found := self._address(cluster, each.name)))
 
     def _address(self, cluster: str, machine: str) -> str | None:

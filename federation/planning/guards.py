@@ -11,9 +11,11 @@ from federation.planning.actions import (
     DeleteFoundation,
     DeleteMachine,
     EnsureFoundation,
+    InstallAddOn,
     MachineAction,
     RemoveNode,
 )
+from federation.planning.adopted import is_interconnect, network_trouble
 from federation.planning.context import PlanningContext
 from federation.planning.plan import Plan, Step, build_plan
 from federation.state.observed import ObservedMachine, Present, Unknown
@@ -86,6 +88,7 @@ def admit(plan: Plan, context: PlanningContext, policy: Policy, spent: Spent | N
             *_control_planes(plan, context),
             *_mass_failure(plan, context, policy),
             *_paused(plan, context),
+            *_other_networks(plan, context),
         )
     }
     return hold_dependents(plan, held)
@@ -110,6 +113,16 @@ def _paused(plan: Plan, context: PlanningContext) -> Iterable[Held]:
             yield Held(step.key, "Paused", "the federation is paused; set spec.paused to false")
         elif still:
             yield Held(step.key, "Paused", f"cluster {still[0]} is paused; set its paused to false")
+
+
+def _other_networks(plan: Plan, context: PlanningContext) -> Iterable[Held]:
+    """An interconnect is told the cluster's networks when it is installed: wrong ones would lead into nothing."""
+    for cluster in context.desired.spec.clusters:
+        trouble = network_trouble(context, cluster)
+        for step in plan if trouble else ():
+            match step.action:
+                case InstallAddOn(cluster=name, addon=addon) if name == cluster.name and is_interconnect(addon):
+                    yield Held(step.key, "NetworkDiffers", trouble)
 
 
 def _still_ready(plan: Plan, context: PlanningContext) -> Iterable[Held]:

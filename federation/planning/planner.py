@@ -23,7 +23,7 @@ def plan_federation(context: PlanningContext) -> Plan:
     leaving = tuple(plan_leaving(context, applications))
     steps: list[Step] = [
         *plan_machines(context),
-        *plan_addons(context, leaving),
+        *plan_addons(context, applications, leaving),
         *plan_peerings(context),
         *applications,
         *leaving,

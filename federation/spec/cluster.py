@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Network
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
+from pydantic_core import PydanticKnownError
 
 from federation.spec.infrastructure import Infrastructure
 from federation.spec.model import Cidr, Count, Duration, Labels, Name, SpecModel, Title
@@ -78,9 +89,25 @@ class ClusterFields(SpecModel):
     labels: Labels = Field(default_factory=dict, description="Labels of the cluster")
     paused: bool = Field(default=False, description="Observe only: change nothing in this cluster")
     deletion_policy: Literal["delete", "orphan"] = Field(
-        default="delete", description="What happens to machines when the cluster leaves the spec"
+        default="delete",
+        description="What happens to what Flotilla made when the cluster leaves the spec; an existing cluster stays",
     )
     ttl: Duration | None = Field(default=None, description="Age at which the cluster is removed")
+
+
+MACHINE_FIELDS: Mapping[str, str] = {
+    "distribution": "distribution",
+    "control_plane": "controlPlane",
+    "workers": "workers",
+    "spares": "spares",
+}
+"""Fields that say how a cluster is built, with their names in YAML: an existing one has none of them."""
+
+
+def is_existing(cluster: Mapping[str, Any]) -> bool:
+    """Whether a cluster, as its author wrote it, is one that runs already."""
+    infrastructure = cluster.get("infrastructure")
+    return isinstance(infrastructure, Mapping) and infrastructure.get("type") == "existing"
 
 
 class Cluster(ClusterFields):
@@ -88,12 +115,60 @@ class Cluster(ClusterFields):
 
     name: Name = Field(description="Name of the cluster, unique in the federation")
     infrastructure: Infrastructure = Field(description="Where the machines come from")
-    distribution: Distribution = Field(description="What makes machines into nodes")
+    distribution: Distribution | None = Field(description="What makes machines into nodes")
     control_plane: ControlPlane = Field(default_factory=ControlPlane, description="The machines of the API")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _existing_has_no_distribution(cls, data: Any) -> Any:
+        if isinstance(data, Mapping) and is_existing(data):
+            return {"distribution": None, **data}
+        return data
+
+    @field_validator("distribution")
+    @classmethod
+    def _built_has_a_distribution(cls, value: Distribution | None, info: ValidationInfo) -> Distribution | None:
+        infrastructure = info.data.get("infrastructure")
+        if value is None and infrastructure is not None and infrastructure.type != "existing":
+            raise PydanticKnownError("missing")
+        return value
+
+    @model_serializer(mode="wrap")
+    def _without_machines(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """What nobody may give for an existing cluster is not written out for it either."""
+        written: dict[str, Any] = serialize(self)
+        if not self.adopted:
+            return written
+        return {key: value for key, value in written.items() if key not in {*MACHINE_FIELDS, *MACHINE_FIELDS.values()}}
+
+    @property
+    def adopted(self) -> bool:
+        """Whether the cluster was there before and stays afterwards: Flotilla uses it and builds nothing of it."""
+        return self.infrastructure.type == "existing"
+
+    @property
+    def built_with(self) -> Distribution:
+        """The distribution of a cluster that we build.
+
+        Raises:
+            LookupError: Nobody builds an existing cluster.
+        """
+        if self.distribution is None:
+            raise LookupError(f"cluster {self.name} exists already: it is not built")
+        return self.distribution
 
     def addon(self, name: str) -> AddOn | None:
         """The add-on of that name, when the cluster has it."""
         return next((addon for addon in self.addons if addon.name == name), None)
+
+
+def given_kubeconfigs(clusters: Iterable[Cluster]) -> dict[str, str]:
+    """Names of the blocks with the kubeconfigs of existing clusters, by cluster."""
+    return {
+        cluster.name: cluster.infrastructure.kubeconfig
+        for cluster in clusters
+        if cluster.infrastructure.type == "existing"
+    }
 
 
 class ClusterDefaults(ClusterFields):

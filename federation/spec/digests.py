@@ -64,7 +64,7 @@ def digest_for(federation: str, cluster: Cluster, addon: AddOn, definition: AddO
         "cluster": cluster.name,
         "network": cluster.network.model_dump(mode="json"),
         "infrastructure": cluster.infrastructure.model_dump(mode="json", include={"type", "node_cidr"}),
-        "distribution": cluster.distribution.type,
+        "distribution": cluster.distribution.type if cluster.distribution else None,
         "labels": cluster.labels,
         "addon": addon.model_dump(mode="json"),
         "shares": [pool.model_dump(mode="json") for pool in pools_shared_by(cluster, addon.name)],

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from federation.spec.application import Application
-from federation.spec.cluster import Cluster, ClusterDefaults
+from federation.spec.cluster import MACHINE_FIELDS, Cluster, ClusterDefaults, is_existing
 from federation.spec.model import Labels, Name, SpecModel
 from federation.spec.peering import Peering, PeeringKey
 
@@ -85,8 +85,13 @@ class Federation(SpecModel):
 
 
 def _over_defaults(defaults: Mapping[str, Any], cluster: Mapping[str, Any]) -> dict[str, Any]:
-    """A cluster over the defaults; infrastructure or distribution of another type replaces that of the defaults."""
+    """A cluster over the defaults; infrastructure or distribution of another type replaces that of the defaults.
+
+    How clusters are built is no default for one that runs already.
+    """
     kept = {key: value for key, value in defaults.items() if not _of_another_type(value, cluster.get(key))}
+    if is_existing(merge(kept, cluster)):
+        kept = {key: value for key, value in kept.items() if key not in {*MACHINE_FIELDS, *MACHINE_FIELDS.values()}}
     return merge(kept, cluster)
 
 

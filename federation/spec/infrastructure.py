@@ -1,4 +1,4 @@
-"""Where the machines of a cluster come from."""
+"""Where the machines of a cluster, or the cluster itself, come from."""
 
 from __future__ import annotations
 
@@ -29,4 +29,13 @@ class HostsInfrastructure(SpecModel):
     inventory: Title = Field(description="Name of the HostInventory block that lists them")
 
 
-Infrastructure = Annotated[OpenStackInfrastructure | HostsInfrastructure, Field(discriminator="type")]
+class ExistingInfrastructure(SpecModel):
+    """A cluster that somebody else made and keeps: adopted by its kubeconfig, never built and never taken away."""
+
+    type: Literal["existing"] = Field(description="A cluster that runs already, adopted by its kubeconfig")
+    kubeconfig: Title = Field(description="Name of the ClusterAccess block that opens it")
+
+
+Infrastructure = Annotated[
+    OpenStackInfrastructure | HostsInfrastructure | ExistingInfrastructure, Field(discriminator="type")
+]

@@ -41,8 +41,11 @@ def machine_targets(federation: str, cluster: Cluster, inventory: tuple[str, ...
             or kept as spares are not handed out to pools that name none.
 
     Returns:
-        Targets in a stable order. Fewer than asked for when the inventory is too small.
+        Targets in a stable order. Fewer than asked for when the inventory is too small; none of an existing cluster,
+        whose machines are its owner's.
     """
+    if cluster.adopted:
+        return ()
     if cluster.infrastructure.type == "hosts":
         return tuple(_on_hosts(cluster, inventory))
     return tuple(_on_cloud(federation, cluster))

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from federation.spec.catalogue import Knowledge
-from federation.spec.checks import addons, applications, clusters, hosts, names, networks, peerings, ports, unsupported
+from federation.spec.checks import (
+    addons,
+    applications,
+    clusters,
+    existing,
+    hosts,
+    names,
+    networks,
+    peerings,
+    ports,
+    unsupported,
+)
 from federation.spec.federation import Federation
 from federation.spec.problems import Violation
 
@@ -17,6 +28,8 @@ CHECKS: tuple[Check, ...] = (
     names.check_reserved,
     clusters.check_versions,
     clusters.check_machines,
+    existing.check_not_built,
+    existing.check_access,
     hosts.check_hosts,
     networks.check_overlaps,
     networks.check_sizes,

@@ -85,7 +85,10 @@ class ObservedInfrastructure:
 
 @dataclass(frozen=True)
 class ObservedNode:
-    """A node as its cluster's API shows it. ``unready_s`` counts seconds since it was last ready; 0.0 when ready."""
+    """A node as its cluster's API shows it.
+
+    ``unready_s`` counts seconds since it was last ready; 0.0 when ready. ``pod_cidr`` is empty when nobody gave it one.
+    """
 
     name: str
     role: Role
@@ -93,6 +96,7 @@ class ObservedNode:
     version: str
     unready_s: float = 0.0
     message: str = ""
+    pod_cidr: str = ""
 
 
 @dataclass(frozen=True)
@@ -153,7 +157,13 @@ class ObservedApplication:
 
 @dataclass(frozen=True)
 class ObservedKubernetes:
-    """What one cluster's API shows of everything that carries our mark."""
+    """What one cluster's API shows of everything that carries our mark.
+
+    Attributes:
+        identity: Tells one real cluster from every other; empty when nobody asked.
+        service_address: Address of the API's own service, which is one of the cluster's service addresses; empty when
+            nobody asked.
+    """
 
     version: str
     nodes: tuple[ObservedNode, ...] = ()
@@ -161,6 +171,13 @@ class ObservedKubernetes:
     addons: tuple[ObservedAddOn, ...] = ()
     directions: tuple[ObservedDirection, ...] = ()
     applications: tuple[ObservedApplication, ...] = ()
+    identity: str = ""
+    service_address: str = ""
+
+    @property
+    def holds_ours(self) -> bool:
+        """Whether anything of ours is in the cluster."""
+        return bool(self.addons or self.directions or self.applications)
 
     def node(self, name: str) -> ObservedNode | None:
         """The node of that name, when there is one."""

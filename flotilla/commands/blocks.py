@@ -41,7 +41,8 @@ def create(
     file: Annotated[Path, typer.Option("-f", "--file", help="YAML file with the fields; - reads standard input.")],
 ) -> None:
     """Make or replace a block. Its values are stored encrypted, in Prefect's database."""
-    from blocks.credentials import BLOCKS
+    from blocks.credentials import BLOCKS, ClusterAccess
+    from clients.kubernetes.kubeconfig import parse_kubeconfig
 
     found = next((each for each in BLOCKS if each.get_block_type_slug() == kind), None)
     if found is None:
@@ -54,6 +55,8 @@ def create(
     except (OSError, yaml.YAMLError, ValidationError) as error:
         err.print(_without_values(error), markup=False)
         raise typer.Exit(Exit.BAD_INPUT) from None
+    if isinstance(block, ClusterAccess):
+        parse_kubeconfig(block.kubeconfig.get_secret_value())
     use_prefect()
     block.save(name, overwrite=True)
     out.print(f"{kind}/{name} is stored.", markup=False)

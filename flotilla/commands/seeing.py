@@ -11,6 +11,7 @@ from rich.table import Table
 
 from config.settings import settings
 from federation.errors import SpecInvalid
+from federation.spec.cluster import given_kubeconfigs
 from federation.state.status import FederationStatus, ObjectStatus
 from flotilla.commands.options import FederationName, OutputForm
 from flotilla.console import err, out, print_data, status_tree
@@ -152,10 +153,14 @@ def kubeconfig(
 ) -> None:
     """Print the kubeconfig of a cluster. It is a secret: redirect it to a file that only you can read."""
     from blocks.vault import BlockVault
+    from registry.registry import Registry
 
     known(federation)
     use_prefect()
-    found = BlockVault().kubeconfig(federation, cluster)
+    with Registry(settings().registry_url) as registry:
+        applied = registry.generations.current(federation)
+    given = given_kubeconfigs(applied.parsed().spec.clusters) if applied else {}
+    found = BlockVault({(federation, name): block for name, block in given.items()}).kubeconfig(federation, cluster)
     if found is None:
         raise SpecInvalid(f"No kubeconfig is kept for cluster {cluster} of {federation}.")
     typer.echo(found.rstrip())

@@ -60,7 +60,7 @@ class K3s:
             Rejected: The machine belongs to another cluster or runs Kubernetes that is not ours.
             CommandFailed: Reasons PackagesFailed, DownloadFailed (which a wrong checksum is, too).
         """
-        version = cluster.spec.distribution.version
+        version = cluster.spec.built_with.version
         progress = prepare(session, needs_of(self.definition, version), mark_of("k3s", cluster, machine))
         if isinstance(progress, Waiting):
             return progress

@@ -60,7 +60,7 @@ class Kubeadm:
             Rejected: The machine belongs to another cluster or runs Kubernetes that is not ours.
             CommandFailed: Reasons PackagesFailed, RepositoryKeyFailed.
         """
-        needs = needs_of(self.definition, cluster.spec.distribution.version)
+        needs = needs_of(self.definition, cluster.spec.built_with.version)
         return prepare(session, needs, mark_of("kubeadm", cluster, machine))
 
     def init_control_plane(

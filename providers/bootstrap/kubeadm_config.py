@@ -54,7 +54,7 @@ def cluster_configuration(cluster: ClusterTarget, endpoint: str, address: str) -
         "apiVersion": API_VERSION,
         "kind": "ClusterConfiguration",
         "clusterName": cluster.name,
-        "kubernetesVersion": cluster.spec.distribution.version,
+        "kubernetesVersion": cluster.spec.built_with.version,
         "controlPlaneEndpoint": endpoint,
         "apiServer": {"certSANs": list(dict.fromkeys([host_of(endpoint), address]))},
         "networking": {"podSubnet": str(network.pod_cidr), "serviceSubnet": str(network.service_cidr)},

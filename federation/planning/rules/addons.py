@@ -11,11 +11,14 @@ from federation.planning.rules.keys import INTERCONNECT_ADDON, cluster_is_usable
 from federation.spec.cluster import AddOn, Cluster
 
 
-def plan_addons(context: PlanningContext, leaving: tuple[Step, ...]) -> Iterator[Step]:
+def plan_addons(context: PlanningContext, applications: tuple[Step, ...], leaving: tuple[Step, ...]) -> Iterator[Step]:
     """Install what is missing, differs or is not ready; remove what the spec dropped.
+
+    From an existing cluster that the spec dropped go the add-ons that we installed: it lives on without us.
 
     Args:
         context: Desired and observed.
+        applications: Steps on applications.
         leaving: Steps that take peerings apart. An interconnect is removed only when they succeeded: what they left
             behind could not be removed by anybody any more.
     """
@@ -24,7 +27,13 @@ def plan_addons(context: PlanningContext, leaving: tuple[Step, ...]) -> Iterator
             continue
         for addon in cluster.addons:
             yield from _install(context, cluster, addon)
-        yield from _remove(context, cluster, leaving)
+        yield from _remove(context, cluster, tuple(each for each in leaving if touches(each.action, cluster.name)))
+    for cluster in context.dropped_clusters():
+        if cluster.adopted and cluster.deletion_policy == "delete":
+            emptied = cluster.model_copy(update={"addons": ()})
+            first = (each for each in leaving if touches(each.action, cluster.name))
+            ending = (each for each in applications if each.action.scope == cluster.name)
+            yield from _remove(context, emptied, (*first, *ending))
 
 
 def _install(context: PlanningContext, cluster: Cluster, addon: AddOn) -> Iterator[Step]:
@@ -53,7 +62,8 @@ def _install(context: PlanningContext, cluster: Cluster, addon: AddOn) -> Iterat
     )
 
 
-def _remove(context: PlanningContext, cluster: Cluster, leaving: tuple[Step, ...]) -> Iterator[Step]:
+def _remove(context: PlanningContext, cluster: Cluster, before: tuple[Step, ...]) -> Iterator[Step]:
+    """``before`` are the steps that take away what leans on the add-ons."""
     kubernetes = context.readable(cluster.name)
     seen = kubernetes.addons if kubernetes else ()
     dropped = [addon.name for addon in seen if cluster.addon(addon.name) is None]
@@ -63,9 +73,7 @@ def _remove(context: PlanningContext, cluster: Cluster, leaving: tuple[Step, ...
             for other in dropped
             if name in (context.catalogue[other].needs if other in context.catalogue else ())
         }
-        peerings = {step.key for step in leaving if touches(step.action, cluster.name)}
+        ended = {step.key for step in before}
         interconnect = name in INTERCONNECT_ADDON.values()
-        needs = dependents | (peerings if interconnect else set())
-        yield Step(
-            RemoveAddOn(cluster.name, name), "the spec dropped it", "prune", frozenset(needs), frozenset(peerings)
-        )
+        needs = dependents | (ended if interconnect else set())
+        yield Step(RemoveAddOn(cluster.name, name), "the spec dropped it", "prune", frozenset(needs), frozenset(ended))

@@ -17,6 +17,8 @@ def plan_dropped_clusters(
 ) -> Iterator[Step]:
     """Delete machines, then foundations. Removing machines never depends on a Kubernetes API that answers.
 
+    Of an existing cluster there is nothing to delete: its machines are its owner's.
+
     Args:
         context: Desired and observed.
         applications: Steps on applications.
@@ -26,7 +28,7 @@ def plan_dropped_clusters(
     pods_moved = frozenset(step.key for step in applications)
     for cluster in context.dropped_clusters():
         seen = context.infrastructure(cluster.name)
-        if cluster.deletion_policy == "delete" and isinstance(seen, Present):
+        if cluster.deletion_policy == "delete" and isinstance(seen, Present) and not cluster.adopted:
             first = pods_moved | {step.key for step in peerings if touches(step.action, cluster.name)}
             yield from _dismantle(context, cluster, seen.value, first)
 

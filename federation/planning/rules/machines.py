@@ -23,10 +23,10 @@ from federation.state.observed import ObservedInfrastructure, ObservedMachine, P
 
 
 def plan_machines(context: PlanningContext) -> Iterator[Step]:
-    """Foundation, machines, nodes and network plugin of every cluster whose infrastructure could be read."""
+    """Foundation, machines, nodes and network plugin of every cluster that we build, where machines could be read."""
     for cluster in context.desired.spec.clusters:
         seen = context.infrastructure(cluster.name)
-        if isinstance(seen, Present):
+        if isinstance(seen, Present) and not cluster.adopted:
             yield from _foundation(cluster, seen.value)
             targets = context.targets(cluster)
             for target in targets:

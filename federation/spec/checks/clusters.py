@@ -13,9 +13,11 @@ from federation.spec.problems import FieldPath, Violation
 def check_versions(federation: Federation, knowledge: Knowledge) -> Iterator[Violation]:
     """Versions are written as their distribution writes them, and the distribution can make them."""
     for index, cluster in enumerate(federation.spec.clusters):
-        path = ("spec", "clusters", index, "distribution", "version")
-        yield from _suffix(path, cluster.distribution)
-        yield from _known(path, cluster.distribution, knowledge.versions.get(cluster.distribution.type, ()))
+        if cluster.adopted:
+            continue
+        path, distribution = ("spec", "clusters", index, "distribution", "version"), cluster.built_with
+        yield from _suffix(path, distribution)
+        yield from _known(path, distribution, knowledge.versions.get(distribution.type, ()))
 
 
 def _suffix(path: FieldPath, distribution: Distribution) -> Iterator[Violation]:
@@ -39,7 +41,7 @@ def check_machines(federation: Federation, knowledge: Knowledge) -> Iterator[Vio
     for index, cluster in enumerate(federation.spec.clusters):
         path = ("spec", "clusters", index)
         count = cluster.control_plane.count
-        if count % 2 == 0:
+        if count % 2 == 0 and not cluster.adopted:
             message = f"{count} control-plane machines survive no more losses than {count - 1}"
             yield Violation((*path, "controlPlane", "count"), message, f"write {count - 1} or {count + 1}")
         if cluster.infrastructure.type == "openstack":

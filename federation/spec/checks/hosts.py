@@ -16,6 +16,8 @@ def check_hosts(federation: Federation, knowledge: Knowledge) -> Iterator[Violat
     users: dict[tuple[str, str], str] = {}
     for index, cluster in enumerate(federation.spec.clusters):
         path = ("spec", "clusters", index)
+        if cluster.adopted:
+            continue
         if cluster.infrastructure.type != "hosts":
             yield from _not_on_cloud(path, cluster)
             continue

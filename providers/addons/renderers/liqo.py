@@ -18,12 +18,13 @@ _ONE_POD_CIDR = ("v1.0.", "v1.1.")
 def render_liqo(place: Place) -> Rendered:
     """Values that follow from the cluster itself."""
     cluster = place.cluster
+    made_by = {"liqo.io/provider": cluster.distribution.type} if cluster.distribution else {}
     values: dict[str, Any] = {
         "apiServer": {"address": f"https://{place.endpoint}"},
         "discovery": {
             "config": {
                 "clusterID": cluster_id(place.federation, cluster.name),
-                "clusterLabels": {**cluster.labels, "liqo.io/provider": cluster.distribution.type},
+                "clusterLabels": {**cluster.labels, **made_by},
             }
         },
         "ipam": {
@@ -32,7 +33,7 @@ def render_liqo(place: Place) -> Rendered:
             "reservedSubnets": _reserved(cluster),
         },
     }
-    if cluster.distribution.type == "k3s":
+    if cluster.distribution and cluster.distribution.type == "k3s":
         values["networking"] = {"fabric": {"config": {"nftablesMonitor": False}}}
     return Rendered(values)
 

@@ -123,7 +123,7 @@ class HostsProvider:
             with self._sessions.session(self.login(cluster, machine)) as session:
                 found = read_owner(session)
                 if found is not None and found.is_of(cluster):
-                    left = self._distributions[cluster.spec.distribution.type].leave(session)
+                    left = self._distributions[cluster.spec.built_with.type].leave(session)
                     if isinstance(left, Waiting):
                         return left
                     release(session)

@@ -10,7 +10,7 @@ from prefect.blocks.core import Block
 from pydantic import SecretStr
 
 from blocks import vault as module
-from blocks.credentials import OpenStackCloud, SecretBundle
+from blocks.credentials import ClusterAccess, OpenStackCloud, SecretBundle
 from blocks.vault import BlockVault, access_name
 from federation.errors import SpecInvalid, Unavailable
 from tests.conftest import PREFECT_LEAVES_SOCKETS
@@ -107,3 +107,15 @@ def test_a_prefect_that_does_not_answer_is_unavailable(monkeypatch: pytest.Monke
     monkeypatch.setattr(module, "_load", refuse)
     with pytest.raises(Unavailable, match="refused"):
         BlockVault().kubeconfig("fed", "c0")
+
+
+def test_the_kubeconfig_of_an_existing_cluster_is_the_one_that_its_owner_gave() -> None:
+    """Its block is read by the name in the spec, and never forgotten with the cluster; one that is missing is told."""
+    ClusterAccess(kind="Config", clusters=[]).save("west", overwrite=True, _sync=True)  # type: ignore[call-arg]  # not in its types
+    vault = BlockVault({("fed", "a"): "west", ("fed", "b"): "east"})
+    assert vault.kubeconfig("fed", "a") == "clusters: []\nkind: Config\n"
+    vault.forget_kubeconfig("fed", "a")
+    assert BlockVault({("fed", "a"): "west"}).kubeconfig("fed", "a") is not None
+    with pytest.raises(SpecInvalid, match="flotilla-cluster-access east") as caught:
+        vault.kubeconfig("fed", "b")
+    assert caught.value.reason == "BlockMissing"

@@ -17,6 +17,7 @@ from federation.state.observed import (
     Absent,
     Observation,
     ObservedAddOn,
+    ObservedApplication,
     ObservedCluster,
     ObservedDirection,
     ObservedFederation,
@@ -50,6 +51,8 @@ def a_case(given: dict[str, Any]) -> PlanningContext:
 
 
 def _cluster(name: str, words: dict[str, Any]) -> dict[str, Any]:
+    if words.get("existing"):
+        return {"name": name, "infrastructure": {"type": "existing", "kubeconfig": name}, **words["existing"]}
     if "hosts" not in words:
         return a_cluster(name, **words)
     hosts = words.pop("hosts")
@@ -93,6 +96,9 @@ def _changed(desired: Federation, name: str, words: dict[str, Any]) -> ObservedC
         words.get("cni", True),
         _addons(desired, name, words.get("addons", {})),
         tuple(_direction(each) for each in words.get("directions", [])),
+        tuple(ObservedApplication(each, name, None, None, offloading_ready=True) for each in words.get("apps", [])),
+        words.get("identity", ""),
+        words.get("service_address", ""),
     )
     states: dict[str, Observation[ObservedKubernetes]] = {"dark": DARK, "lost": Absent()}
     shown = states.get(api, Present(kubernetes))

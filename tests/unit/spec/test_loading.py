@@ -11,6 +11,7 @@ from federation.spec.document import MAX_CHARACTERS, MAX_NODES
 from federation.spec.federation import Federation
 from federation.spec.loading import load, parse
 from federation.spec.problems import SpecErrors
+from federation.spec.validation import check
 from tests.unit.spec.knowledge import KNOWLEDGE
 
 FEDERATIONS = {file.name: file.read_text() for file in (files("config") / "federations").iterdir() if file.is_file()}
@@ -55,6 +56,20 @@ def test_infrastructure_of_another_type_replaces_that_of_the_defaults() -> None:
     """A cluster on hosts does not inherit fields of OpenStack."""
     federation = parse(SMALL + "      infrastructure: {type: hosts, inventory: yard}\n")
     assert federation.spec.clusters[0].infrastructure.type == "hosts"
+
+
+def test_how_clusters_are_built_is_no_default_for_one_that_exists() -> None:
+    """It takes the rest of the defaults, and is the same after it was written and read again."""
+    federation = load(
+        SMALL + "      infrastructure: {type: existing, kubeconfig: west}\n      labels: {site: north}\n",
+        "x",
+        KNOWLEDGE,
+    )
+    cluster = federation.spec.clusters[0]
+    assert (cluster.adopted, cluster.distribution, cluster.labels) == (True, None, {"site": "north"})
+    again = Federation.model_validate(federation.model_dump(mode="json", by_alias=True))
+    assert (again, again.digest) == (federation, federation.digest)
+    assert check(again, KNOWLEDGE) == ()
 
 
 def test_words_that_old_yaml_takes_for_truth_values_are_text() -> None:
