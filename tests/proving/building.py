@@ -1,4 +1,4 @@
-"""Programs of real servers: found where somebody put them, or built once from the pins in ``tools/go.mod``."""
+"""Programs of real servers: found where somebody put them, or built once from the pins in ``tools/``."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ _PACKAGES = {
     "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
     "kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
     "kube-scheduler": "k8s.io/kubernetes/cmd/kube-scheduler",
+    "kwok": "sigs.k8s.io/kwok/cmd/kwok",
 }
+_FOLDERS = {"kwok": TOOLS / "kwok"}
 API_SERVER = ("etcd", "kube-apiserver")
+CONTROL_PLANE = (*API_SERVER, "kube-controller-manager", "kube-scheduler", "kwok")
 _STAMP = "k8s.io/component-base/version"
 
 
@@ -45,11 +48,11 @@ class Programs:
         return found
 
 
-def pinned(module: str = _KUBERNETES) -> str:
-    """The version of a Go module that the tools are built from."""
-    found = re.search(rf"^\s*{re.escape(module)} (v\S+)", (TOOLS / "go.mod").read_text(), re.MULTILINE)
+def pinned(module: str = _KUBERNETES, folder: Path = TOOLS) -> str:
+    """The version of a Go module that the tools of a folder are built from."""
+    found = re.search(rf"^\s*{re.escape(module)} (v\S+)", (folder / "go.mod").read_text(), re.MULTILINE)
     if found is None:
-        raise LookupError(f"{module} is not pinned in {TOOLS / 'go.mod'}")
+        raise LookupError(f"{module} is not pinned in {folder / 'go.mod'}")
     return found[1]
 
 
@@ -83,7 +86,7 @@ def build(names: tuple[str, ...] = tuple(_PACKAGES), say: Callable[[str], None] 
     folder.mkdir(parents=True, exist_ok=True)
     for name in names:
         if not (folder / name).is_file():
-            say(f"building {name} ({_PACKAGES[name]}, {pinned()})")
+            say(f"building {name} ({_PACKAGES[name]})")
             _build_one(name, folder)
     return Programs(folder, "the cache")
 
@@ -95,7 +98,8 @@ def _build_one(name: str, folder: Path) -> None:
     unfinished = folder / f"{name}.{os.getpid()}"
     argv = [go, "build", "-buildvcs=false", "-trimpath", "-ldflags", _flags(), "-o", str(unfinished), _PACKAGES[name]]
     environment = {**os.environ, "CGO_ENABLED": "0"}
-    run = subprocess.run(argv, cwd=TOOLS, env=environment, capture_output=True, text=True, check=False)
+    pins = _FOLDERS.get(name, TOOLS)
+    run = subprocess.run(argv, cwd=pins, env=environment, capture_output=True, text=True, check=False)
     if run.returncode:
         raise Missing(f"building {name} failed: {run.stderr[-800:]}")
     unfinished.replace(folder / name)
