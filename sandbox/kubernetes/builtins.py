@@ -8,6 +8,7 @@ from sandbox.kubernetes.resource import ALL_VERBS, Resource
 from sandbox.kubernetes.schema import builtin
 
 _REVIEW = ("create",)
+_POD_DOORS = "status,log,eviction,binding,ephemeralcontainers,resize,attach,exec,portforward,proxy"
 _VERBS = {
     "bindings": _REVIEW,
     "componentstatuses": ("get", "list"),
@@ -15,7 +16,7 @@ _VERBS = {
 }
 _SCALED = {"spec": ".spec.replicas", "status": ".status.replicas", "selector": ".status.selector"}
 
-# group/version: rows of plural, kind, namespaced?, short names, subresources, categories
+# group/version, in the order of discovery: rows of plural, kind, namespaced?, short names, subresources, categories
 _TABLE: dict[str, list[tuple[str, str, bool, str, str, str]]] = {
     "v1": [
         ("bindings", "Binding", True, "", "", ""),
@@ -25,32 +26,16 @@ _TABLE: dict[str, list[tuple[str, str, bool, str, str, str]]] = {
         ("events", "Event", True, "ev", "", ""),
         ("limitranges", "LimitRange", True, "limits", "", ""),
         ("namespaces", "Namespace", False, "ns", "status,finalize", ""),
-        ("nodes", "Node", False, "no", "status", ""),
+        ("nodes", "Node", False, "no", "status,proxy", ""),
         ("persistentvolumeclaims", "PersistentVolumeClaim", True, "pvc", "status", ""),
         ("persistentvolumes", "PersistentVolume", False, "pv", "status", ""),
-        ("pods", "Pod", True, "po", "status,log,eviction,binding,ephemeralcontainers,resize", "all"),
+        ("pods", "Pod", True, "po", _POD_DOORS, "all"),
         ("podtemplates", "PodTemplate", True, "", "", ""),
         ("replicationcontrollers", "ReplicationController", True, "rc", "status,scale", "all"),
         ("resourcequotas", "ResourceQuota", True, "quota", "status", ""),
         ("secrets", "Secret", True, "", "", ""),
         ("serviceaccounts", "ServiceAccount", True, "sa", "token", ""),
         ("services", "Service", True, "svc", "status,proxy", "all"),
-    ],
-    "admissionregistration.k8s.io/v1": [
-        ("mutatingwebhookconfigurations", "MutatingWebhookConfiguration", False, "", "", "api-extensions"),
-        ("validatingadmissionpolicies", "ValidatingAdmissionPolicy", False, "", "status", "api-extensions"),
-        (
-            "validatingadmissionpolicybindings",
-            "ValidatingAdmissionPolicyBinding",
-            False,
-            "",
-            "",
-            "api-extensions",
-        ),
-        ("validatingwebhookconfigurations", "ValidatingWebhookConfiguration", False, "", "", "api-extensions"),
-    ],
-    "apiextensions.k8s.io/v1": [
-        ("customresourcedefinitions", "CustomResourceDefinition", False, "crd,crds", "status", "api-extensions"),
     ],
     "apiregistration.k8s.io/v1": [("apiservices", "APIService", False, "", "status", "api-extensions")],
     "apps/v1": [
@@ -60,6 +45,7 @@ _TABLE: dict[str, list[tuple[str, str, bool, str, str, str]]] = {
         ("replicasets", "ReplicaSet", True, "rs", "status,scale", "all"),
         ("statefulsets", "StatefulSet", True, "sts", "status,scale", "all"),
     ],
+    "events.k8s.io/v1": [("events", "Event", True, "ev", "", "")],
     "authentication.k8s.io/v1": [
         ("selfsubjectreviews", "SelfSubjectReview", False, "", "", ""),
         ("tokenreviews", "TokenReview", False, "", "", ""),
@@ -80,13 +66,6 @@ _TABLE: dict[str, list[tuple[str, str, bool, str, str, str]]] = {
     "certificates.k8s.io/v1": [
         ("certificatesigningrequests", "CertificateSigningRequest", False, "csr", "status,approval", ""),
     ],
-    "coordination.k8s.io/v1": [("leases", "Lease", True, "", "", "")],
-    "discovery.k8s.io/v1": [("endpointslices", "EndpointSlice", True, "", "", "")],
-    "events.k8s.io/v1": [("events", "Event", True, "ev", "", "")],
-    "flowcontrol.apiserver.k8s.io/v1": [
-        ("flowschemas", "FlowSchema", False, "", "status", ""),
-        ("prioritylevelconfigurations", "PriorityLevelConfiguration", False, "", "status", ""),
-    ],
     "networking.k8s.io/v1": [
         ("ingressclasses", "IngressClass", False, "", "", ""),
         ("ingresses", "Ingress", True, "ing", "status", ""),
@@ -94,7 +73,6 @@ _TABLE: dict[str, list[tuple[str, str, bool, str, str, str]]] = {
         ("networkpolicies", "NetworkPolicy", True, "netpol", "", ""),
         ("servicecidrs", "ServiceCIDR", False, "", "status", ""),
     ],
-    "node.k8s.io/v1": [("runtimeclasses", "RuntimeClass", False, "", "", "")],
     "policy/v1": [("poddisruptionbudgets", "PodDisruptionBudget", True, "pdb", "status", "")],
     "rbac.authorization.k8s.io/v1": [
         ("clusterrolebindings", "ClusterRoleBinding", False, "", "", ""),
@@ -102,7 +80,6 @@ _TABLE: dict[str, list[tuple[str, str, bool, str, str, str]]] = {
         ("rolebindings", "RoleBinding", True, "", "", ""),
         ("roles", "Role", True, "", "", ""),
     ],
-    "scheduling.k8s.io/v1": [("priorityclasses", "PriorityClass", False, "pc", "", "")],
     "storage.k8s.io/v1": [
         ("csidrivers", "CSIDriver", False, "", "", ""),
         ("csinodes", "CSINode", False, "", "", ""),
@@ -110,6 +87,30 @@ _TABLE: dict[str, list[tuple[str, str, bool, str, str, str]]] = {
         ("storageclasses", "StorageClass", False, "sc", "", ""),
         ("volumeattachments", "VolumeAttachment", False, "", "status", ""),
         ("volumeattributesclasses", "VolumeAttributesClass", False, "vac", "", ""),
+    ],
+    "admissionregistration.k8s.io/v1": [
+        ("mutatingwebhookconfigurations", "MutatingWebhookConfiguration", False, "", "", "api-extensions"),
+        ("validatingadmissionpolicies", "ValidatingAdmissionPolicy", False, "", "status", "api-extensions"),
+        (
+            "validatingadmissionpolicybindings",
+            "ValidatingAdmissionPolicyBinding",
+            False,
+            "",
+            "",
+            "api-extensions",
+        ),
+        ("validatingwebhookconfigurations", "ValidatingWebhookConfiguration", False, "", "", "api-extensions"),
+    ],
+    "apiextensions.k8s.io/v1": [
+        ("customresourcedefinitions", "CustomResourceDefinition", False, "crd,crds", "status", "api-extensions"),
+    ],
+    "scheduling.k8s.io/v1": [("priorityclasses", "PriorityClass", False, "pc", "", "")],
+    "coordination.k8s.io/v1": [("leases", "Lease", True, "", "", "")],
+    "node.k8s.io/v1": [("runtimeclasses", "RuntimeClass", False, "", "", "")],
+    "discovery.k8s.io/v1": [("endpointslices", "EndpointSlice", True, "", "", "")],
+    "flowcontrol.apiserver.k8s.io/v1": [
+        ("flowschemas", "FlowSchema", False, "", "status", ""),
+        ("prioritylevelconfigurations", "PriorityLevelConfiguration", False, "", "status", ""),
     ],
 }
 

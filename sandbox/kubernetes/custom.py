@@ -21,6 +21,7 @@ from sandbox.kubernetes.write.options import DeleteOptions, WriteOptions
 from sandbox.kubernetes.write.writes import Writes
 
 _OPTIONS = WriteOptions(manager="kube-apiserver", subresource="status")
+_VERBS = ("delete", "deletecollection", "get", "list", "patch", "create", "update", "watch")
 _VERSION = re.compile(r"^v(\d+)(?:(alpha|beta)(\d+))?$")
 
 
@@ -64,6 +65,7 @@ def _resource(spec: Object, version: Object) -> Resource:
         short_names=tuple(names.get("shortNames") or ()),
         categories=tuple(names.get("categories") or ()),
         subresources=tuple(subresources),
+        verbs=_VERBS,
         custom=True,
         printer_columns=tuple(version.get("additionalPrinterColumns") or ()),
         selectable=tuple(field["jsonPath"].lstrip(".") for field in version.get("selectableFields") or ()),

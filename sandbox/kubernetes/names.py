@@ -28,6 +28,11 @@ _VALUE_WORDS = (
     "end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is "
     f"'{_VALUE}')"
 )
+_DNS1035 = r"[a-z]([-a-z0-9]*[a-z0-9])?"
+_DNS1035_WORDS = (
+    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, "
+    f"and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '{_DNS1035}')"
+)
 _KEY_WORDS = (
     "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
     "character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
@@ -94,6 +99,13 @@ def label_words(name: str) -> str:
     return "" if re.fullmatch(_LABEL, name) else _LABEL_WORDS
 
 
+def dns1035_words(name: str) -> str:
+    """Why a name is no label that starts with a letter; empty when it is one."""
+    if len(name) > _LABEL_LIMIT:
+        return f"must be no more than {_LABEL_LIMIT} characters"
+    return "" if re.fullmatch(_DNS1035, name) else _DNS1035_WORDS
+
+
 def subdomain_words(name: str) -> str:
     """Why a name is no DNS subdomain; empty when it is one."""
     if len(name) > _SUBDOMAIN_LIMIT:
@@ -106,6 +118,11 @@ def label_value_words(value: str) -> str:
     if len(value) > _LABEL_LIMIT:
         return f"must be no more than {_LABEL_LIMIT} bytes"
     return "" if re.fullmatch(_VALUE, value) else _VALUE_WORDS
+
+
+def label_key_words(key: str) -> str:
+    """Why a text is no key of a label; empty when it is one."""
+    return "" if _is_key(key) else _KEY_WORDS
 
 
 def _is_key(key: str) -> bool:

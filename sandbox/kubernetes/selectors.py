@@ -8,13 +8,12 @@ from typing import Any
 
 from sandbox.kubernetes.api import Object
 from sandbox.kubernetes.errors import bad_request
+from sandbox.kubernetes.label_selectors import label_test
 from sandbox.kubernetes.resource import Resource
 
 Matcher = Callable[[Object], bool]
 
-_SET = re.compile(r"^(\S+)\s+(in|notin)\s*\(([^)]*)\)$")
 _EQUAL = re.compile(r"^([^=!\s]+)\s*(==|=|!=)\s*([^=!\s]*)$")
-_KEY = re.compile(r"^!?\s*[A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?$")
 
 _FIELDS = {
     "pods": (
@@ -50,37 +49,14 @@ _FIELDS = {
 }
 
 
-def _clauses(text: str) -> list[str]:
-    return [part.strip() for part in re.split(r",(?![^(]*\))", text) if part.strip()]
-
-
 def label_matcher(text: str) -> Matcher:
     """Matches objects by labels; all objects for an empty selector.
 
     Raises:
         ApiError: 400 when the selector cannot be parsed.
     """
-    tests = [_label_test(clause, text) for clause in _clauses(text)]
-    return lambda obj: all(test(obj["metadata"].get("labels") or {}) for test in tests)
-
-
-def _label_test(clause: str, text: str) -> Callable[[Object], bool]:
-    if found := _SET.match(clause):
-        key, operator, listed = found.groups()
-        values = {value.strip() for value in listed.split(",")}
-        if operator == "in":
-            return lambda labels: labels.get(key) in values
-        return lambda labels: labels.get(key) not in values
-    if found := _EQUAL.match(clause):
-        key, operator, value = found.groups()
-        if operator == "!=":
-            return lambda labels: labels.get(key) != value
-        return lambda labels: labels.get(key) == value
-    if not _KEY.match(clause):
-        raise bad_request(f"unable to parse requirement: found '{clause}', in selector \"{text}\"")
-    if clause.startswith("!"):
-        return lambda labels: clause[1:].strip() not in labels
-    return lambda labels: clause in labels
+    test = label_test(text)
+    return lambda obj: test(obj["metadata"].get("labels") or {})
 
 
 def field_matcher(text: str, resource: Resource) -> Matcher:
@@ -90,7 +66,7 @@ def field_matcher(text: str, resource: Resource) -> Matcher:
         ApiError: 400 when the selector cannot be parsed or names another field.
     """
     tests = []
-    for clause in _clauses(text):
+    for clause in filter(None, map(str.strip, text.split(","))):
         found = _EQUAL.match(clause)
         if found is None:
             raise bad_request(f"invalid selector: '{text}'; can't understand '{clause}'")

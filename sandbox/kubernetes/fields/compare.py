@@ -107,4 +107,10 @@ def _children(before: Any, after: Any, path: Path, walk: _Walk, kind: _Fields | 
     for name in {**old, **new}:
         element, schema = kind.child(name)
         absent = kind.stand_in(name) if walk.always_there and both else _ABSENT
-        _walk(old.get(name, absent), new.get(name, absent), schema, (*path, element), walk)
+        _walk(_value(old, name, absent), _value(new, name, absent), schema, (*path, element), walk)
+
+
+def _value(values: Any, name: str, absent: Any) -> Any:
+    """The value of a field; the null of one that has a stand-in is as good as its absence."""
+    value = values.get(name, absent)
+    return absent if value is None and absent is not _ABSENT else value

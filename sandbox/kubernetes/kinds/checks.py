@@ -8,6 +8,7 @@ from typing import Any
 from sandbox.kubernetes.api import Object
 from sandbox.kubernetes.errors import Cause, invalid_value, required
 from sandbox.kubernetes.kinds.defaults import POD_SPECS
+from sandbox.kubernetes.kinds.definition_checks import check_definition
 from sandbox.kubernetes.kinds.object_checks import RULES, check_template
 from sandbox.kubernetes.kinds.paths import holders, look
 from sandbox.kubernetes.kinds.pod_checks import MAX_PORT, PORT_WORDS, check_enums, check_pod_spec
@@ -25,7 +26,10 @@ _ENUMS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "networkpolicies.networking.k8s.io": (("spec.policyTypes[]", ("Ingress", "Egress")),),
     "daemonsets.apps": (("spec.updateStrategy.type", ("RollingUpdate", "OnDelete")),),
     "statefulsets.apps": (("spec.podManagementPolicy", ("OrderedReady", "Parallel")),),
-    "customresourcedefinitions.apiextensions.k8s.io": (("spec.scope", ("Cluster", "Namespaced")),),
+    "customresourcedefinitions.apiextensions.k8s.io": (
+        ("spec.scope", ("Cluster", "Namespaced")),
+        ("spec.conversion.strategy", ("None", "Webhook")),
+    ),
 }
 _NOT_NEGATIVE = ("spec.replicas", "spec.minReadySeconds", "spec.parallelism", "spec.completions")
 _PORTS = {"services": "spec.ports[].port"}
@@ -89,25 +93,7 @@ def _check_selector(kind: str, obj: Object) -> Iterator[Cause]:
         yield invalid_value("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")
 
 
-def _check_definition(obj: Object) -> Iterator[Cause]:
-    spec = obj.get("spec") or {}
-    names, versions = spec.get("names") or {}, spec.get("versions") or []
-    wanted = f"{names.get('plural')}.{spec.get('group')}"
-    if obj["metadata"].get("name") != wanted:
-        yield invalid_value("metadata.name", obj["metadata"].get("name"), 'must be spec.names.plural+"."+spec.group')
-    if sum(1 for version in versions if version.get("storage")) != 1:
-        told = "must have exactly one version marked as storage version"
-        yield invalid_value("spec.versions", [v.get("name") for v in versions], told)
-    for index, version in enumerate(versions):
-        schema = look(version, "schema.openAPIV3Schema")
-        here = f"spec.versions[{index}].schema.openAPIV3Schema"
-        if schema is None:
-            yield required(here, "schemas are required")
-        elif schema.get("type") != "object":
-            yield invalid_value(f"{here}.type", schema.get("type", ""), "must be object at the root")
-
-
 _RULES: dict[str, Callable[[Object], Iterator[Cause]]] = {
     **RULES,
-    "customresourcedefinitions.apiextensions.k8s.io": _check_definition,
+    "customresourcedefinitions.apiextensions.k8s.io": check_definition,
 }

@@ -204,6 +204,11 @@ def _begin_request(obj: Object, options: WriteOptions) -> None:
     obj["spec"]["groups"] = list(options.groups)
 
 
+def _begin_definition(obj: Object, _options: WriteOptions) -> None:
+    stored = [version["name"] for version in obj["spec"]["versions"] if version.get("storage")]
+    obj["status"] = {"conditions": None, "acceptedNames": {"plural": "", "kind": ""}, "storedVersions": stored}
+
+
 _BEGIN: dict[str, Callable[[Object, WriteOptions], None]] = {
     "pods": lambda obj, _options: begin_pod(obj),
     "persistentvolumeclaims": lambda obj, _options: _protect(obj, "kubernetes.io/pvc-protection"),
@@ -212,4 +217,5 @@ _BEGIN: dict[str, Callable[[Object, WriteOptions], None]] = {
     "namespaces": _begin_namespace,
     "jobs.batch": _begin_job,
     _CSR: _begin_request,
+    CRD: _begin_definition,
 }

@@ -23,14 +23,17 @@ _SUBRESOURCE_VERBS = {
     "binding": ["create"],
     "eviction": ["create"],
     "proxy": ["create", "delete", "get", "patch", "update"],
+    "attach": ["create", "get"],
+    "exec": ["create", "get"],
+    "portforward": ["create", "get"],
 }
 _SUBRESOURCE_KINDS = {
     "scale": ("autoscaling", "v1", "Scale"),
     "token": ("authentication.k8s.io", "v1", "TokenRequest"),
     "eviction": ("policy", "v1", "Eviction"),
     "binding": ("", "", "Binding"),
-    "proxy": ("", "", "ServiceProxyOptions"),
 }
+_OPTIONS = {"attach": "Attach", "exec": "Exec", "portforward": "PortForward", "proxy": "Proxy"}
 
 
 def api_versions() -> Object:
@@ -81,7 +84,7 @@ def _rows(resource: Resource) -> Iterable[Object]:
         "singularName": resource.singular,
         "namespaced": resource.namespaced,
         "kind": resource.kind,
-        "verbs": sorted(resource.verbs),
+        "verbs": list(resource.verbs),
     }
     if resource.short_names:
         row["shortNames"] = list(resource.short_names)
@@ -89,7 +92,7 @@ def _rows(resource: Resource) -> Iterable[Object]:
         row["categories"] = list(resource.categories)
     yield row
     for subresource in resource.subresources:
-        group_name, version, kind = _SUBRESOURCE_KINDS.get(subresource, ("", "", resource.kind))
+        group_name, version, kind = _subresource_kind(resource, subresource) or ("", "", resource.kind)
         row = {
             "name": f"{resource.plural}/{subresource}",
             "singularName": "",
@@ -100,6 +103,13 @@ def _rows(resource: Resource) -> Iterable[Object]:
         if group_name:
             row |= {"group": group_name, "version": version}
         yield row
+
+
+def _subresource_kind(resource: Resource, name: str) -> tuple[str, str, str] | None:
+    """Kind of a subresource that is not its resource's."""
+    if name in _OPTIONS:
+        return ("", "", f"{resource.kind}{_OPTIONS[name]}Options")
+    return _SUBRESOURCE_KINDS.get(name)
 
 
 def aggregated(catalogue: Catalogue, *, core: bool) -> Object:
@@ -144,7 +154,8 @@ def _discovered(resource: Resource) -> Object:
 
 
 def _discovered_subresource(resource: Resource, name: str) -> Object:
-    group_name, version, kind = _SUBRESOURCE_KINDS.get(name, (resource.group, resource.version, resource.kind))
+    own = (resource.group, resource.version, resource.kind)
+    group_name, version, kind = _subresource_kind(resource, name) or own
     return {
         "subresource": name,
         "responseKind": _kind(group_name, version, kind),

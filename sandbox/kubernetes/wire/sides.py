@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.kubernetes.access.identity import User
 from sandbox.kubernetes.access.reviews import TOKEN_REQUEST, review, token_request
-from sandbox.kubernetes.api import Object
+from sandbox.kubernetes.api import ApiError, Object
 from sandbox.kubernetes.errors import bad_request, method_not_supported, not_found
 from sandbox.kubernetes.fields.merge import json_patch, merge_patch
 from sandbox.kubernetes.kinds.paths import look
@@ -42,6 +42,8 @@ class Sides:
             "approval": self._approval,
             "token": self._token,
             "log": self._log,
+            **dict.fromkeys(("attach", "exec", "portforward"), _upgrade),
+            "proxy": _proxy,
         }
 
     def takes(self, resource: Resource, target: Target) -> bool:
@@ -145,3 +147,11 @@ class Sides:
         lines = hook(target.namespace, target.name, container).splitlines(keepends=True) if hook else []
         tail = request.query.get("tailLines", "")
         return text_response("".join(lines[-int(tail) :] if tail.isdigit() and int(tail) else lines))
+
+
+def _upgrade(_resource: Resource, _target: Target, _request: Request, _user: User) -> Response:
+    raise bad_request("Upgrade request required")
+
+
+def _proxy(_resource: Resource, _target: Target, _request: Request, _user: User) -> Response:
+    raise ApiError(503, "ServiceUnavailable", "error trying to reach service: no traffic passes here")
