@@ -36,7 +36,7 @@ def cut(scope: Scope) -> None:
     """Reset the connection that a request came over: the peer gets a TCP RST."""
     transport = scope["state"][TRANSPORT]
     connection = transport.get_extra_info("socket")
-    if connection is not None:
+    if connection is not None and connection.fileno() >= 0:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
     transport.abort()
 

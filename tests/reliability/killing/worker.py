@@ -1,0 +1,111 @@
+"""Processes that run flows, and how they are killed: by their ids, and with everything that they started."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import multiprocessing
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from tests.reliability.killing.runs import Order, Word, obey
+
+GONE_S = 10.0
+WARM = "tests.reliability.killing.warm"
+_warm = multiprocessing.get_context("forkserver")
+
+
+def warm_up() -> None:
+    """Have a process with all imports done, from which every run is forked. The environment is as it is now."""
+    _warm.set_forkserver_preload([WARM])
+
+
+class Worker:
+    """One process that runs one flow."""
+
+    def __init__(self, process: BaseProcess, answers: Connection) -> None:
+        self._process = process
+        self._answers = answers
+        self.ended = asyncio.Event()
+        asyncio.get_running_loop().add_reader(process.sentinel, self._note_end)
+
+    def _note_end(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._process.sentinel)
+        self.ended.set()
+
+    async def word(self) -> Word:
+        """How the flow ended.
+
+        Raises:
+            AssertionError: Its process ended without a word.
+        """
+        await self.ended.wait()
+        try:
+            word: Word = self._answers.recv()
+        except EOFError:
+            raise AssertionError(f"the run ended without a word: exit code {self._process.exitcode}") from None
+        return word
+
+    async def kill(self) -> None:
+        """SIGKILL to its session's processes; what it started must be gone a moment later by itself.
+
+        Raises:
+            AssertionError: A child outlives it: it would go on writing.
+        """
+        pid = self.pid
+        children = descendants(pid)
+        os.killpg(pid, signal.SIGKILL)
+        await self.ended.wait()
+        try:
+            async with asyncio.timeout(GONE_S):
+                while any(map(_goes_on, children)):  # noqa: ASYNC110 - the system tells no events
+                    await asyncio.sleep(0.005)
+        except TimeoutError:
+            raise AssertionError(f"children of a killed run go on: {children}") from None
+
+    @property
+    def pid(self) -> int:
+        """Id of the process and of its session."""
+        assert self._process.pid is not None
+        return self._process.pid
+
+    def close(self) -> None:
+        """End it if it has not ended, and forget it."""
+        with contextlib.suppress(ProcessLookupError):
+            if self._process.is_alive():
+                os.killpg(self.pid, signal.SIGKILL)
+        asyncio.get_running_loop().remove_reader(self._process.sentinel)
+        self._process.join()
+        self._answers.close()
+
+
+@asynccontextmanager
+async def worker(order: Order) -> AsyncIterator[Worker]:
+    """A process that carries out an order; it is gone afterwards."""
+    answers, theirs = _warm.Pipe(duplex=False)
+    process = _warm.Process(target=obey, args=(order, theirs), daemon=True)
+    await asyncio.to_thread(process.start)
+    theirs.close()
+    opened = Worker(process, answers)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def _goes_on(pid: int) -> bool:
+    return os.access(f"/proc/{pid}/exe", os.R_OK)
+
+
+def descendants(pid: int) -> list[int]:
+    """Ids of a process's children and their children."""
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(FileNotFoundError):
+            found += [int(word) for word in task.read_text().split()]
+    return found + [each for child in found for each in descendants(child)]

@@ -1,0 +1,116 @@
+"""Kill anywhere: the process that runs a flow gets SIGKILL at one request, before its work or before its answer."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from flotilla.environment import prepare
+from tests.reliability.chapters import Chapter, keep
+
+prepare()  # Prefect reads its environment when it is imported
+
+from tests.reliability.killing.chain import chained  # noqa: E402
+from tests.reliability.killing.life import NAME, PHASES  # noqa: E402
+from tests.reliability.killing.scene import open_scene  # noqa: E402
+from tests.reliability.killing.trial import Point, Recorded, Result, attempt, record  # noqa: E402
+from tests.reliability.killing.worker import warm_up  # noqa: E402
+
+LIMIT = "FLOTILLA_KILLS_S"
+"""Variable with the seconds after which a full trial ends with what it has; none for every point."""
+HOW = (
+    "A life of two peered k3s clusters with an application (built, changed, healed, removed) is cut off by SIGKILL at "
+    "one mutating request on any wire, before its work or after it and before the answer. Then one reconcile must "
+    "converge: every thing by name as in a life that nobody cut off, nothing twice, ledger and cloud in agreement, "
+    "another apply silent; after a teardown nothing is left in the world, the ledger and the blocks."
+)
+REPAIRED: tuple[str, ...] = ()
+
+
+def trial(full: bool) -> Chapter:
+    """Kill at every request of a life, each in a life of its own; or eight times in one life."""
+    return asyncio.run(_everywhere() if full else _in_one_life())
+
+
+async def _in_one_life() -> Chapter:
+    warm_up()
+    with tempfile.TemporaryDirectory(prefix="flotilla-kills-") as folder:
+        async with open_scene(NAME, Path(folder)) as scene:
+            results = await chained(scene)
+    return chapter(results, len(results))
+
+
+async def _everywhere() -> Chapter:
+    results: list[Result] = []
+    total = 0
+    async for total, result in _attempts():
+        results.append(result)
+        print(_line(result), file=sys.stderr, flush=True)
+        keep(chapter(results, total))
+    return chapter(results, total)
+
+
+async def _attempts() -> AsyncIterator[tuple[int, Result]]:
+    warm_up()
+    ends = time.monotonic() + float(os.environ.get(LIMIT, "inf"))
+    with tempfile.TemporaryDirectory(prefix="flotilla-kills-") as folder:
+        async with open_scene(NAME, Path(folder)) as scene:
+            recorded = await record(scene)
+            points = list(spread(recorded))
+            for point in points:
+                if time.monotonic() > ends:
+                    return
+                yield len(points), await attempt(scene, recorded, point)
+
+
+def spread(recorded: list[Recorded]) -> Iterator[Point]:
+    """Every point, in an order in which any first part is spread over the whole life, always the same."""
+    points = [
+        Point(index, at, side)
+        for index, phase in enumerate(recorded)
+        for at in range(1, phase.changes + 1)
+        for side in ("before", "after")
+    ]
+    yield from sorted(points, key=lambda point: hashlib.sha256(str(point).encode()).digest())
+
+
+def chapter(results: list[Result], total: int) -> Chapter:
+    """The chapter of what was tried so far, out of so many points."""
+    failed = [each for each in results if each.wrong]
+    seconds = sorted(each.seconds for each in results)
+    rows = [_row(index, results) for index in range(len(PHASES))]
+    early = sum(not each.request for each in results)
+    scope = f" Tried here: {len(results)} of {total} points, {seconds[len(seconds) // 2]:.0f} s each (median)"
+    scope += f"; {early} runs ended before their point was reached." if early else "."
+    return Chapter(
+        name="kills",
+        title="Kill anywhere",
+        date=datetime.now(UTC).date().isoformat(),
+        how=HOW + scope,
+        tried=len(results),
+        passed=len(results) - len(failed),
+        headers=("phase", "tried", "held", "wires"),
+        rows=tuple(rows),
+        failed=tuple(_line(each) for each in failed),
+        repaired=REPAIRED,
+        order=10,
+    )
+
+
+def _row(index: int, results: list[Result]) -> tuple[str, ...]:
+    mine = [each for each in results if each.point.phase == index]
+    wires = [each.request.partition("/")[0] for each in mine if each.request]
+    counted = ", ".join(f"{wire} {wires.count(wire)}" for wire in sorted({*wires}))
+    return PHASES[index].name, str(len(mine)), str(sum(not each.wrong for each in mine)), counted
+
+
+def _line(result: Result) -> str:
+    found = "; ".join(result.wrong[:6]) or "held"
+    return f"{result.point} ({result.request or 'not reached'}), {result.seconds:.0f} s: {found}"
