@@ -23,6 +23,7 @@ class ApiError(Exception):
         self.message = message
         self.details = dict(details or {})
         self.has_details = details is not None
+        self.warnings: list[str] = []
 
 
 @dataclass(frozen=True)

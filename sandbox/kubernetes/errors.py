@@ -127,7 +127,7 @@ def apply_conflict(causes: list[tuple[str, str]]) -> ApiError:
 
 def invalid(kind: str, group: str, name: str, causes: list[Cause]) -> ApiError:
     """422 with one cause per field."""
-    told = [f"{cause.field}: {cause.message}" for cause in causes]
+    told = list(dict.fromkeys(f"{cause.field}: {cause.message}" for cause in causes))
     body = told[0] if len(told) == 1 else "[" + ", ".join(told) + "]"
     message = f'{qualified(kind, group)} "{name}" is invalid: {body}'
     return ApiError(422, "Invalid", message, _details(name, group, kind, causes))
@@ -136,6 +136,25 @@ def invalid(kind: str, group: str, name: str, causes: list[Cause]) -> ApiError:
 def bad_request(message: str) -> ApiError:
     """400."""
     return ApiError(400, "BadRequest", message)
+
+
+class Undecodable(ApiError):
+    """400 of an object that its kind cannot hold, or 422 of the patch that made it.
+
+    Attributes:
+        told: In the words of the JSON decoder.
+        restoring: In the words of the converter of strategic merge patches.
+    """
+
+    def __init__(self, kind: str, version: str, told: str, restoring: str = "") -> None:
+        super().__init__(400, "BadRequest", f'{kind} in version "{version}" cannot be handled as a {kind}: {told}')
+        self.told = told
+        self.restoring = restoring or told
+
+    def of_patch(self, patch: str, *, strategic: bool) -> ApiError:
+        """The refusal of a patch that is sent as this text."""
+        words = self.restoring if strategic else self.told
+        return invalid("", "", "", [invalid_value("patch", patch, words)])
 
 
 def forbidden(plural: str, group: str, name: str, detail: str, causes: list[Cause] | None = None) -> ApiError:
@@ -170,7 +189,9 @@ class ExpiredPage(ApiError):
 
 
 def unsupported_media_type(accepted: list[str]) -> ApiError:
-    """415."""
+    """415; of a door that tells what it takes, or of the router before it."""
+    if not accepted:
+        return ApiError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
     message = "the body of the request was in an unknown format - accepted media types include: " + ", ".join(accepted)
     return ApiError(415, "UnsupportedMediaType", message)
 

@@ -10,6 +10,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from sandbox.kubernetes.errors import (
@@ -208,9 +209,22 @@ _GO_TYPES = {
 }
 
 
-def undecodable(value: Any, schema: Schema, path: str = "") -> str:
-    """Why a built-in kind cannot be decoded, in the words of Go's JSON decoder; empty when it can."""
-    return "" if _decodes(value, schema) else _misfit(value, schema, path)
+@dataclass(frozen=True)
+class Misfit:
+    """Why a value cannot be decoded into a built-in kind.
+
+    Attributes:
+        told: In the words of Go's JSON decoder.
+        restoring: In those of the converter that strategic merge patches use.
+    """
+
+    told: str
+    restoring: str
+
+
+def undecodable(value: Any, schema: Schema, path: str = "") -> Misfit | None:
+    """Why a built-in kind cannot be decoded; None when it can."""
+    return None if _decodes(value, schema) else _misfit(value, schema, path)
 
 
 def _decodes(value: Any, schema: Schema) -> bool:
@@ -228,13 +242,14 @@ def _decodes(value: Any, schema: Schema) -> bool:
     return True
 
 
-def _misfit(value: Any, schema: Schema, path: str, struct: str = "") -> str:
+def _misfit(value: Any, schema: Schema, path: str, struct: str = "") -> Misfit | None:
     if value is None:
-        return ""
+        return None
     if not fits(value, schema):
         found = "bool" if isinstance(value, bool) else type_name(value).replace("integer", "number")
         where = f"{struct}.{path}" if struct else path
-        return f"json: cannot unmarshal {found} into Go struct field {where} of type {_go_type(schema)}"
+        told = f"json: cannot unmarshal {found} into Go struct field {where} of type {_go_type(schema)}"
+        return Misfit(told, _RESTORED.get(schema.type, f"unrecognized type: {_go_type(schema)}"))
     children: list[tuple[str, Any, Schema | None]] = []
     if isinstance(value, dict):
         prefix = f"{path}." if path else ""
@@ -246,7 +261,10 @@ def _misfit(value: Any, schema: Schema, path: str, struct: str = "") -> str:
     for here, item, child in children:
         if child is not None and (reason := _misfit(item, child, here, struct)):
             return reason
-    return ""
+    return None
+
+
+_RESTORED = {"object": "cannot restore struct from: string", "array": "cannot restore slice from string"}
 
 
 def _go_type(schema: Schema) -> str:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 import orjson
 import yaml
 
-from sandbox.kubernetes.api import Object
+from sandbox.kubernetes.api import ApiError, Object
 from sandbox.kubernetes.errors import bad_request, unsupported_media_type
+from sandbox.kubernetes.resource import Resource
+from sandbox.kubernetes.wire.go_json import repeated_fields, why_unreadable
 from sandbox.kubernetes.wire.message import JSON_TYPE, Request
 from sandbox.kubernetes.wire.protobuf import PROTOBUF_TYPE, decode_object
 
 _YAML_TYPES = {"application/yaml", "application/apply-patch+yaml"}
 _ACCEPTED = [JSON_TYPE, "application/yaml", PROTOBUF_TYPE]
+_SHOWN = 30
+_NO_OBJECT = (
+    'json: cannot unmarshal array into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; '
+    'Kind string "json:\\"kind,omitempty\\"" }'
+)
 
 
 def read_any(request: Request) -> Any:
@@ -28,29 +36,59 @@ def read_any(request: Request) -> Any:
     try:
         if kind in _YAML_TYPES:
             return yaml.safe_load(request.body)
-        if kind in {"", "*/*"} or kind.endswith("json"):
+        if _is_json(kind):
             return orjson.loads(request.body)
-    except (orjson.JSONDecodeError, yaml.YAMLError) as error:
-        raise bad_request(f"couldn't get version/kind; json parse error: {error}") from error
+    except orjson.JSONDecodeError as error:
+        raise bad_request(f"error decoding patch: {why_unreadable(request.body)}") from error
+    except yaml.YAMLError as error:
+        raise bad_request(f"error decoding YAML: {error}") from error
     raise unsupported_media_type(_ACCEPTED)
 
 
-def read_object(request: Request) -> Object:
-    """The body as an object.
+def read_object(request: Request, resource: Resource | None = None) -> Object:
+    """The body as an object, of a resource where that is known.
 
     Raises:
         ApiError: 415 or 400.
     """
     if request.content_type.endswith("patch+json"):
         raise unsupported_media_type(_ACCEPTED)
-    value = read_any(request)
-    if not isinstance(value, dict):
-        raise bad_request(
-            "couldn't get version/kind; json parse error: json: cannot unmarshal into Go value of type struct"
-        )
-    return value
+    try:
+        value = read_any(request)
+    except ApiError as error:
+        if error.code != HTTPStatus.BAD_REQUEST:
+            raise
+        parse_error = f"couldn't get version/kind; json parse error: {why_unreadable(request.body)}"
+        raise _unrecognized(request.body, resource, parse_error) from error
+    if not isinstance(value, dict | None):
+        raise _unrecognized(request.body, resource, f"couldn't get version/kind; json parse error: {_NO_OBJECT}")
+    if resource is not None and resource.custom and not (value or {}).get("kind"):
+        raise _unrecognized(request.body, resource, f"Object 'Kind' is missing in '{request.body.decode()}'")
+    return value or {}
+
+
+def read_repeats(request: Request) -> tuple[str, ...]:
+    """Fields that a JSON body gives more than once."""
+    return repeated_fields(request.body) if _is_json(request.content_type) else ()
 
 
 def read_options(request: Request) -> Object:
     """The body of a delete, which may be missing."""
     return read_object(request) if request.body.strip() else {}
+
+
+def _is_json(media_type: str) -> bool:
+    return media_type in {"", "*/*"} or media_type.endswith("json")
+
+
+def _unrecognized(data: bytes, resource: Resource | None, reason: str) -> ApiError:
+    kind = resource.kind if resource else "DeleteOptions"
+    return bad_request(f"the object provided is unrecognized (must be of type {kind}): {reason} ({_summary(data)})")
+
+
+def _summary(data: bytes) -> str:
+    if not data:
+        return "<empty>"
+    more = " ..." if len(data) > _SHOWN else ""
+    shown = data[:_SHOWN]
+    return (shown.decode(errors="replace") if data.startswith(b"{") else shown.hex()) + more

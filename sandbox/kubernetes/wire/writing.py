@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from sandbox.kubernetes.access.identity import User
 from sandbox.kubernetes.api import Object
 from sandbox.kubernetes.engine import Engine
-from sandbox.kubernetes.errors import forbidden, invalid, invalid_value, method_not_supported, not_supported
+from sandbox.kubernetes.errors import (
+    Cause,
+    forbidden,
+    forbidden_field,
+    invalid,
+    invalid_value,
+    method_not_supported,
+    not_supported,
+    too_long,
+)
 from sandbox.kubernetes.kinds.paths import look
 from sandbox.kubernetes.read.listing import Page, Selection, encode_list, list_objects
 from sandbox.kubernetes.resource import Resource
-from sandbox.kubernetes.wire.bodies import read_any, read_object, read_options
+from sandbox.kubernetes.wire.bodies import read_any, read_object, read_options, read_repeats
 from sandbox.kubernetes.wire.message import Request, Response, json_response
 from sandbox.kubernetes.wire.target import Target
 from sandbox.kubernetes.write.options import Deleted, DeleteOptions, WriteOptions, Written
@@ -29,6 +41,8 @@ _RETURNS_OBJECT = {
     "csinodes.storage.k8s.io",
     "volumeattachments.storage.k8s.io",
 }
+_OPTIONS_KINDS = {"PUT": "UpdateOptions", "PATCH": "PatchOptions"}
+_MANAGER_LIMIT = 128
 _POLICIES = ("Foreground", "Background", "Orphan")
 _TERMINATING = "create not allowed while custom resource definition is terminating"
 
@@ -53,7 +67,8 @@ class Writing:
         if target.verb == "patch":
             body = (request.content_type, read_any(request))
             return written(self._engine.patching.patch(resource, target.namespace, target.name, body, options))
-        obj = read_object(request)
+        obj = read_object(request, resource)
+        options = replace(options, repeated=read_repeats(request))
         if target.verb == "update":
             return written(self._engine.writes.replace(resource, target.namespace, target.name, obj, options))
         if target.name:
@@ -92,11 +107,10 @@ def write_options(request: Request, user: User, subresource: str) -> WriteOption
     """
     query = request.query
     validation = query.get("fieldValidation") or "Warn"
-    if validation not in {"Ignore", "Warn", "Strict"}:
-        cause = not_supported("fieldValidation", validation, ["", "Ignore", "Strict", "Warn"])
-        raise invalid("CreateOptions", "meta.k8s.io", "", [cause])
     agent = request.headers.get("user-agent", "").partition("/")[0] or "unknown"
     is_apply = request.content_type == APPLY
+    if causes := list(_wrong_options(request, validation)):
+        raise invalid(_OPTIONS_KINDS.get(request.method, "CreateOptions"), "meta.k8s.io", "", causes)
     return WriteOptions(
         manager=query.get("fieldManager") or ("" if is_apply else agent),
         subresource=subresource,
@@ -106,6 +120,15 @@ def write_options(request: Request, user: User, subresource: str) -> WriteOption
         user=user.name,
         groups=user.groups,
     )
+
+
+def _wrong_options(request: Request, validation: str) -> Iterator[Cause]:
+    if validation not in {"Ignore", "Warn", "Strict"}:
+        yield not_supported("fieldValidation", validation, ["", "Ignore", "Strict", "Warn"])
+    if request.method == "PATCH" and request.content_type != APPLY and "force" in request.query:
+        yield forbidden_field("force", "may not be specified for non-apply patch")
+    if len(request.query.get("fieldManager", "")) > _MANAGER_LIMIT:
+        yield too_long("fieldManager", _MANAGER_LIMIT)
 
 
 def _dry_run(value: str) -> bool:

@@ -9,12 +9,13 @@ from sandbox.kubernetes.api import Object
 
 @dataclass(frozen=True)
 class WriteOptions:
-    """Options of a create, update or patch."""
+    """Options of a create, update or patch; ``repeated`` are fields that its body gives more than once."""
 
     manager: str = "kube-controller-manager"
     subresource: str = ""
     dry_run: bool = False
     field_validation: str = "Warn"
+    repeated: tuple[str, ...] = ()
     force: bool = False
     user: str = "system:kube-controller-manager"
     groups: tuple[str, ...] = ()

@@ -7,10 +7,19 @@ from typing import Any
 
 from sandbox.kubernetes.api import ApiError, Object
 from sandbox.kubernetes.copying import copied
-from sandbox.kubernetes.errors import bad_request, conflict, invalid, not_found, required, unsupported_media_type
+from sandbox.kubernetes.errors import (
+    Undecodable,
+    bad_request,
+    conflict,
+    invalid,
+    not_found,
+    required,
+    unsupported_media_type,
+)
 from sandbox.kubernetes.fields import managed
 from sandbox.kubernetes.fields.apply import apply
 from sandbox.kubernetes.fields.merge import json_patch, merge_patch
+from sandbox.kubernetes.fields.paths import dump
 from sandbox.kubernetes.fields.strategic import strategic_merge
 from sandbox.kubernetes.pruning import prune
 from sandbox.kubernetes.resource import Resource
@@ -50,12 +59,15 @@ class Patching:
             return self.apply(resource, namespace, name, patch, options)
         changes = _changes(resource, patch)
         if media_type not in changes:
-            raise unsupported_media_type([*changes, APPLY])
+            raise unsupported_media_type([*changes, APPLY] if resource.custom else [])
         if media_type != JSON and not isinstance(patch, dict):
             raise bad_request(
                 "error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}"
             )
-        return self._writes.update(resource, namespace, name, changes[media_type], options)
+        try:
+            return self._writes.update(resource, namespace, name, changes[media_type], options)
+        except Undecodable as error:
+            raise error.of_patch(dump(patch), strategic=media_type == STRATEGIC) from error
 
     def apply(self, resource: Resource, namespace: str, name: str, config: Any, options: WriteOptions) -> Written:
         """Server-side apply."""

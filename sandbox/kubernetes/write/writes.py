@@ -68,7 +68,7 @@ class Writes:
             ApiError: 400 when it cannot be decoded.
         """
         asked = copied(obj)
-        decode(resource, asked, options.field_validation)
+        decode(resource, asked, options)
         self._own_new(resource, asked, options, None, stamp(self.now()))
         return asked
 
@@ -94,7 +94,7 @@ class Writes:
     ) -> Written:
         """Create an object; ``owners`` are given by an apply that creates."""
         obj = copied(obj)
-        warnings = decode(resource, obj, options.field_validation)
+        warnings = decode(resource, obj, options)
         if obj["metadata"].get("resourceVersion"):
             raise ApiError(500, "", "resourceVersion should not be set on objects to be created")
         self._check_namespace(resource, obj, namespace)
@@ -140,7 +140,7 @@ class Writes:
         owners: managed.Owners | None = None,
     ) -> Written:
         """Check and store a new state of an object that exists."""
-        warnings = decode(resource, new, options.field_validation)
+        warnings = decode(resource, new, options)
         new["apiVersion"] = resource.api_version
         carry_over(resource, old, new)
         new = self._isolate(resource, old, new, options.subresource)
