@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from clients.kubernetes.api import KubernetesClient
 from clients.kubernetes.resources import Kind
 from federation.spec.machines import Role
+from federation.spec.marks import DRAINING
 from federation.state.observed import ObservedNode
 from providers.contracts import Done, Progress, Waiting
 
@@ -47,6 +48,7 @@ def _observed(node: dict[str, Any], now: datetime) -> ObservedNode:
         unready_s=0.0 if is_ready or not since else max(0.0, (now - _time(since)).total_seconds()),
         pod_cidr=node.get("spec", {}).get("podCIDR", ""),
         message="" if is_ready else f"{ready.get('reason', 'NotReported')}: {ready.get('message', 'no word from it')}",
+        draining=DRAINING in _annotations(node),
     )
 
 
@@ -88,7 +90,7 @@ def remove_node(kubernetes: KubernetesClient, name: str) -> Progress:
     if node is None:
         return Done("gone")
     if not node.get("spec", {}).get("unschedulable"):
-        kubernetes.merge_patch(NODE, name, {"spec": {"unschedulable": True}})
+        kubernetes.merge_patch(NODE, name, _closed(True))
     answering = _observed(node, datetime.now(UTC)).ready
     pods = [pod for pod in kubernetes.list(POD, fields={"spec.nodeName": name}) if not _stays(pod)]
     for pod in pods:
@@ -97,6 +99,24 @@ def remove_node(kubernetes: KubernetesClient, name: str) -> Progress:
         return Waiting(f"{len(pods)} pods to leave the node")
     kubernetes.delete(NODE, name)
     return Done("drained and removed")
+
+
+def reopen_node(kubernetes: KubernetesClient, name: str) -> Progress:
+    """Let pods onto a node again whose drain was cut off; what an operator has closed stays closed."""
+    node = kubernetes.get(NODE, name)
+    if node is not None and DRAINING in _annotations(node):
+        kubernetes.merge_patch(NODE, name, _closed(False))
+    return Done("open")
+
+
+def _closed(closed: bool) -> dict[str, Any]:
+    mark, schedulable = ("true", True) if closed else (None, None)
+    return {"metadata": {"annotations": {DRAINING: mark}}, "spec": {"unschedulable": schedulable}}
+
+
+def _annotations(node: dict[str, Any]) -> dict[str, str]:
+    found: dict[str, str] = node["metadata"].get("annotations") or {}
+    return found
 
 
 def _stays(pod: dict[str, Any]) -> bool:

@@ -32,11 +32,12 @@ from federation.planning.actions import (
     PrepareHost,
     ReleaseResources,
     RemoveNode,
+    ReopenNode,
 )
 from federation.spec.peering import Peering, PeeringKey
 from providers.bootstrap.network import ensure_network
 from providers.contracts import Done, Progress, Side, Waiting
-from providers.nodes import NODE, remove_node
+from providers.nodes import NODE, remove_node, reopen_node
 from tasks.workbench import Workbench
 
 
@@ -107,6 +108,8 @@ def _machine(bench: Workbench, action: MachineAction) -> Progress:
             return _join(bench, action)
         case RemoveNode():
             return remove_node(bench.side(action.cluster).kubernetes, action.machine)
+        case ReopenNode():
+            return reopen_node(bench.side(action.cluster).kubernetes, action.machine)
         case _:
             raise AssertionError(f"no provider for {action}")
 

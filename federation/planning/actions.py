@@ -141,6 +141,13 @@ class RemoveNode(MachineAction):
 
 
 @dataclass(frozen=True)
+class ReopenNode(MachineAction):
+    """Let pods onto a node again that was about to be taken out."""
+
+    verb = "reopen-node"
+
+
+@dataclass(frozen=True)
 class AddOnAction(Action):
     """An action on one add-on of a cluster."""
 

@@ -14,6 +14,9 @@ COMPONENT = "flotilla.dev/component"
 OWNER = "flotilla.dev/owner"
 DIGEST = "flotilla.dev/digest"
 
+DRAINING = "flotilla.dev/draining"
+"""On a node that is being taken out: no pods are let onto it because we said so, not because an operator did."""
+
 CONSUMER = "flotilla.dev/consumer"
 """On the namespace that a cluster keeps for a peer: this cluster uses, or is to use, the peer's resources."""
 

@@ -88,6 +88,7 @@ class ObservedNode:
     """A node as its cluster's API shows it.
 
     ``unready_s`` counts seconds since it was last ready; 0.0 when ready. ``pod_cidr`` is empty when nobody gave it one.
+    ``draining`` says that a run of ours began to take it out of its cluster.
     """
 
     name: str
@@ -97,6 +98,7 @@ class ObservedNode:
     unready_s: float = 0.0
     message: str = ""
     pod_cidr: str = ""
+    draining: bool = False
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from federation.planning.actions import (
     JoinNode,
     PrepareHost,
     RemoveNode,
+    ReopenNode,
 )
 from federation.planning.context import PlanningContext
 from federation.planning.plan import Cause, Step
@@ -53,6 +54,8 @@ def _machine(
         yield from _replacement(context, cluster, target, broken)
     elif missing is not None:
         yield from _making(context, cluster, target, missing)
+    else:
+        yield from _reopening(context, cluster, target)
     if broken is not None or _lacks_node(context, cluster, target):
         yield from _node(context, cluster, target, "repair" if broken is not None else "create")
 
@@ -76,6 +79,13 @@ def _making(context: PlanningContext, cluster: Cluster, target: MachineTarget, m
     foundation = frozenset({str(EnsureFoundation(cluster.name))})
     create = CreateMachine(cluster.name, target.name)
     yield Step(create, missing, "repair" if repair else "create", foundation | {str(stale)})
+
+
+def _reopening(context: PlanningContext, cluster: Cluster, target: MachineTarget) -> Iterator[Step]:
+    node = context.seen(cluster.name).node(target.name)
+    if node is not None and node.draining:
+        reason = "a drain of it was cut off, and it is to stay"
+        yield Step(ReopenNode(cluster.name, target.name), reason, "repair")
 
 
 def _missing(
