@@ -11,6 +11,9 @@ from typing import Any
 
 from sandbox.kubernetes.api import ApiError, Object
 
+_REPRESENTATIONS = ("application/json", "application/yaml", "application/vnd.kubernetes.protobuf")
+PRODUCED = {"", "*/*", "application/*", *_REPRESENTATIONS}
+
 
 @dataclass(frozen=True)
 class Cause:
@@ -196,10 +199,16 @@ def unsupported_media_type(accepted: list[str]) -> ApiError:
     return ApiError(415, "UnsupportedMediaType", message)
 
 
-def not_acceptable(accepted: list[str]) -> ApiError:
-    """406."""
-    message = "only the following media types are accepted: " + ", ".join(accepted)
+def not_acceptable() -> ApiError:
+    """406 of a door that is asked for a view that it does not have."""
+    message = f"only the following media types are accepted: {', '.join(_REPRESENTATIONS)}"
     return ApiError(406, "NotAcceptable", message)
+
+
+def not_represented() -> ApiError:
+    """406 of the router before all doors."""
+    message = f"406: Not Acceptable\n\nAvailable representations: {', '.join(_REPRESENTATIONS)}"
+    return ApiError(406, "NotAcceptable", message, {})
 
 
 def status(error: ApiError) -> Object:

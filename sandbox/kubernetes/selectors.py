@@ -80,12 +80,10 @@ def field_matcher(text: str, resource: Resource) -> Matcher:
 def _unsupported(resource: Resource, path: str) -> str:
     if resource.custom:
         return f"field label not supported: {path}"
-    known = resource.key in _FIELDS
-    return (
-        f'field label "{path}" not supported for "{resource.kind}"'
-        if known
-        else (f'"{path}" is not a known field selector: only "metadata.name", "metadata.namespace"')
-    )
+    if resource.key not in _FIELDS:
+        return f'"{path}" is not a known field selector: only "metadata.name", "metadata.namespace"'
+    is_job = resource.key == "jobs.batch"
+    return f'field label "{path}" not supported for Job' if is_job else f"field label not supported: {path}"
 
 
 def _allowed(resource: Resource) -> Iterable[str]:

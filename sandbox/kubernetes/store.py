@@ -59,7 +59,7 @@ class Store:
         self._pending: deque[Record] = deque()
         self._draining = False
         self.version = _FIRST_VERSION
-        self._forgotten = _FIRST_VERSION
+        self._forgotten = 0
 
     def get(self, resource: str, key: Key) -> Object | None:
         """A copy of one object."""

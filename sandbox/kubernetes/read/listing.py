@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import orjson
 
 from sandbox.kubernetes.api import ApiError, Object
-from sandbox.kubernetes.errors import ExpiredPage, bad_request, expired
+from sandbox.kubernetes.errors import ExpiredPage, bad_request, expired, invalid_value
+from sandbox.kubernetes.go_json import why_unreadable
 from sandbox.kubernetes.resource import Resource
 from sandbox.kubernetes.selectors import Matcher, field_matcher, label_matcher
 from sandbox.kubernetes.store import Key, Store
@@ -86,7 +87,7 @@ def list_objects(store: Store, selection: Selection, page: Page) -> Listed:
         rows = [row for row in rows if row[0] > start]
     if matcher is not None:
         rows = [row for row in rows if matcher(orjson.loads(row[1]))]
-    metadata: Object = {"resourceVersion": str(version)}
+    metadata: Object = {"resourceVersion": str(version), **({"continue": ""} if selection.resource.custom else {})}
     if page.limit and len(rows) > page.limit:
         metadata["continue"] = _token(version, rows[page.limit - 1][0])
         if matcher is None:
@@ -102,9 +103,15 @@ def parse_version(text: str) -> int:
         ApiError: 400.
     """
     if not text.isdigit():
-        told = f'Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
-        raise bad_request(f"invalid resource version: resourceVersion: {told}")
+        raise bad_request(f"invalid resource version: {unreadable_version(text)}")
     return int(text)
+
+
+def unreadable_version(text: str) -> str:
+    """Why a text is no resource version."""
+    told = f'strconv.ParseUint: parsing "{text}": invalid syntax'
+    cause = invalid_value("resourceVersion", text, told)
+    return f"{cause.field}: {cause.message}"
 
 
 def _asked_version(page: Page, store: Store) -> int:
@@ -130,12 +137,20 @@ def _read_token(token: str, store: Store) -> tuple[int, Key]:
         body = orjson.loads(base64.urlsafe_b64decode(token))
         version, (namespace, name) = int(body["rv"]), body["start"].split("\x00")
     except (ValueError, KeyError, TypeError) as error:
-        raise bad_request(f"continue key is not valid: {error}") from error
+        raise bad_request(f"invalid continue token: continue key is not valid: {_why_unreadable(token)}") from error
     if version < 0:
         return store.version, (namespace, name)
     if version < store.oldest():
         raise ExpiredPage(_TOO_OLD, _token(-1, (namespace, name)))
     return version, (namespace, name)
+
+
+def _why_unreadable(token: str) -> str:
+    try:
+        body = base64.urlsafe_b64decode(token)
+    except ValueError:
+        return "illegal base64 data at input byte 0"
+    return why_unreadable(body) or "incorrect encoded start key"
 
 
 def encode_list(resource: Resource, listed: Listed) -> bytes:

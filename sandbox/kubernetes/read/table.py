@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 from sandbox.kubernetes.api import Object
+from sandbox.kubernetes.errors import PRODUCED, not_acceptable
 from sandbox.kubernetes.kinds.paths import look
 from sandbox.kubernetes.resource import Resource
 
 _UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 _TABLE_GROUP = "meta.k8s.io/v1"
+_VIEWS = {"Table", "PartialObjectMetadata", "PartialObjectMetadataList", ""}
 Cell = Callable[[Object], Any]
 
 
@@ -95,21 +97,65 @@ def _external(service: Object) -> str:
     return ",".join(given) or "<pending>"
 
 
-_AGE: tuple[str, str, Cell] = ("Age", "string", age)
-_COLUMNS: dict[str, tuple[tuple[str, str, Cell], ...]] = {
+def _gates(pod: Object) -> str:
+    wanted = look(pod, "spec.readinessGates") or []
+    true = {each.get("type") for each in look(pod, "status.conditions") or [] if each.get("status") == "True"}
+    met = sum(1 for gate in wanted if gate.get("conditionType") in true)
+    return f"{met}/{len(wanted)}" if wanted else "<none>"
+
+
+def _node_address(kind: str) -> Cell:
+    def cell(node: Object) -> str:
+        addresses = look(node, "status.addresses") or []
+        return next((str(each["address"]) for each in addresses if each.get("type") == kind), "<none>")
+
+    return cell
+
+
+def _pairs(path: str) -> Cell:
+    return lambda obj: ",".join(f"{key}={value}" for key, value in sorted((look(obj, path) or {}).items())) or "<none>"
+
+
+def _of_containers(field: str) -> Cell:
+    return lambda obj: ",".join(c.get(field, "") for c in look(obj, "spec.template.spec.containers") or [])
+
+
+class Column(NamedTuple):
+    """One column; those of a higher priority are only shown in wide output."""
+
+    name: str
+    type: str
+    cell: Cell
+    priority: int = 0
+
+
+def _wide(name: str, cell: Cell) -> Column:
+    return Column(name, "string", cell, 1)
+
+
+_AGE = Column("Age", "string", age)
+_TEMPLATE = (_wide("Containers", _of_containers("name")), _wide("Images", _of_containers("image")))
+_COLUMNS: dict[str, tuple[Column | tuple[str, str, Cell], ...]] = {
     "pods": (
         ("Ready", "string", _containers_ready),
         ("Status", "string", _pod_status),
         ("Restarts", "string", lambda pod: str(_restarts(pod))),
         _AGE,
-        ("IP", "string", at("status.podIP")),
-        ("Node", "string", at("spec.nodeName")),
+        _wide("IP", at("status.podIP")),
+        _wide("Node", at("spec.nodeName")),
+        _wide("Nominated Node", at("status.nominatedNodeName")),
+        _wide("Readiness Gates", _gates),
     ),
     "nodes": (
         ("Status", "string", _node_status),
         ("Roles", "string", _node_roles),
         _AGE,
         ("Version", "string", at("status.nodeInfo.kubeletVersion")),
+        _wide("Internal-IP", _node_address("InternalIP")),
+        _wide("External-IP", _node_address("ExternalIP")),
+        _wide("OS-Image", at("status.nodeInfo.osImage", "<unknown>")),
+        _wide("Kernel-Version", at("status.nodeInfo.kernelVersion", "<unknown>")),
+        _wide("Container-Runtime", at("status.nodeInfo.containerRuntimeVersion", "<unknown>")),
     ),
     "namespaces": (("Status", "string", at("status.phase")), _AGE),
     "services": (
@@ -118,25 +164,39 @@ _COLUMNS: dict[str, tuple[tuple[str, str, Cell], ...]] = {
         ("External-IP", "string", _external),
         ("Port(s)", "string", _ports),
         _AGE,
+        _wide("Selector", _pairs("spec.selector")),
     ),
     "deployments.apps": (
         ("Ready", "string", _ready_of("status.readyReplicas", "spec.replicas")),
         ("Up-to-date", "integer", at("status.updatedReplicas", 0)),
         ("Available", "integer", at("status.availableReplicas", 0)),
         _AGE,
+        *_TEMPLATE,
+        _wide("Selector", _pairs("spec.selector.matchLabels")),
     ),
-    "statefulsets.apps": (("Ready", "string", _ready_of("status.readyReplicas", "spec.replicas")), _AGE),
+    "statefulsets.apps": (
+        ("Ready", "string", _ready_of("status.readyReplicas", "spec.replicas")),
+        _AGE,
+        *_TEMPLATE,
+    ),
     "replicasets.apps": (
         ("Desired", "integer", at("spec.replicas", 0)),
         ("Current", "integer", at("status.replicas", 0)),
         ("Ready", "integer", at("status.readyReplicas", 0)),
         _AGE,
+        *_TEMPLATE,
+        _wide("Selector", _pairs("spec.selector.matchLabels")),
     ),
     "daemonsets.apps": (
         ("Desired", "integer", at("status.desiredNumberScheduled", 0)),
         ("Current", "integer", at("status.currentNumberScheduled", 0)),
         ("Ready", "integer", at("status.numberReady", 0)),
+        ("Up-to-date", "integer", at("status.updatedNumberScheduled", 0)),
+        ("Available", "integer", at("status.numberAvailable", 0)),
+        ("Node Selector", "string", _pairs("spec.template.spec.nodeSelector")),
         _AGE,
+        *_TEMPLATE,
+        _wide("Selector", _pairs("spec.selector.matchLabels")),
     ),
     "configmaps": (("Data", "integer", _count("data")), _AGE),
     "secrets": (("Type", "string", at("type")), ("Data", "integer", _count("data")), _AGE),
@@ -144,16 +204,15 @@ _COLUMNS: dict[str, tuple[tuple[str, str, Cell], ...]] = {
 }
 
 
-def _columns(resource: Resource) -> list[tuple[str, str, Cell]]:
-    name: tuple[str, str, Cell] = ("Name", "string", at("metadata.name"))
+def _columns(resource: Resource) -> list[Column]:
+    name = Column("Name", "string", at("metadata.name"))
     if resource.custom:
         declared = [
-            (column["name"], column["type"], at(column["jsonPath"].lstrip("."), None))
-            for column in resource.printer_columns
-            if not column.get("priority")
+            Column(each["name"], each["type"], at(each["jsonPath"].lstrip("."), None), each.get("priority", 0))
+            for each in resource.printer_columns
         ]
         return [name, *(declared or [_AGE])]
-    return [name, *_COLUMNS.get(resource.key, (_AGE,))]
+    return [name, *(Column(*row) for row in _COLUMNS.get(resource.key, (_AGE,)))]
 
 
 def as_table(resource: Resource, objects: list[Object], metadata: Object, include: str) -> Object:
@@ -165,16 +224,16 @@ def as_table(resource: Resource, objects: list[Object], metadata: Object, includ
         "metadata": metadata,
         "columnDefinitions": [
             {
-                "name": name,
-                "type": kind,
-                "format": "name" if name == "Name" else "",
+                "name": column.name,
+                "type": column.type,
+                "format": "name" if column.name == "Name" else "",
                 "description": "",
-                "priority": 0,
+                "priority": column.priority,
             }
-            for name, kind, _ in columns
+            for column in columns
         ],
         "rows": [
-            {"cells": [_shown(kind, cell(obj)) for _, kind, cell in columns], "object": _included(obj, include)}
+            {"cells": [_shown(column.type, column.cell(obj)) for column in columns], "object": _included(obj, include)}
             for obj in objects
         ],
     }
@@ -206,15 +265,17 @@ def as_partial_list(objects: list[Object], metadata: Object) -> Object:
 
 
 def view_of(accept: str) -> str:
-    """Which view an Accept header prefers: ``Table``, ``PartialObjectMetadata``, its list, or nothing for objects."""
+    """Which view an Accept header prefers: ``Table``, ``PartialObjectMetadata``, its list, or nothing for objects.
+
+    Raises:
+        ApiError: 406 when it takes nothing that there is.
+    """
     for entry in accept.split(","):
         media_type, *parameters = [part.strip() for part in entry.split(";")]
         wanted = dict(part.split("=", 1) for part in parameters if "=" in part).get("as", "")
-        if media_type not in {"application/json", "*/*", "application/*"}:
-            continue
-        if wanted in {"Table", "PartialObjectMetadata", "PartialObjectMetadataList", ""}:
+        if media_type in PRODUCED and wanted in _VIEWS:
             return wanted
-    return ""
+    raise not_acceptable()
 
 
 def render_event(resource: Resource, view: str, include: str) -> Callable[[bytes], bytes] | None:

@@ -144,7 +144,7 @@ class Watch:
 
     def _bookmark(self, annotations: Object | None = None) -> bytes:
         resource = self._selection.resource
-        metadata: Object = {"resourceVersion": str(self._store.version), "creationTimestamp": None}
+        metadata: Object = {"resourceVersion": str(self._store.version)}
         if annotations:
             metadata["annotations"] = annotations
         obj = {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": metadata}

@@ -13,7 +13,14 @@ from sandbox.kubernetes.access.rbac import Rbac
 from sandbox.kubernetes.access.tokens import Tokens
 from sandbox.kubernetes.api import ApiError
 from sandbox.kubernetes.engine import Engine
-from sandbox.kubernetes.errors import method_not_supported, status, unknown_path
+from sandbox.kubernetes.errors import (
+    PRODUCED,
+    method_not_supported,
+    not_found,
+    not_represented,
+    status,
+    unknown_path,
+)
 from sandbox.kubernetes.gate import Gate
 from sandbox.kubernetes.read.watching import Watch
 from sandbox.kubernetes.resource import Resource
@@ -101,7 +108,9 @@ class Application:
         if resource is None or bool(target.namespace and target.plural != "namespaces") > resource.namespaced:
             return self._nothing(request)
         if target.subresource and target.subresource not in resource.subresources:
-            raise unknown_path()
+            raise not_found(resource.plural, resource.group, target.name) if resource.custom else unknown_path()
+        if not resource.custom and target.subresource != "log" and not _is_acceptable(request):
+            raise not_represented()
         if self._sides.takes(resource, target):
             return self._sides.answer(resource, target, request, user)
         if target.verb in {"get", "list", "watch"}:
@@ -115,6 +124,12 @@ class Application:
         if self._cluster.engine.catalogue.serves(request.path):
             raise unknown_path()
         return _NOTHING
+
+
+def _is_acceptable(request: Request) -> bool:
+    """Whether a client takes any of the representations that there are."""
+    accepted = request.headers.get("accept", "").split(",")
+    return any(entry.partition(";")[0].strip() in PRODUCED for entry in accepted)
 
 
 def _is_misplaced(resource: Resource, target: Target) -> bool:

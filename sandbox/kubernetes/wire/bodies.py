@@ -10,8 +10,8 @@ import yaml
 
 from sandbox.kubernetes.api import ApiError, Object
 from sandbox.kubernetes.errors import bad_request, unsupported_media_type
+from sandbox.kubernetes.go_json import repeated_fields, why_unreadable
 from sandbox.kubernetes.resource import Resource
-from sandbox.kubernetes.wire.go_json import repeated_fields, why_unreadable
 from sandbox.kubernetes.wire.message import JSON_TYPE, Request
 from sandbox.kubernetes.wire.protobuf import PROTOBUF_TYPE, decode_object
 

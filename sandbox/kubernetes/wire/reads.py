@@ -9,7 +9,7 @@ import orjson
 from sandbox.kubernetes.api import ApiError
 from sandbox.kubernetes.engine import Engine
 from sandbox.kubernetes.errors import Cause, bad_request, forbidden_field, invalid, not_supported
-from sandbox.kubernetes.read.listing import Page, Selection, encode_list, in_version, list_objects, parse_version
+from sandbox.kubernetes.read.listing import Page, Selection, encode_list, in_version, list_objects, unreadable_version
 from sandbox.kubernetes.read.table import as_partial, as_partial_list, as_table, render_event, view_of
 from sandbox.kubernetes.read.watching import Watch, WatchOptions
 from sandbox.kubernetes.resource import Resource
@@ -74,11 +74,12 @@ class Reads:
         if query.get("resourceVersionMatch") and "sendInitialEvents" not in query:
             told = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
             raise invalid("ListOptions", "meta.k8s.io", "", [forbidden_field("resourceVersionMatch", told)])
-        if initial and query.get("resourceVersionMatch") != "NotOlderThan":
-            cause = forbidden_field(
-                "resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
-            )
-            raise invalid("ListOptions", "meta.k8s.io", "", [cause])
+        match = query.get("resourceVersionMatch")
+        if initial and match != "NotOlderThan":
+            told = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
+            causes = [forbidden_field("resourceVersionMatch", told)]
+            causes += [not_supported("resourceVersionMatch", match, ["NotOlderThan"])] if match else []
+            raise invalid("ListOptions", "meta.k8s.io", "", causes)
         version = query.get("resourceVersion", "")
         options = WatchOptions(
             None if version in {"", "0"} else _watch_version(version),
@@ -95,10 +96,9 @@ class Reads:
 
 def _watch_version(text: str) -> int:
     """Real servers answer 500, not 400, when a watch's version is no number."""
-    try:
-        return parse_version(text)
-    except ApiError as error:
-        raise ApiError(500, "", error.message) from error
+    if not text.isdigit():
+        raise ApiError(500, "", unreadable_version(text))
+    return int(text)
 
 
 def _include(request: Request) -> str:
