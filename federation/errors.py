@@ -16,7 +16,8 @@ FlotillaError
     ├── Rejected                     any other refusal of a server: 400, 422 …
     ├── CommandFailed                a remote command ended with an error
     ├── LeaseLost                    another run took over: this one may not write any more
-    └── DeadlineExceeded             an action did not end in its time
+    ├── DeadlineExceeded             an action did not end in its time
+    └── StillWaiting                 an action has done its part; what it waits for has not moved for long
 
 ``reason`` is UpperCamelCase and stable: it becomes the reason of a condition unchanged (docs/conditions.md).
 """
@@ -138,3 +139,9 @@ class DeadlineExceeded(TerminalError):
     """An action did not reach its goal in its time; the message says what it waited for."""
 
     reason = "DeadlineExceeded"
+
+
+class StillWaiting(TerminalError):
+    """An action did its part, and what it waits for shows no progress: the run goes on without it."""
+
+    reason = "StillWaiting"

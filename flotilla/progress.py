@@ -25,7 +25,13 @@ SHOWN = 8
 """Steps at work that are shown on a terminal."""
 SILENCE_S = 15.0
 """Without a terminal: seconds of silence after which a line says what is at work."""
-_MARK = {"done": "[green]✓[/]", "failed": "[red]✗[/]", "skipped": "[yellow]·[/]", "interrupted": "[yellow]…[/]"}
+_MARK = {
+    "done": "[green]✓[/]",
+    "waiting": "[yellow]…[/]",
+    "failed": "[red]✗[/]",
+    "skipped": "[yellow]·[/]",
+    "interrupted": "[yellow]…[/]",
+}
 
 
 @dataclass

@@ -11,7 +11,7 @@ from typing import cast
 
 from prefect.client.schemas.objects import State
 
-from federation.errors import FlotillaError
+from federation.errors import FlotillaError, StillWaiting
 from federation.planning.outcomes import Outcome
 from federation.planning.plan import Plan, Step
 from tasks.handover import unseen
@@ -99,6 +99,8 @@ async def _error(state: State[Performed]) -> object:
 
 
 def _failure(key: str, state: State[Performed], error: object, duration_s: float) -> Outcome:
+    if isinstance(error, StillWaiting):
+        return Outcome(key, "waiting", error.reason, str(error), duration_s)
     if isinstance(error, FlotillaError):
         return Outcome(key, "failed", error.reason, str(error), duration_s)
     message = f"{type(error).__name__}: {error}" if isinstance(error, BaseException) else state.message or state.name

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from federation.errors import CommandFailed, DeadlineExceeded, RetryableError
+from federation.errors import CommandFailed, DeadlineExceeded, RetryableError, StillWaiting
 from federation.planning.actions import Action
 from providers.contracts import Done, Progress
 from tasks.dispatch import advance
@@ -80,7 +80,9 @@ async def carry_out(order: Order) -> Performed:
 
     Raises:
         DeadlineExceeded: The action did not end in its time; the message says what it waited for.
+        StillWaiting: Others have to go on, and have shown no progress for as long as the action has patience.
     """
+    standstill = _Standstill(order.action)
     begun, waited_s, waiting_for, well_at = time.monotonic(), 0.0, "its first step", time.monotonic()
     eager_s = FIRST_POLL_S
     while time.monotonic() - begun < order.action.deadline_s:
@@ -102,6 +104,7 @@ async def carry_out(order: Order) -> Performed:
             if isinstance(progress, Done):
                 log.info("%s: done. %s", order.action, progress.detail)
                 return Performed(progress.detail, waited_s)
+            standstill.note(progress.reason)
             if progress.reason != waiting_for:
                 _tell_wait(order, waiting_for, progress.reason)
                 eager_s = FIRST_POLL_S
@@ -110,6 +113,24 @@ async def carry_out(order: Order) -> Performed:
         await asyncio.sleep(pause_s)
         waited_s += pause_s
     raise _too_late(order, waiting_for)
+
+
+class _Standstill:
+    """How long an action has waited without news. A reason that comes again is none: some take turns."""
+
+    def __init__(self, action: Action) -> None:
+        self._action = action
+        self._heard: set[str] = set()
+        self._moved_at = time.monotonic()
+
+    def note(self, reason: str) -> None:
+        """The action waits, for this."""
+        patience_s = self._action.patience_s
+        if reason not in self._heard:
+            self._heard.add(reason)
+            self._moved_at = time.monotonic()
+        elif patience_s is not None and time.monotonic() - self._moved_at > patience_s:
+            raise StillWaiting(f"no progress for {patience_s:.0f} s; waiting for {reason}")
 
 
 async def _step(order: Order, left_s: float) -> Progress:

@@ -7,18 +7,23 @@ from typing import ClassVar
 
 from federation.spec.peering import PeeringKey
 
+WORKLOADS_S = 120.0
+"""How long pods may show no progress. An image that is slow comes all the same, and the next run finds it."""
+
 
 @dataclass(frozen=True)
 class Action:
     """A change to one object. Repeating it is safe: it looks first and does only what is missing.
 
     ``scope`` is the cluster whose trouble the action may cause or suffer; ``destructive`` marks what takes
-    something away that may hold data; ``deadline_s`` bounds it.
+    something away that may hold data; ``deadline_s`` bounds it. ``patience_s`` is set where others go on by themselves
+    once the action did its part: without progress for so long, the run no longer waits.
     """
 
     verb: ClassVar[str]
     destructive: ClassVar[bool] = False
     deadline_s: ClassVar[float] = 900.0
+    patience_s: ClassVar[float | None] = None
 
     @property
     def scope(self) -> str:
@@ -170,6 +175,7 @@ class InstallAddOn(AddOnAction):
     """Install or change an add-on; ends when its leaf objects are ready."""
 
     verb = "install-addon"
+    patience_s = WORKLOADS_S
 
 
 @dataclass(frozen=True)
@@ -327,6 +333,7 @@ class DeployComponent(ComponentAction):
     """Workload, service and ingress of a component; ends when all replicas are available."""
 
     verb = "deploy-component"
+    patience_s = WORKLOADS_S
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Result = Literal["done", "failed", "skipped", "interrupted"]
+Result = Literal["done", "waiting", "failed", "skipped", "interrupted"]
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,8 @@ class Outcome:
 
     Attributes:
         key: Key of the step.
-        result: ``skipped`` when something that it needs did not succeed.
+        result: ``skipped`` when something that it needs did not succeed; ``waiting`` when its part is done and others
+            have yet to do theirs.
         reason: UpperCamelCase, stable; empty when done.
         message: One sentence for people.
         duration_s: Seconds from its begin to its end.

@@ -12,7 +12,7 @@ from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import TaskRun
 
-from federation.errors import QuotaExceeded
+from federation.errors import QuotaExceeded, StillWaiting
 from federation.planning.actions import Action, ClusterAction
 from federation.planning.outcomes import Outcome
 from federation.planning.plan import Step, build_plan
@@ -117,6 +117,21 @@ async def test_a_failure_stops_only_what_needs_it(world: World) -> None:
     assert (outcomes["bad"].reason, outcomes["bad"].message) == ("QuotaExceeded", "no more cores")
     assert "needs probe/bad" in outcomes["child"].message
     assert not {"+child", "+grandchild"} & set(world.log)
+
+
+async def test_a_standstill_of_others_is_no_failure(world: World) -> None:
+    """A step whose part is done and that only waits does not count as failed; what needs it is skipped."""
+
+    def stand_still(name: str) -> Progress:
+        if name == "slow":
+            raise StillWaiting("waiting for its image")
+        return Done()
+
+    world.script = stand_still
+    outcomes, _ = await run(a_step("slow"), a_step("child", needs="slow"), a_step("stranger"))
+    results = {name: outcome.result for name, outcome in outcomes.items()}
+    assert results == {"slow": "waiting", "child": "skipped", "stranger": "done"}
+    assert (outcomes["slow"].reason, outcomes["slow"].message) == ("StillWaiting", "waiting for its image")
 
 
 async def test_nothing_begins_before_what_it_waits_for_has_ended(world: World) -> None:

@@ -31,6 +31,12 @@ class Brief(Probe):
     deadline_s: ClassVar[float] = 0.05
 
 
+class Impatient(Probe):
+    """One that leaves others to themselves when they show no progress."""
+
+    patience_s: ClassVar[float | None] = 0.01
+
+
 class Script:
     """Plays one answer a step, the last one for ever; counts the steps that began and that ended."""
 

@@ -7,11 +7,19 @@ import logging
 
 import pytest
 
-from federation.errors import CommandFailed, DeadlineExceeded, LeaseLost, QuotaExceeded, Throttled, Unavailable
+from federation.errors import (
+    CommandFailed,
+    DeadlineExceeded,
+    LeaseLost,
+    QuotaExceeded,
+    StillWaiting,
+    Throttled,
+    Unavailable,
+)
 from providers.contracts import Done, Waiting
 from tasks import performing
 from tasks.performing import carry_out
-from tests.unit.tasks.orders import Brief, Script, an_order, played, until
+from tests.unit.tasks.orders import Brief, Impatient, Script, an_order, played, until
 
 
 async def test_steps_are_repeated_until_done() -> None:
@@ -29,6 +37,20 @@ async def test_an_action_ends_at_its_deadline_and_says_what_it_waited_for() -> N
         pytest.raises(DeadlineExceeded, match="waiting for the moon"),
     ):
         await carry_out(an_order(action=Brief("a")))
+
+
+async def test_what_shows_no_progress_is_left_to_itself() -> None:
+    """An action whose part is done does not hold its run for what comes by itself."""
+    turns = [Waiting(reason, poll_s=0.001) for reason in ("the image", "the image, again")] * 500
+    with played(Script(*turns)), pytest.raises(StillWaiting, match="waiting for the image"):
+        await carry_out(an_order(action=Impatient("a")))
+
+
+async def test_progress_renews_patience() -> None:
+    """Every new word of what is waited for counts."""
+    turns = [Waiting(f"{left} pods", poll_s=0.002) for left in range(30)]
+    with played(Script(*turns, Done("there"))):
+        assert (await carry_out(an_order(action=Impatient("a")))).detail == "there"
 
 
 async def test_a_step_that_never_returns_ends_at_the_deadline() -> None:
