@@ -45,8 +45,7 @@ def facts(context: PlanningContext, cluster: Cluster) -> dict[str, str]:
     pods = sorted({node.pod_cidr for node in seen.nodes} - {""})
     found = {
         "version": seen.version,
-        "nodes": str(len(seen.nodes)),
+        "nodes": f"{len(seen.nodes)} nodes" if len(seen.nodes) != 1 else "1 node",
         "podCIDRs": ", ".join(pods),
-        "identity": seen.identity,
     }
     return {key: value for key, value in found.items() if value}

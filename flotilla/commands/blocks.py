@@ -9,6 +9,7 @@ import typer
 import yaml
 from pydantic import ValidationError
 
+from federation.errors import TerminalError
 from flotilla.console import err, out
 from flotilla.exits import Exit
 from flotilla.server import use_prefect
@@ -55,8 +56,12 @@ def create(
     except (OSError, yaml.YAMLError, ValidationError) as error:
         err.print(_without_values(error), markup=False)
         raise typer.Exit(Exit.BAD_INPUT) from None
-    if isinstance(block, ClusterAccess):
-        parse_kubeconfig(block.kubeconfig.get_secret_value())
+    try:
+        if isinstance(block, ClusterAccess):
+            parse_kubeconfig(block.kubeconfig.get_secret_value())
+    except TerminalError as error:
+        err.print(str(error), markup=False)
+        raise typer.Exit(Exit.BAD_INPUT) from None
     use_prefect()
     block.save(name, overwrite=True)
     out.print(f"{kind}/{name} is stored.", markup=False)

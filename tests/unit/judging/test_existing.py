@@ -34,11 +34,11 @@ def the_cluster(look: Any, **fields: Any) -> ObjectStatus:
 
 def test_a_cluster_that_answers_is_available_and_its_facts_are_told() -> None:
     """Version, nodes and networks are what was seen; nothing is called ours that is not."""
-    look = {"nodes": {"n1": {"pod_cidr": "10.1.1.0/24"}, "n2": {"pod_cidr": "10.1.0.0/24"}}, "identity": "u1"}
+    look = {"nodes": {"n1": {"pod_cidr": "10.1.1.0/24"}, "n2": {"pod_cidr": "10.1.0.0/24"}}}
     found = the_cluster(look)
     assert found.summary.status == "True"
     assert [(part.kind, part.name) for part in found.parts] == [("Node", "n1"), ("Node", "n2")]
-    facts = {"version": "v1.36.4", "nodes": "2", "podCIDRs": "10.1.0.0/24, 10.1.1.0/24", "identity": "u1"}
+    facts = {"version": "v1.36.4", "nodes": "2 nodes", "podCIDRs": "10.1.0.0/24, 10.1.1.0/24"}
     assert found.facts == facts
 
 
