@@ -15,3 +15,4 @@ class Exit(IntEnum):
     LEFTOVERS = 4
     TIMED_OUT = 5
     INTERRUPTED = 130
+    TERMINATED = 143

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,8 +15,9 @@ from config.catalogue.reading import read_knowledge
 from config.settings import settings
 from federation.errors import FlotillaError, SpecInvalid
 from federation.spec.federation import Federation
+from federation.spec.document import MAX_BYTES, decoded
 from federation.spec.loading import load
-from federation.spec.problems import SpecErrors
+from federation.spec.problems import MAX_PROBLEMS, SpecErrors
 from federation.state.status import FederationStatus
 from flotilla.console import Output, counted, err, out, print_data
 from flotilla.exits import Exit
@@ -33,24 +35,30 @@ def read_spec(file: Path) -> Federation:
     """Read and check a spec; ``-`` reads standard input. Ends the command with exit code 2 when anything is wrong."""
     source = "standard input" if str(file) == "-" else str(file)
     try:
-        text = typer.get_text_stream("stdin").read() if str(file) == "-" else file.read_text()
+        data = sys.stdin.buffer.read(MAX_BYTES + 1) if str(file) == "-" else _read(file)
     except OSError as error:
         err.print(f"{source}: {error.strerror}", markup=False)
         raise typer.Exit(Exit.BAD_INPUT) from None
-    except UnicodeDecodeError as error:
-        err.print(f"{source}: not a text in UTF-8 (byte {error.start})", markup=False)
-        raise typer.Exit(Exit.BAD_INPUT) from None
     try:
-        return load(text, source, read_knowledge())
+        return load(decoded(data, source), source, read_knowledge())
     except SpecErrors as errors:
         for problem in errors.problems:
             err.print(str(problem), markup=False)
-        err.print(f"{counted(len(errors.problems), 'problem')}; nothing was changed.", markup=False)
+        found = len(errors.problems)
+        told = counted(found, "problem") if found < MAX_PROBLEMS else f"The first {found} problems"
+        err.print(f"{told}; nothing was changed.", markup=False)
         raise typer.Exit(Exit.BAD_INPUT) from None
+
+
+def _read(file: Path) -> bytes:
+    """As much of a file as a spec may be long: not every file ends."""
+    with file.open("rb") as stream:
+        return stream.read(MAX_BYTES + 1)
 
 
 def run_flow(start: Start, timeout_s: float | None) -> State[Any]:
     """Run a flow to its end, telling its story. After Ctrl-C or the time limit the next run goes on from there."""
+    from prefect.exceptions import TerminationSignal
 
     use_prefect()
 
@@ -67,6 +75,9 @@ def run_flow(start: Start, timeout_s: float | None) -> State[Any]:
     except KeyboardInterrupt:
         err.print("Interrupted. The next run goes on from here.")
         raise typer.Exit(Exit.INTERRUPTED) from None
+    except TerminationSignal:
+        err.print("Terminated. The next run goes on from here.")
+        raise typer.Exit(Exit.TERMINATED) from None
 
 
 def last_status(federation: str) -> FederationStatus | None:
@@ -119,6 +130,14 @@ def error_of(state: State[Any]) -> FlotillaError | None:
     data = state.data
     found = getattr(data, "result", data)
     return found if isinstance(found, FlotillaError) else None
+
+
+def waits(wait: bool, timeout_s: float | None) -> bool:
+    """Whether a command waits for the end of its flow. A time limit without waiting is a contradiction: exit code 2."""
+    if not wait and timeout_s is not None:
+        err.print("--no-wait starts the run and returns: --timeout has nothing to limit. Leave one of them out.")
+        raise typer.Exit(Exit.BAD_INPUT)
+    return wait
 
 
 def trigger(deployment: str, parameters: dict[str, Any], output: Output = "text") -> None:

@@ -13,7 +13,7 @@ from federation.spec.federation import Federation
 from flotilla.commands.options import FederationName, OutputForm, TimeLimit, Wait, complete_federation
 from flotilla.console import err, out
 from flotilla.exits import Exit
-from flotilla.running import end_unless_completed, end_with, known, read_spec, run_flow, trigger
+from flotilla.running import end_unless_completed, end_with, known, read_spec, run_flow, trigger, waits
 
 OptionalFile = Annotated[
     Path | None, typer.Option("-f", "--file", help="The federation's YAML file; - reads standard input.")
@@ -35,8 +35,9 @@ def apply(
     output: OutputForm = "text",
 ) -> None:
     """Make a spec so. Exit code 3 when something is left to do, 1 when a step failed; run it again to go on."""
+    waiting = waits(wait, timeout)
     spec, basis = _wanted(file, plan)
-    if not wait:
+    if not waiting:
         content = spec.model_dump(mode="json", by_alias=True, exclude_none=True)
         return trigger("apply", {"federation": content, "basis": basis}, output)
     from flows.apply import apply as flow
@@ -66,8 +67,9 @@ def reconcile(
     federation: FederationName, wait: Wait = True, timeout: TimeLimit = None, output: OutputForm = "text"
 ) -> None:
     """Bring a federation back to the spec that was applied last."""
+    waiting = waits(wait, timeout)
     known(federation)
-    if not wait:
+    if not waiting:
         return trigger("reconcile", {"federation": federation}, output)
     from flows.reconcile import reconcile as flow
 
@@ -88,6 +90,7 @@ def destroy(
 
     With -f the spec need not have been applied from here: it tells where to look for what carries its marks.
     """
+    waiting = waits(wait, timeout)
     if (file is None) == (federation is None):
         err.print("Say what to destroy: either its name or -f FILE.")
         raise typer.Exit(Exit.BAD_INPUT)
@@ -101,7 +104,7 @@ def destroy(
         from flows.apply import store
 
         store(spec, applied_by="destroy")
-    if not wait:
+    if not waiting:
         return trigger("teardown", {"federation": name})
     from flows.teardown import teardown as flow
 

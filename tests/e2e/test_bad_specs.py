@@ -33,3 +33,11 @@ def test_missing_file_is_bad_input(stage):
     assert refused.returncode == 2
     assert "no-such-file.yaml" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize("command", ["apply -f x.yaml", "reconcile x", "destroy x --yes"])
+def test_time_limit_without_waiting_is_refused(stage, command):
+    """What would be ignored is not accepted in silence."""
+    refused = stage.cli(*command.split(), "--no-wait", "--timeout", "5")
+    assert refused.returncode == 2
+    assert "--no-wait" in refused.stderr

@@ -123,8 +123,8 @@ def test_control_plane_that_does_not_start_tells_its_log(inside, impatient):
 
 
 def test_image_that_cannot_be_pulled_is_named(inside, impatient, monkeypatch):
-    """The component's condition says what is wrong, its neighbour runs, and a better image mends it."""
-    monkeypatch.setattr(DeployComponent, "deadline_s", 3.0)
+    """The component's condition says what is wrong and the run ends; its neighbour runs, a better image mends it."""
+    monkeypatch.setattr(DeployComponent, "patience_s", 1.0)
     bad = a_component("viewer", "a", image="registry.example.org/fail-pull:1")
     broken, mended = (
         a_small_federation(
@@ -134,7 +134,8 @@ def test_image_that_cannot_be_pulled_is_named(inside, impatient, monkeypatch):
         )
         for component in (bad, a_component("viewer", "a"))
     )
-    assert inside.apply(broken).is_failed()
+    assert inside.apply(broken).is_completed()
+    assert inside.condition("image", "Federation/image/Converged").reason == "StepsLeft"
     found = inside.condition("image", "Component/viewer/Available")
     assert found.status == "False"
     assert "ImagePull" in found.message

@@ -11,7 +11,10 @@ import yaml
 from tests.stage.specs import a_small_cluster, a_small_federation
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=lambda number: number.name)
+CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -signal.SIGKILL}
+
+
+@pytest.mark.parametrize("number", CODES, ids=lambda number: number.name)
 @pytest.mark.parametrize("after", ["POST .*/servers", "systemd-run|systemctl start"], ids=["machines", "hosts"])
 def test_apply_that_is_cut_off_is_taken_up_again(inside, tmp_path, number, after):
     """Signals strike while machines are made, and while programs run on them."""
@@ -24,8 +27,10 @@ def test_apply_that_is_cut_off_is_taken_up_again(inside, tmp_path, number, after
     stage.quiet()
     command = stage.start("apply", "-f", str(file))
     stage.wait(lambda: _reached(stage, after), f"a request like {after}")
-    code = stage.interrupt(command, number)
-    assert code == {signal.SIGINT: 130, signal.SIGKILL: -signal.SIGKILL}[number]
+    code, said = stage.interrupt(command, number)
+    assert code == CODES[number]
+    assert "Traceback" not in said
+    assert number == signal.SIGKILL or "The next run goes on from here." in said
     stage.heal()
 
     inside.ready(spec)

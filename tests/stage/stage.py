@@ -80,12 +80,12 @@ class Stage:
             raise AssertionError(f"{arguments} did not end in {COMMAND_TIMEOUT_S} s:\n{out}\n{err}") from None
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
-    def interrupt(self, process: subprocess.Popen[str], number: signal.Signals) -> int:
-        """Send a signal to a command that runs, and wait for its end; the exit code."""
+    def interrupt(self, process: subprocess.Popen[str], number: signal.Signals) -> tuple[int, str]:
+        """Send a signal to a command that runs, and wait for its end; the exit code and all that it said."""
         assert process.poll() is None, "it ended before the signal"
         process.send_signal(number)
-        process.communicate(timeout=COMMAND_TIMEOUT_S)
-        return process.returncode
+        out, errors = process.communicate(timeout=COMMAND_TIMEOUT_S)
+        return process.returncode, out + errors
 
     # The sandbox
 
