@@ -9,6 +9,7 @@ from sandbox.kubernetes.access.rbac import Rbac
 from sandbox.kubernetes.catalogue import Catalogue
 from sandbox.kubernetes.custom import CustomResources
 from sandbox.kubernetes.kinds.addresses import ServiceAddresses
+from sandbox.kubernetes.kinds.admission import PodAdmission
 from sandbox.kubernetes.kinds.kinds import Kinds
 from sandbox.kubernetes.store import Store
 from sandbox.kubernetes.write.deletion import Deletion
@@ -25,7 +26,7 @@ class Engine:
         self.store = Store()
         self.catalogue = Catalogue()
         self.addresses = ServiceAddresses(self.store, service_cidr)
-        self.kinds = Kinds(self.addresses)
+        self.kinds = Kinds(self.addresses, PodAdmission(self.store))
         self.rbac = Rbac(self.store)
         self.writes = Writes(self.store, self.kinds, partial(refuse_escalation, rbac=self.rbac), now)
         self.patching = Patching(self.writes)

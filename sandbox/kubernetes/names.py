@@ -62,10 +62,7 @@ def check_metadata(resource: Resource, metadata: Object) -> Iterator[Cause]:
     yield from _check_labels(metadata)
     if not resource.custom and resource.group != "apiextensions.k8s.io":
         yield from _check_finalizers(metadata)
-    for owner in metadata.get("ownerReferences") or []:
-        for field in ("apiVersion", "kind", "name", "uid"):
-            if not owner.get(field):
-                yield invalid_value(f"metadata.ownerReferences.{field}", "", "must not be empty")
+    yield from _check_owners(metadata.get("ownerReferences") or [])
 
 
 def _check_labels(metadata: Object) -> Iterator[Cause]:
@@ -77,6 +74,20 @@ def _check_labels(metadata: Object) -> Iterator[Cause]:
     for key in metadata.get("annotations") or {}:
         if not _is_key(key.lower()):
             yield invalid_value("metadata.annotations", key, _KEY_WORDS)
+
+
+def _check_owners(owners: list[Object]) -> Iterator[Cause]:
+    where = "metadata.ownerReferences"
+    for owner in owners:
+        for field in ("apiVersion", "kind", "name", "uid"):
+            if not owner.get(field):
+                yield invalid_value(f"{where}.{field}", "", "must not be empty")
+        if (owner.get("apiVersion"), owner.get("kind")) == ("v1", "Event"):
+            yield invalid_value(where, owner, "/v1, Kind=Event is disallowed from being an owner")
+    first, *others = [f"{owner.get('kind')}/{owner.get('name')}" for owner in owners if owner.get("controller")] or [""]
+    for other in others:
+        told = f'Only one reference can have Controller set to true. Found "true" in references for {first} and {other}'
+        yield invalid_value(where, owners, told)
 
 
 def _check_finalizers(metadata: Object) -> Iterator[Cause]:

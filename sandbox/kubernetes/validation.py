@@ -57,6 +57,9 @@ def validate(value: Any, schema: Schema, path: str = "") -> Iterator[Cause]:
         kind = type_name(value)
         expected = "integer,string" if schema.int_or_string else schema.type
         yield wrong_type(path, kind, f'{path} in body must be of type {expected}: "{kind}"')
+        if schema.type == "integer" and isinstance(value, float):
+            yield _unnamed(f"Checked value must be of type integer (default format) in {path}")
+        yield from _combinations(value, schema, path)
         return
     yield from _check_format(value, schema, path)
     yield from _restrictions(value, schema, path)
@@ -189,16 +192,28 @@ def _matches(value: str, pattern: str) -> bool:
 def _combinations(value: Any, schema: Schema, path: str) -> Iterator[Cause]:
     for part in schema.raw.get("allOf") or []:
         yield from validate(value, Schema(part), path)
-    for keyword, wanted in (("anyOf", "at least one schema"), ("oneOf", "one and only one schema")):
-        parts = schema.raw.get(keyword)
-        if not parts or schema.int_or_string:
-            continue
-        matching = sum(1 for part in parts if next(validate(value, Schema(part), path), None) is None)
-        if not (matching == 1 if keyword == "oneOf" else matching):
-            yield invalid_value(path, value, f'"{path}" must validate {wanted} ({keyword})')
+    for keyword, told in _ALTERNATIVES.items():
+        found = [list(validate(value, Schema(part), path)) for part in schema.raw.get(keyword) or []]
+        matching = sum(1 for causes in found if not causes)
+        if found and not matching:
+            yield _unnamed(f'"{path}" {told.format("Found none valid")}')
+            yield from found[0]
+        elif matching > 1 and keyword == "oneOf":
+            yield _unnamed(f'"{path}" {told.format(f"Found {matching} valid alternatives")}')
     negated = schema.raw.get("not")
     if negated and next(validate(value, Schema(negated), path), None) is None:
-        yield invalid_value(path, value, f'"{path}" must not validate the schema (not)')
+        yield _unnamed(f'"{path}" must not validate the schema (not)')
+
+
+_ALTERNATIVES = {
+    "anyOf": "must validate at least one schema (anyOf)",
+    "oneOf": "must validate one and only one schema (oneOf). {}",
+}
+
+
+def _unnamed(told: str) -> Cause:
+    """A cause that names no field, as real servers give for what several parts of a schema say together."""
+    return Cause("FieldValueInvalid", f'Invalid value: "": {told}', "<nil>")
 
 
 _GO_TYPES = {

@@ -62,14 +62,37 @@ def _merge_fields(merged: Object, patch: Object, schema: Schema) -> None:
 def _merge_list(target: list[Any], patch: list[Any], schema: Schema) -> list[Any]:
     key = schema.merge_key
     if not key:
-        return [*target, *(value for value in patch if value not in target)]
+        return _arranged([*target, *(value for value in patch if value not in target)], patch, target, key)
     if any(isinstance(item, dict) and item.get("$patch") == "replace" for item in patch):
         replaced: list[Any] = _plain([item for item in patch if item.get("$patch") != "replace"])
         return replaced
     merged = list(target)
     for item in patch:
         _merge_item(merged, item, key, schema)
-    return merged
+    return _arranged(merged, patch, target, key)
+
+
+def _arranged(items: list[Any], asked: list[Any], target: list[Any], key: str) -> list[Any]:
+    """Items that were asked for in that order, the others where the target has them before or after those."""
+
+    def rank(known: list[Any]) -> dict[str, int]:
+        return {_identity(item, key): number for number, item in reversed(list(enumerate(known)))}
+
+    wanted, before = rank(asked), rank(target)
+    named = sorted(
+        (item for item in items if _identity(item, key) in wanted), key=lambda item: wanted[_identity(item, key)]
+    )
+    others = [item for item in items if _identity(item, key) not in wanted]
+    out: list[Any] = []
+    while named and others:
+        first, second = before.get(_identity(others[0], key)), before.get(_identity(named[0], key))
+        is_before = first is not None and second is not None and first < second
+        out.append((others if is_before else named).pop(0))
+    return [*out, *others, *named]
+
+
+def _identity(item: Any, key: str) -> str:
+    return repr(item.get(key) if key and isinstance(item, dict) else item)
 
 
 def _merge_item(merged: list[Any], item: Any, key: str, schema: Schema) -> None:
@@ -94,17 +117,10 @@ def _delete_values(merged: Object, patch: Object) -> None:
 
 def _order(merged: Object, patch: Object, schema: Schema) -> None:
     for name, order in patch.items():
-        if not name.startswith(_ORDER):
-            continue
-        field = name[len(_ORDER) :]
-        key = child_schema(schema, field).merge_key
-        wanted = [item.get(key) if key else item for item in order]
-        items = merged.get(field) or []
-        rank = {dumped: index for index, dumped in enumerate(map(repr, wanted))}
-        named = [item for item in items if repr(item.get(key) if key else item) in rank]
-        rest = [item for item in items if repr(item.get(key) if key else item) not in rank]
-        named.sort(key=lambda item: rank[repr(item.get(key) if key else item)])
-        merged[field] = [*named, *rest]
+        if name.startswith(_ORDER):
+            field = name[len(_ORDER) :]
+            items = merged.get(field) or []
+            merged[field] = _arranged(items, order, items, child_schema(schema, field).merge_key)
 
 
 def go_text(value: Any) -> str:

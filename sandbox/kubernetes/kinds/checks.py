@@ -37,7 +37,7 @@ _SELECTING = {"deployments.apps", "replicasets.apps", "daemonsets.apps", "statef
 
 
 # What pods and probes need is told by their own rules.
-_CHECKED_ELSEWHERE = {"containers", "port", "containerPort"}
+_CHECKED_ELSEWHERE = {"containers", "port", "containerPort", "maxReplicas"}
 _WHY_REQUIRED = {"pathType": "pathType must be specified", "verbs": "verbs must contain at least one value"}
 
 

@@ -24,6 +24,8 @@ POD_SPECS = {
     "cronjobs.batch": "spec.jobTemplate.spec.template.spec",
 }
 
+_WITHOUT_POD = {"replicationcontrollers"}
+
 _POD: Rows = (
     ("restartPolicy", "Always"),
     ("dnsPolicy", "ClusterFirst"),
@@ -178,8 +180,10 @@ def apply_defaults(key: str, obj: Object) -> None:
     """Fill in what the client left out, in place."""
     _fill(obj, _KINDS.get(key, ()))
     where = POD_SPECS.get(key)
-    pod = look(obj, where) if where else None
-    if isinstance(pod, dict):
+    if where and (key not in _WITHOUT_POD or look(obj, where)):
+        pod = obj
+        for name in where.split("."):
+            pod = pod.setdefault(name, {})
         _default_pod_spec(pod)
     rule = _RULES.get(key)
     if rule is not None:

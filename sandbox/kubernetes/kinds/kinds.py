@@ -8,11 +8,13 @@ from sandbox.kubernetes.api import Object, Unsubscribe
 from sandbox.kubernetes.copying import copied
 from sandbox.kubernetes.errors import Cause
 from sandbox.kubernetes.kinds.addresses import ServiceAddresses
+from sandbox.kubernetes.kinds.admission import PodAdmission
 from sandbox.kubernetes.kinds.checks import check
 from sandbox.kubernetes.kinds.defaults import apply_defaults
 from sandbox.kubernetes.kinds.immutables import check_immutable
 from sandbox.kubernetes.kinds.paths import look
 from sandbox.kubernetes.kinds.pods import begin_pod, tolerate_short_absence
+from sandbox.kubernetes.kinds.warnings import warnings_of
 from sandbox.kubernetes.resource import Resource
 from sandbox.kubernetes.write.options import WriteOptions
 
@@ -51,8 +53,9 @@ _STATUS: dict[str, Object] = {
 class Kinds:
     """What happens around a write, by kind."""
 
-    def __init__(self, addresses: ServiceAddresses) -> None:
+    def __init__(self, addresses: ServiceAddresses, pods: PodAdmission) -> None:
         self._addresses = addresses
+        self._pods = pods
         self._admissions: list[tuple[str, Callable[[Object], None]]] = []
         self._created: list[Hook] = []
         self._removed: list[Hook] = []
@@ -64,7 +67,13 @@ class Kinds:
         return lambda: self._admissions.remove(row)
 
     def rewrite(self, resource: Resource, obj: Object) -> None:
-        """Pass a new object through those who asked to see it."""
+        """Pass a new object through those who asked to see it.
+
+        Raises:
+            ApiError: What one of them refuses it with.
+        """
+        if resource.key == "pods":
+            self._pods.check(obj)
         for key, change in tuple(self._admissions):
             if key == resource.key:
                 change(obj)
@@ -90,9 +99,13 @@ class Kinds:
         """Why an object is refused."""
         return check(resource, obj)
 
+    def warnings(self, resource: Resource, old: Object | None, new: Object) -> list[str]:
+        """What an object that is taken is told of."""
+        return [] if resource.custom else list(warnings_of(resource.key, old, new))
+
     def check_update(self, resource: Resource, old: Object, new: Object, subresource: str) -> list[Cause]:
         """Why an update is refused."""
-        if resource.custom or subresource:
+        if subresource:
             return []
         return check_immutable(resource.key, old, new)
 
@@ -105,6 +118,8 @@ class Kinds:
             obj.setdefault("status", copied(_STATUS[resource.key]))
         if resource.key == "services":
             self._addresses.allocate(obj)
+        if resource.key == "pods":
+            self._pods.complete(obj)
 
     def carry_over(self, resource: Resource, old: Object, new: Object, subresource: str) -> None:
         """Keep what an update may leave out, and complete what it asks for anew."""

@@ -223,6 +223,20 @@ def _check_budget(obj: Object) -> Iterator[Cause]:
         yield invalid_value("spec", spec, "minAvailable and maxUnavailable cannot be both set")
 
 
+def _check_autoscaler(obj: Object) -> Iterator[Cause]:
+    spec = obj.get("spec") or {}
+    highest, lowest, target = spec.get("maxReplicas", 0), spec.get("minReplicas", 1), spec.get("scaleTargetRef") or {}
+    if highest < 1:
+        yield required("spec.maxReplicas", "must be set and greater than 0")
+    if highest < lowest:
+        yield invalid_value("spec.maxReplicas", highest, "must be greater than or equal to `minReplicas`")
+    yield from (required(f"spec.scaleTargetRef.{name}") for name in ("kind", "name") if not target.get(name))
+    if "/" not in target.get("apiVersion", ""):
+        yield invalid_value(
+            "spec.scaleTargetRef.apiVersion", target.get("apiVersion", ""), "apiVersion must specify API group"
+        )
+
+
 def _check_event(obj: Object) -> Iterator[Cause]:
     about = look(obj, "involvedObject.namespace") or ""
     if about != obj["metadata"].get("namespace", "") and not (
@@ -239,6 +253,7 @@ RULES: dict[str, Callable[[Object], Iterator[Cause]]] = {
     "events": _check_event,
     "deployments.apps": _check_deployment,
     "cronjobs.batch": _check_cron_job,
+    "horizontalpodautoscalers.autoscaling": _check_autoscaler,
     "ingresses.networking.k8s.io": _check_ingress,
     "poddisruptionbudgets.policy": _check_budget,
     "rolebindings.rbac.authorization.k8s.io": _check_binding,

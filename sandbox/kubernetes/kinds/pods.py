@@ -21,8 +21,6 @@ def begin_pod(obj: Object) -> None:
     spec = obj["spec"]
     spec.setdefault("serviceAccountName", "default")
     spec.setdefault("serviceAccount", spec["serviceAccountName"])
-    spec.setdefault("priority", 0)
-    spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
     if spec.get("automountServiceAccountToken") is not False:
         _mount_account(spec)
     tolerate_short_absence(spec)

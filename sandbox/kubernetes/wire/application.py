@@ -81,7 +81,7 @@ class Application:
             authorize(user, request, target, self._cluster.rbac())
             return self._route(request, target, user)
         except ApiError as error:
-            response = json_response(status(error), error.code)
+            response = json_response(status(error), error.code, error.warnings)
             if "retryAfterSeconds" in error.details:
                 response.headers["retry-after"] = str(error.details["retryAfterSeconds"])
             return response

@@ -21,6 +21,7 @@ from sandbox.kubernetes.fields.apply import apply
 from sandbox.kubernetes.fields.merge import json_patch, merge_patch
 from sandbox.kubernetes.fields.paths import dump
 from sandbox.kubernetes.fields.strategic import strategic_merge
+from sandbox.kubernetes.fields.typed import untypable
 from sandbox.kubernetes.pruning import prune
 from sandbox.kubernetes.resource import Resource
 from sandbox.kubernetes.write.options import WriteOptions, Written
@@ -97,12 +98,12 @@ class Patching:
         return self._writes.create(resource, namespace, config, options, owners)
 
     def _check_config(self, resource: Resource, name: str, config: Any, options: WriteOptions) -> Object:
-        if not isinstance(config, dict) or not config.get("apiVersion") or not config.get("kind"):
-            raise bad_request(
-                "Object 'Kind' is missing in the applied configuration"
-                if isinstance(config, dict)
-                else "error decoding YAML"
-            )
+        if not isinstance(config, dict):
+            raise bad_request("error decoding YAML")
+        version = config.get("apiVersion", "")
+        if not version or not config.get("kind"):
+            told = version if "/" in version else f"/{version}"
+            raise bad_request(f"invalid object type: {told}, Kind={config.get('kind', '')}")
         if not options.manager:
             cause = required("fieldManager", "is required for apply patch")
             raise invalid("PatchOptions", "meta.k8s.io", "", [cause])
@@ -118,11 +119,13 @@ class Patching:
         return dict(config)
 
     def _check_declared(self, resource: Resource, config: Object) -> None:
-        unknown = prune(copied({k: v for k, v in config.items() if k != "metadata"}), resource.schema)
-        if unknown:
+        body = {k: v for k, v in config.items() if k != "metadata"}
+        found = list(untypable(body, resource.schema))
+        found += [f".{path}: field not declared in schema" for path in prune(copied(body), resource.schema)]
+        if found:
             where = f"{config['metadata'].get('namespace', '')}/{config['metadata']['name']}"
             group_version = config["apiVersion"] if resource.group else f"/{config['apiVersion']}"
-            reasons = "; ".join(f".{path}: field not declared in schema" for path in unknown)
+            reasons = "; ".join(found)
             what = f"{where}; {group_version}, Kind={config['kind']}"
             message = f"failed to create typed patch object ({what}): {reasons}"
             raise ApiError(500, "", message)

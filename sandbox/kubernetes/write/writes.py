@@ -15,14 +15,13 @@ from sandbox.kubernetes.errors import (
     invalid,
     invalid_value,
     not_found,
-    rules_unchecked,
 )
 from sandbox.kubernetes.fields import managed
 from sandbox.kubernetes.kinds.kinds import Kinds
 from sandbox.kubernetes.names import check_metadata
 from sandbox.kubernetes.resource import Resource
 from sandbox.kubernetes.store import Store
-from sandbox.kubernetes.validation import changed_for_good, has_rules, validate
+from sandbox.kubernetes.write.custom_checks import check_custom
 from sandbox.kubernetes.write.decoding import decode
 from sandbox.kubernetes.write.metadata import (
     Now,
@@ -104,13 +103,14 @@ class Writes:
             obj.pop("status", None)
         self._kinds.rewrite(resource, obj)
         self._kinds.default(resource, obj)
-        self._refuse(resource, obj, self._causes(resource, obj))
+        self._refuse(resource, obj, self._causes(resource, None, obj, options.subresource), warnings)
         self._permit(resource, obj, options)
         key = (obj["metadata"].get("namespace", ""), obj["metadata"]["name"])
         existing = self._store.get(resource.key, key)
         if existing is not None:
             raise already_exists(resource.plural, resource.group, key[1], existing["metadata"])
         self._own_new(resource, obj, options, owners, now)
+        warnings += self._kinds.warnings(resource, None, obj)
         self._kinds.begin(resource, obj, options)
         if not options.dry_run:
             obj = self._store.put(resource.key, obj)
@@ -128,7 +128,7 @@ class Writes:
         must_state = resource.custom or resource.key in _VERSION_REQUIRED
         if must_state and not obj.get("metadata", {}).get("resourceVersion"):
             cause = invalid_value("metadata.resourceVersion", 0, "must be specified for an update")
-            raise invalid(resource.kind, resource.group, name, [cause])
+            raise invalid(resource.plural, resource.group, name, [cause])
         return self.commit(resource, old, copied(obj), options)
 
     def commit(
@@ -146,12 +146,11 @@ class Writes:
         new = self._isolate(resource, old, new, options.subresource)
         self._kinds.default(resource, new)
         self._kinds.carry_over(resource, old, new, options.subresource)
-        causes = late_finalizers(old, new) + self._causes(resource, new)
-        if resource.custom:
-            causes += changed_for_good(_body(old), _body(new), resource.schema)
-        self._refuse(resource, new, causes or self._kinds.check_update(resource, old, new, options.subresource))
+        causes = late_finalizers(old, new) + self._causes(resource, old, new, options.subresource)
+        self._refuse(resource, new, causes, warnings)
         self._permit(resource, new, options)
         count_generation(resource, old, new)
+        warnings += self._kinds.warnings(resource, old, new)
         self._own(resource, old, new, options, owners)
         if _same(old, new):
             return Written(old, warnings=warnings)
@@ -183,27 +182,18 @@ class Writes:
                 new["status"] = old["status"]
         return new
 
-    def _causes(self, resource: Resource, obj: Object) -> list[Cause]:
-        causes = list(check_metadata(resource, obj["metadata"]))
-        body = _body(obj)
-        found = self._custom_causes(resource, body) if resource.custom else self._kinds.check(resource, obj)
-        return causes + self._kind_causes(resource, obj) + found
-
-    def _custom_causes(self, resource: Resource, body: Object) -> list[Cause]:
-        found = list(validate(body, resource.schema))
-        return [*found, rules_unchecked()] if found and has_rules(resource.schema) else found
-
-    def _kind_causes(self, resource: Resource, obj: Object) -> list[Cause]:
-        causes = []
+    def _causes(self, resource: Resource, old: Object | None, new: Object, subresource: str) -> list[Cause]:
         if resource.custom:
-            for name, wanted in (("apiVersion", resource.api_version), ("kind", resource.kind)):
-                if obj.get(name) != wanted:
-                    causes.append(invalid_value(name, obj.get(name), f"must be {wanted}"))
-        return causes
+            return check_custom(resource, old, new, subresource)
+        causes = [*check_metadata(resource, new["metadata"]), *self._kinds.check(resource, new)]
+        return causes or ([] if old is None else self._kinds.check_update(resource, old, new, subresource))
 
-    def _refuse(self, resource: Resource, obj: Object, causes: list[Cause]) -> None:
+    def _refuse(self, resource: Resource, obj: Object, causes: list[Cause], warnings: list[str]) -> None:
         if causes:
-            raise invalid(resource.kind, resource.group, obj["metadata"].get("name", ""), causes)
+            kind = str(obj["kind"]) if resource.custom else resource.kind
+            refusal = invalid(kind, resource.group, obj["metadata"].get("name", ""), causes)
+            refusal.warnings = warnings
+            raise refusal
 
     def _check_namespace(self, resource: Resource, obj: Object, namespace: str) -> None:
         if not resource.namespaced:
@@ -247,10 +237,6 @@ def is_ready_to_go(obj: Object) -> bool:
     if obj["kind"] == "Namespace" and obj["apiVersion"] == "v1":
         return not obj.get("spec", {}).get("finalizers")
     return not metadata.get("deletionGracePeriodSeconds")
-
-
-def _body(obj: Object) -> Object:
-    return {key: value for key, value in obj.items() if key not in {"metadata", "apiVersion", "kind"}}
 
 
 def _same(old: Object, new: Object) -> bool:
