@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,9 +17,11 @@ from sandbox.ssh.unitfile import ExecLine, UnitFile
 if TYPE_CHECKING:
     from sandbox.ssh.host import Host
 
+log = logging.getLogger(__name__)
 _RESTART_LEAST_S, _RESTART_MOST_S = 0.05, 30.0
 _RUNNING = {"active", "activating", "reloading"}
 _KILLED = 15
+_ABORTED = 134
 
 
 @dataclass
@@ -117,7 +120,7 @@ class Service:
     async def _life(self) -> None:
         pause_s = max(_RESTART_LEAST_S, self.host.world.delay("systemd.restart"))
         while True:
-            status = await self._once()
+            status = await self._survived()
             self._finish(status)
             self._came_up = self._came_up or status == 0
             self._settled.set()
@@ -131,6 +134,15 @@ class Service:
             self.log(f"{self.name}: Scheduled restart job, restart counter is at {self.state.restarts}.")
         self._ended.set()
         self.host.changed()
+
+    async def _survived(self) -> int:
+        """Its exit status; a defect of an emulated program counts as its crash, and is told."""
+        try:
+            return await self._once()
+        except Exception as error:
+            log.exception("%s: the program of %s has a defect", self.host.machine.name, self.name)
+            self.log(f"{type(error).__name__}: {error}")
+            return _ABORTED
 
     def _restarts_after(self, status: int) -> bool:
         return self.file.restarts == "always" or (self.file.restarts == "on-failure" and status != 0)

@@ -10,7 +10,6 @@ import yaml
 
 from tests.stage.specs import a_small_cluster, a_small_federation
 
-
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -signal.SIGKILL}
 
 
