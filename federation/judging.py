@@ -276,7 +276,21 @@ def _peering(verdicts: Verdicts, key: PeeringKey) -> ObjectStatus:
     else:
         words = {type_: getattr(seen.value, module) for type_, module in modules.items()}
         conditions = [_module(type_, word, seen.value.message) for type_, word in words.items()]
+    conditions += _suspicion(verdicts.context, key, left=isinstance(seen, Absent))
     return ObjectStatus(kind="Peering", name=str(key), conditions=(*conditions, summary("Ready", conditions)))
+
+
+def _suspicion(context: PlanningContext, key: PeeringKey, *, left: bool) -> list[Condition]:
+    """Nothing while both ends are heard of. A silent peer is kept until it is given up, and remembered by the spec."""
+    silent = [each for each in key.pair if context.is_silent(each)]
+    if not silent:
+        return []
+    if left and context.is_given_up(silent[0], key):
+        message = f"{silent[0]} was left by force after unjoinAfter; it is peered again when it answers"
+        return [false("PeerReachable", "PeerLeft", message)]
+    peering = context.peering(key)
+    limit = f"left by force after {peering.unjoin_after}" if peering and peering.unjoin_after else "kept, however long"
+    return [unknown("PeerReachable", "PeerSilent", f"nobody hears of {silent[0]}; it is {limit}")]
 
 
 def _module(type_: str, word: str, message: str) -> Condition:

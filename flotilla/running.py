@@ -14,8 +14,8 @@ from rich.text import Text
 from config.catalogue.reading import read_knowledge
 from config.settings import settings
 from federation.errors import FlotillaError, SpecInvalid
-from federation.spec.federation import Federation
 from federation.spec.document import MAX_BYTES, decoded
+from federation.spec.federation import Federation
 from federation.spec.loading import load
 from federation.spec.problems import MAX_PROBLEMS, SpecErrors
 from federation.state.status import FederationStatus

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from config.settings import Settings
 from federation.errors import SpecInvalid
 from federation.planning.context import PlanningContext
@@ -11,14 +13,18 @@ from federation.state.observed import ObservedFederation, Unknown
 from tasks.workbench import Workbench
 
 
-def context_of(bench: Workbench, observed: ObservedFederation, settings: Settings) -> PlanningContext:
-    """Desired and observed, side by side."""
+def context_of(
+    bench: Workbench, observed: ObservedFederation, settings: Settings, silent_s: Mapping[str, float]
+) -> PlanningContext:
+    """Desired and observed, side by side, and for how long nobody has heard of silent clusters."""
     return PlanningContext(
         desired=bench.desired,
         former=bench.former,
         observed=observed,
         catalogue=bench.supplies.catalogue,
         timing=settings.timing,
+        silent_s=silent_s,
+        former_peerings=bench.former_peerings,
     )
 
 

@@ -13,6 +13,7 @@ from federation.planning.guards import Admission, Policy, Spent, admit
 from federation.planning.outcomes import Outcome
 from federation.planning.planner import plan_federation
 from federation.planning.scopes import EVERYTHING, Scope, narrow
+from federation.state.silence import silent_clusters
 from federation.state.status import FederationStatus
 from flows.admission import context_of, refuse_other_reality
 from flows.correct import Walk, correct
@@ -100,7 +101,8 @@ async def run_loop(place: Workplace, assignment: Assignment) -> Report:
 async def _look(place: Workplace, assignment: Assignment, spent: Spent) -> _View:
     place.check_lease()
     observed = await observe(unseen(place.bench), place.settings.lookers)
-    context = context_of(place.bench, observed, place.settings)
+    silent_s = place.registry.silences.note(place.name, silent_clusters(observed))
+    context = context_of(place.bench, observed, place.settings, silent_s)
     for cluster in place.bench.desired.spec.clusters:
         place.bench.assign(cluster.name, context.targets(cluster))
     everything = admit(plan_federation(context), context, assignment.policy or place.settings.policy, spent)

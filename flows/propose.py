@@ -13,6 +13,7 @@ from federation.planning.explain import render_json
 from federation.planning.guards import Admission, admit
 from federation.planning.planner import plan_federation
 from federation.spec.federation import Federation
+from federation.state.silence import silent_clusters
 from flows.admission import basis, blind_spots, context_of
 from flows.workplace import open_bench
 from registry.registry import Registry
@@ -64,5 +65,7 @@ async def look_ahead(registry: Registry, federation: Federation) -> Proposal:
         observed = await observe(unseen(bench), settings().lookers)
     finally:
         bench.close()
-    context = context_of(bench, observed, settings())
+    silent, known_s = silent_clusters(observed), registry.silences.of(federation.name)
+    silent_s = {cluster: known_s.get(cluster, 0.0) for cluster in silent}
+    context = context_of(bench, observed, settings(), silent_s)
     return Proposal(admit(plan_federation(context), context, settings().policy), blind_spots(context))

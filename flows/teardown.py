@@ -54,6 +54,7 @@ def _end(place: Workplace, report: Report, leftovers: tuple[Leftover, ...]) -> E
     current = place.registry.generations.current(place.name)
     if current is not None and current.number == place.generation:
         place.bench.vault.forget_machine_key(place.name)
+        place.registry.silences.note(place.name, ())
         place.registry.statuses.forget(place.name)
         place.registry.generations.retire(place.name)  # last: whoever is cut off before can be run again
     return Completed(message="0 left")

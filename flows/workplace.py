@@ -125,7 +125,9 @@ def open_bench(registry: Registry, desired: Federation) -> Workbench:
     """A workbench for a spec, which need not be stored yet; the caller closes it."""
     current = registry.generations.current(desired.name)
     of_current = current.parsed().spec.clusters if current else ()
-    earlier = {cluster.name: cluster for cluster in (*registry.generations.former(desired.name).clusters, *of_current)}
+    gone_by = registry.generations.former(desired.name)
+    earlier = {cluster.name: cluster for cluster in (*gone_by.clusters, *of_current)}
+    peerings = (*gone_by.peerings, *(current.parsed().spec.peerings if current else ()))
     kept = {cluster.name for cluster in desired.spec.clusters}
     former = tuple(cluster for name, cluster in earlier.items() if name not in kept)
     given = given_kubeconfigs((*desired.spec.clusters, *former))
@@ -138,4 +140,4 @@ def open_bench(registry: Registry, desired: Federation) -> Workbench:
         networks=read_networks(),
         repositories={**read_repositories(), **vault.chart_repositories()},
     )
-    return Workbench(desired, former, supplies)
+    return Workbench(desired, former, supplies, peerings)

@@ -15,7 +15,7 @@ from federation.spec.application import Application, Component
 from federation.spec.catalogue import AddOnDefinition
 from federation.spec.cluster import AddOn, Cluster
 from federation.spec.machines import MachineTarget
-from federation.spec.peering import Peering
+from federation.spec.peering import Peering, Profile
 from federation.state.observed import (
     ObservedAddOn,
     ObservedApplication,
@@ -294,8 +294,18 @@ class AddOnInstaller(Protocol):
     def observe(self, side: Side, catalogue: Mapping[str, AddOnDefinition]) -> tuple[ObservedAddOn, ...]:
         """Every add-on that carries our mark, ready or not."""
 
-    def ensure(self, side: Side, cluster: Cluster, addon: AddOn, definition: AddOnDefinition) -> Progress:
-        """Install or change; done when every leaf object of the definition is complete."""
+    def ensure(
+        self, side: Side, cluster: Cluster, addon: AddOn, definition: AddOnDefinition, profile: Profile = "lan"
+    ) -> Progress:
+        """Install or change; done when every leaf object of the definition is complete.
+
+        Args:
+            side: The cluster.
+            cluster: As it is asked for.
+            addon: As it is asked for.
+            definition: Its entry of the catalogue.
+            profile: The worst link that an interconnect has to cope with.
+        """
 
     def remove(self, side: Side, definition: AddOnDefinition) -> Progress:
         """Remove the release, and its namespace when nothing else is in it."""
@@ -316,13 +326,10 @@ class Interconnect(Protocol):
     def acquire(self, consumer: Side, provider: Side, peering: Peering) -> Progress:
         """Resources of the provider as a virtual node of the consumer."""
 
-    def release(self, consumer: Side, provider_name: str, *, provider_answers: bool = True) -> Progress:
-        """Give the resources back; done when the virtual node is gone.
+    def release(self, consumer: Side, provider: Side | None, names: tuple[str, str]) -> Progress:
+        """Give the resources back; done when the virtual node is gone. ``names`` are consumer and provider.
 
-        Args:
-            consumer: The side that gives back.
-            provider_name: Name of the provider's cluster.
-            provider_answers: False when the provider is gone for good: nothing waits for it then.
+        Nothing waits for a provider that is gone for good (None), or that knows nothing of the consumer any more.
         """
 
     def revoke(self, consumer: Side | None, provider: Side | None, names: tuple[str, str]) -> Progress:

@@ -12,6 +12,7 @@ from registry.leases import Leases
 from registry.ledger import LedgerBook
 from registry.plans import Plans
 from registry.runs import Runs
+from registry.silences import Silences
 from registry.statuses import Statuses
 
 
@@ -34,6 +35,7 @@ class Registry:
         self.ledger = LedgerBook(self._database, clock)
         self.leases = Leases(self._database)
         self.statuses = Statuses(self._database, clock)
+        self.silences = Silences(self._database, clock)
         self.plans = Plans(self._database, clock)
         self.runs = Runs(self._database, clock)
 

@@ -33,7 +33,9 @@ from federation.planning.actions import (
     ReleaseResources,
     RemoveNode,
     ReopenNode,
+    RevokeAuthentication,
 )
+from federation.spec.links import profile_for
 from federation.spec.peering import Peering, PeeringKey
 from providers.bootstrap.network import ensure_network
 from providers.contracts import Done, Progress, Side, Waiting
@@ -151,7 +153,8 @@ def _addon(bench: Workbench, action: AddOnAction) -> Progress:
     addon = cluster.addon(action.addon)
     if addon is None:
         raise NotReadyYet(f"cluster {action.cluster} no longer asks for {action.addon}")
-    return bench.addons.ensure(side, cluster, addon, definition)
+    profile = profile_for(bench.desired, action.cluster, action.addon)
+    return bench.addons.ensure(side, cluster, addon, definition, profile)
 
 
 def _pair(bench: Workbench, action: PairAction) -> Progress:
@@ -160,8 +163,8 @@ def _pair(bench: Workbench, action: PairAction) -> Progress:
             peering = _peering_of_pair(bench, first, second)
             return bench.interconnect(peering.type).connect(_reached(bench, first), _reached(bench, second), peering)
         case DisconnectNetworks(first=first, second=second):
-            provider = bench.interconnect("liqo")
-            return provider.disconnect(bench.answering(first), bench.answering(second), (first, second))
+            sides = _leaving(bench, action, first), _leaving(bench, action, second)
+            return bench.interconnect("liqo").disconnect(*sides, (first, second))
         case _:
             raise AssertionError(f"no provider for {action}")
 
@@ -183,13 +186,22 @@ def _direction(bench: Workbench, action: DirectionAction) -> Progress:
             provider = bench.interconnect(peering.type)
             return provider.acquire(bench.side(key.consumer), bench.side(key.provider), peering)
         case ReleaseResources():
-            answers = bench.answering(key.provider) is not None
-            provider = bench.interconnect("liqo")
-            return provider.release(bench.side(key.consumer), key.provider, provider_answers=answers)
-        case _:
             names = (key.consumer, key.provider)
-            sides = bench.answering(key.consumer), bench.answering(key.provider)
+            interconnect = bench.interconnect("liqo")
+            return interconnect.release(bench.side(key.consumer), _leaving(bench, action, key.provider), names)
+        case RevokeAuthentication():
+            names = (key.consumer, key.provider)
+            sides = _leaving(bench, action, key.consumer), _leaving(bench, action, key.provider)
             return bench.interconnect("liqo").revoke(*sides, names)
+        case _:
+            raise AssertionError(f"no provider for {action}")
+
+
+def _leaving(
+    bench: Workbench, action: ReleaseResources | RevokeAuthentication | DisconnectNetworks, cluster: str
+) -> Side | None:
+    """An end of a peering that is left; None when it does not answer, which only a forsaken one may."""
+    return bench.answering(cluster) if cluster in action.forsaken else bench.side(cluster)
 
 
 def _peering_of_pair(bench: Workbench, first: str, second: str) -> Peering:

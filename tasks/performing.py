@@ -24,6 +24,8 @@ PATIENCE_S = 60.0
 """How long one try of an action puts up with retryable errors in a row."""
 LAST_STEP_S = 20.0
 """How long a cancelled action waits for the step that it is in."""
+MOST_STRETCH = 4.0
+"""Over a slow link, deadlines and patience grow with the round trip up to so many times."""
 FIRST_POLL_S = 0.1
 """The first look after something began; every further one waits twice as long, up to what the provider asks for."""
 
@@ -85,14 +87,14 @@ async def carry_out(order: Order) -> Performed:
     standstill = _Standstill(order.action)
     begun, waited_s, waiting_for, well_at = time.monotonic(), 0.0, "its first step", time.monotonic()
     eager_s = FIRST_POLL_S
-    while time.monotonic() - begun < order.action.deadline_s:
+    while time.monotonic() - begun < _limit_s(order):
         pause_s = 0.0
         try:
             async with order.gate:
                 order.check_lease()
-                progress = await _step(order, order.action.deadline_s - (time.monotonic() - begun))
+                progress = await _step(order, _limit_s(order) - (time.monotonic() - begun))
         except RetryableError as error:
-            if time.monotonic() - well_at > PATIENCE_S:
+            if time.monotonic() - well_at > PATIENCE_S * _stretch(order):
                 raise
             _tell_wait(order, waiting_for, str(error))
             waiting_for, pause_s = str(error), error.delay_s or 2.0
@@ -109,7 +111,8 @@ async def carry_out(order: Order) -> Performed:
                 _tell_wait(order, waiting_for, progress.reason)
                 eager_s = FIRST_POLL_S
             waiting_for, pause_s, eager_s = progress.reason, min(progress.poll_s, eager_s), 2 * eager_s
-        pause_s = max(0.0, min(pause_s, order.action.deadline_s - (time.monotonic() - begun)))
+        pause_s = max(pause_s, order.bench.round_trip_s(order.action.clusters))
+        pause_s = max(0.0, min(pause_s, _limit_s(order) - (time.monotonic() - begun)))
         await asyncio.sleep(pause_s)
         waited_s += pause_s
     raise _too_late(order, waiting_for)
@@ -147,8 +150,17 @@ async def _step(order: Order, left_s: float) -> Progress:
     return step.result()
 
 
+def _stretch(order: Order) -> float:
+    """How many times as long as nearby everything may take: a step is some dozens of round trips."""
+    return 1.0 + min(order.bench.round_trip_s(order.action.clusters), MOST_STRETCH - 1.0)
+
+
+def _limit_s(order: Order) -> float:
+    return order.action.deadline_s * _stretch(order)
+
+
 def _too_late(order: Order, waiting_for: str) -> DeadlineExceeded:
-    limit_s = order.action.deadline_s
+    limit_s = _limit_s(order)
     return DeadlineExceeded(f"{order.action} did not end in {limit_s:.0f} s; waiting for {waiting_for}")
 
 

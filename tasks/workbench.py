@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
@@ -18,6 +18,7 @@ from federation.spec.catalogue import AddOnDefinition, NetworkDefinition
 from federation.spec.cluster import Cluster
 from federation.spec.federation import Federation
 from federation.spec.machines import MachineTarget, machine_targets
+from federation.spec.peering import Peering
 from federation.state.observed import ObservedInfrastructure
 from providers.contracts import (
     AddOnInstaller,
@@ -57,11 +58,13 @@ class Workbench:
         desired: What should exist.
         former: Clusters that older generations asked for.
         supplies: What providers are made from.
+        former_peerings: Peerings that older generations asked for; later ones win.
     """
 
     desired: Federation
     former: tuple[Cluster, ...]
     supplies: Supplies
+    former_peerings: tuple[Peering, ...] = ()
     _once: Once = field(default_factory=Once, repr=False)
     _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(THREADS, "step"), repr=False)
 
@@ -244,6 +247,11 @@ class Workbench:
         if kubeconfig is None:
             return None
         return self._once.get("kubernetes", cluster, lambda: KubernetesClient(kubeconfig))
+
+    def round_trip_s(self, clusters: Iterable[str]) -> float:
+        """The longest measured round trip to the APIs of some clusters; 0.0 where none was asked yet."""
+        clients = (self._once.find("kubernetes", cluster) for cluster in clusters)
+        return max((each.round_trip.seconds for each in clients if isinstance(each, KubernetesClient)), default=0.0)
 
     def side(self, cluster: str) -> Side:
         """A cluster of a peering or an application.

@@ -10,6 +10,7 @@ from clients.kubernetes.errors import Expired, NotFound
 from clients.kubernetes.kubeconfig import parse_kubeconfig
 from clients.kubernetes.resources import KNOWN, Kind, Resource, path_of
 from clients.kubernetes.transport import Call, Timeouts, Transport
+from clients.round_trip import RoundTrip
 from federation.errors import Conflict, FlotillaError, NotReadyYet, Unavailable
 from federation.spec.marks import MANAGER
 
@@ -21,6 +22,7 @@ Propagation = Literal["Background", "Foreground", "Orphan"]
 _PAGE = "500"
 _LIST_ATTEMPTS = 3
 _PROBE_TIMEOUTS = Timeouts(connect_s=5.0, read_s=5.0)
+_FAR_S = 0.1
 
 
 class KubernetesClient:
@@ -54,9 +56,21 @@ class KubernetesClient:
         """Version of the API server, such as ``v1.36.4``."""
         return str(self._transport.send(Call("GET", "/version"))["gitVersion"])
 
+    @property
+    def round_trip(self) -> RoundTrip:
+        """How far away the API is."""
+        return self._transport.round_trip
+
     def reachable(self) -> bool:
-        """Whether the API answers, asked once and with little patience. A refused login is an answer too."""
-        probe = Transport(self._access, _PROBE_TIMEOUTS)
+        """Whether the API answers, asked with little patience for its distance. A refused login is an answer too.
+
+        A slow link loses packets and connections, so it is asked twice over one.
+        """
+        attempts = 2 if self.round_trip.seconds > _FAR_S else 1
+        return any(self._answers() for _ in range(attempts))
+
+    def _answers(self) -> bool:
+        probe = Transport(self._access, _PROBE_TIMEOUTS, self.round_trip)
         try:
             probe.send_once(Call("GET", "/version"))
         except Unavailable:

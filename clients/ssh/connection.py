@@ -9,13 +9,14 @@ import logging
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import paramiko
 from paramiko.ssh_exception import AuthenticationException, IncompatiblePeer
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
+from clients.round_trip import RoundTrip
 from federation.errors import AuthenticationRejected, HostKeyMismatch, HostUnreachable, SpecInvalid
 
 _KEY_CLASSES = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)
@@ -23,6 +24,7 @@ _LOG_CHANNEL = "paramiko.flotilla"
 # Its errors reach the caller as ours; it would log each of them again, with a traceback.
 logging.getLogger(_LOG_CHANNEL).setLevel(logging.CRITICAL)
 _RSA_SIGNATURES = ("rsa-sha2-512", "rsa-sha2-256")
+_STAGE_TRIPS = 15
 
 
 class Login(Protocol):
@@ -51,12 +53,20 @@ class Login(Protocol):
 
 @dataclass(frozen=True)
 class Timeouts:
-    """How long each stage of a connection may take, in seconds, and how often a silent link is probed."""
+    """How long each stage of a connection may take nearby, in seconds, and how often a silent link is probed."""
 
     connect_s: float = 10.0
     handshake_s: float = 20.0
     auth_s: float = 20.0
     keepalive_s: int = 15
+
+    def over(self, round_trip: RoundTrip) -> Timeouts:
+        """The same over a link of this length: each stage takes some round trips, and packets get lost."""
+        return replace(
+            self,
+            handshake_s=round_trip.allow(self.handshake_s, _STAGE_TRIPS),
+            auth_s=round_trip.allow(self.auth_s, _STAGE_TRIPS),
+        )
 
 
 class _Dropped(HostUnreachable):
@@ -93,8 +103,11 @@ def open_transport(login: Login, timeouts: Timeouts) -> paramiko.Transport:
 def _log_in(
     login: Login, pinned: tuple[str, bytes], private_key: paramiko.PKey, timeouts: Timeouts
 ) -> paramiko.Transport:
+    round_trip = RoundTrip()
     with _our_errors(login):
-        connection = socket.create_connection((login.address, login.port), timeout=timeouts.connect_s)
+        with round_trip.measured():
+            connection = socket.create_connection((login.address, login.port), timeout=timeouts.connect_s)
+        timeouts = timeouts.over(round_trip)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         transport = paramiko.Transport(connection)
         try:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import paramiko
 
+from clients.round_trip import RoundTrip
 from clients.ssh.command import Argv, Secret, Word, redact, render_command, render_masked, reveal, secrets_of
 from clients.ssh.connection import Login, Timeouts, open_transport, place_of
 from clients.ssh.files import is_missing, is_same, look_argv, read_argv, replace_argv
@@ -21,6 +22,7 @@ _log = logging.getLogger(__name__)
 _CHUNK = 65536
 _CHANNELS = 8  # sshd's MaxSessions allows ten per connection
 _TAIL = 2000
+_COMMAND_TRIPS = 10
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Session:
         self.address = login.address
         self._is_root = login.user == "root"
         self._slots = threading.BoundedSemaphore(_CHANNELS)
+        self.round_trip = RoundTrip()
         self._transport = open_transport(login, self._timeouts)
 
     @property
@@ -72,14 +75,16 @@ class Session:
             sudo: As root.
             stdin: Text for its standard input, which is closed after it; empty when left out.
             check: Raise when the exit code is not 0.
-            timeout_s: Seconds until the command is given up; it may go on remotely.
+            timeout_s: Seconds until the command is given up, and some round trips; it may go on remotely.
 
         Raises:
             CommandFailed: Exit code not 0 and ``check``; the message is redacted.
             HostUnreachable: Link lost or time over: the effect is unknown.
         """
         line = render_command(argv, sudo=sudo and not self._is_root)
-        result = self._execute(line, "" if stdin is None else reveal(stdin), timeout_s)
+        limit_s = self.round_trip.allow(timeout_s, _COMMAND_TRIPS)
+        with self.round_trip.measured():
+            result = self._execute(line, "" if stdin is None else reveal(stdin), limit_s)
         _log.debug("ran on %s: %s -> %d", self.place, redact(render_masked(argv)), result.exit_code)
         if check and result.exit_code != 0:
             hidden = (*secrets_of(argv), *((stdin.value,) if isinstance(stdin, Secret) else ()))

@@ -218,10 +218,11 @@ class ConnectNetworks(PairAction):
 
 @dataclass(frozen=True)
 class DisconnectNetworks(PairAction):
-    """Remove the tunnel between two clusters, on every end that answers."""
+    """Remove the tunnel between two clusters; an end that is forsaken is not waited for."""
 
     verb = "disconnect-networks"
     destructive = True
+    forsaken: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -262,18 +263,20 @@ class AcquireResources(DirectionAction):
 
 @dataclass(frozen=True)
 class ReleaseResources(DirectionAction):
-    """Remove the virtual node, after its pods have left."""
+    """Remove the virtual node, after its pods have left; they are killed when the provider is forsaken and silent."""
 
     verb = "release-resources"
     destructive = True
+    forsaken: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class RevokeAuthentication(DirectionAction):
-    """Remove identity and tenant of one direction."""
+    """Remove identity and tenant of one direction; an end that is forsaken is not waited for."""
 
     verb = "revoke-authentication"
     destructive = True
+    forsaken: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from federation.spec.catalogue import Catalogue
 from federation.spec.cluster import AddOn, Cluster
 from federation.spec.digests import digest_for
 from federation.spec.federation import Federation
+from federation.spec.links import profile_for
 from federation.spec.machines import MachineTarget, machine_targets
+from federation.spec.peering import Peering, PeeringKey
 from federation.state.hosts import stand_ins
 from federation.state.observed import (
     Absent,
@@ -39,6 +42,8 @@ class PlanningContext:
         observed: What was seen.
         catalogue: Definitions of add-ons.
         timing: Times for decisions.
+        silent_s: For each cluster that nobody hears of, how many seconds that has lasted.
+        former_peerings: Peerings that older generations asked for and that may still be there; later ones win.
     """
 
     desired: Federation
@@ -46,6 +51,8 @@ class PlanningContext:
     observed: ObservedFederation
     catalogue: Catalogue
     timing: Timing = field(default_factory=Timing)
+    silent_s: Mapping[str, float] = field(default_factory=dict)
+    former_peerings: tuple[Peering, ...] = ()
 
     def seen(self, cluster: str) -> ObservedCluster:
         """What was seen of a cluster; all Unknown when nobody looked."""
@@ -72,7 +79,8 @@ class PlanningContext:
     def addon_digest(self, cluster: Cluster, addon: AddOn) -> str | None:
         """The digest that an add-on should carry; None when the catalogue does not have it."""
         definition = self.catalogue.get(addon.name)
-        return digest_for(self.desired.name, cluster, addon, definition) if definition else None
+        profile = profile_for(self.desired, cluster.name, addon.name)
+        return digest_for(self.desired.name, cluster, addon, definition, profile) if definition else None
 
     def targets(self, cluster: Cluster) -> tuple[MachineTarget, ...]:
         """The machines that a cluster should have; a spare in the place of a lost host."""
@@ -113,3 +121,29 @@ class PlanningContext:
     def never_built(self, cluster: str) -> bool:
         """Whether no control plane was ever made."""
         return isinstance(self.kubernetes(cluster), Absent)
+
+    def peering(self, key: PeeringKey) -> Peering | None:
+        """The entry that asks for a direction, or that last asked for it."""
+        former = {each: peering for peering in self.former_peerings for each in peering.directions}
+        return self.desired.directions.get(key) or former.get(key)
+
+    def is_silent(self, cluster: str) -> bool:
+        """Whether nobody hears of a cluster, which is not to be taken for gone."""
+        return self.unreadable(cluster) and cluster in self.silent_s
+
+    def forsaken(self, key: PeeringKey) -> frozenset[str]:
+        """Ends of a direction that leaving it does not wait for when they do not answer.
+
+        Those that go anyway, those without a control plane, and those that have been silent for longer than their
+        peering allows.
+        """
+        return frozenset(each for each in key.pair if self._has_no_say(each) or self.is_given_up(each, key))
+
+    def is_given_up(self, cluster: str, key: PeeringKey) -> bool:
+        """Whether a cluster has been silent for longer than a peering with it allows."""
+        peering = self.peering(key)
+        patience_s = peering.patience_s if peering else None
+        return patience_s is not None and self.is_silent(cluster) and self.silent_s[cluster] >= patience_s
+
+    def _has_no_say(self, cluster: str) -> bool:
+        return not self.is_kept(cluster) or self.never_built(cluster)

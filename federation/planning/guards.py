@@ -10,10 +10,13 @@ from federation.planning.actions import (
     ClusterAction,
     DeleteFoundation,
     DeleteMachine,
+    DisconnectNetworks,
     EnsureFoundation,
     InstallAddOn,
     MachineAction,
+    ReleaseResources,
     RemoveNode,
+    RevokeAuthentication,
 )
 from federation.planning.adopted import is_interconnect, network_trouble
 from federation.planning.context import PlanningContext
@@ -89,6 +92,7 @@ def admit(plan: Plan, context: PlanningContext, policy: Policy, spent: Spent | N
             *_mass_failure(plan, context, policy),
             *_paused(plan, context),
             *_other_networks(plan, context),
+            *_silent_peers(plan, context),
         )
     }
     return hold_dependents(plan, held)
@@ -123,6 +127,20 @@ def _other_networks(plan: Plan, context: PlanningContext) -> Iterable[Held]:
             match step.action:
                 case InstallAddOn(cluster=name, addon=addon) if name == cluster.name and is_interconnect(addon):
                     yield Held(step.key, "NetworkDiffers", trouble)
+
+
+def _silent_peers(plan: Plan, context: PlanningContext) -> Iterable[Held]:
+    """A peer that cannot be read is no peer that is gone: it keeps its data until it is given up."""
+    for step in plan:
+        match step.action:
+            case DisconnectNetworks() | ReleaseResources() | RevokeAuthentication():
+                away = sorted(step.action.clusters - step.action.forsaken)
+            case _:
+                continue
+        silent = [cluster for cluster in away if context.unreadable(cluster)]
+        if silent:
+            message = f"{silent[0]} does not answer: it is left when it does, or by force after unjoinAfter"
+            yield Held(step.key, "PeerSilent", message)
 
 
 def _still_ready(plan: Plan, context: PlanningContext) -> Iterable[Held]:

@@ -8,6 +8,7 @@ from federation.spec.application import Application, Component
 from federation.spec.catalogue import AddOnDefinition
 from federation.spec.cluster import AddOn, Cluster
 from federation.spec.federation import canonical, digest
+from federation.spec.peering import Profile
 from federation.spec.sharing import pools_shared_by
 
 RENDERING = 1
@@ -52,11 +53,20 @@ _INSTALLED = {"chart", "repository", "version", "namespace", "values", "own_valu
 """What of a definition decides about what is installed."""
 
 
-def digest_for(federation: str, cluster: Cluster, addon: AddOn, definition: AddOnDefinition) -> str:
+def digest_for(
+    federation: str, cluster: Cluster, addon: AddOn, definition: AddOnDefinition, profile: Profile = "lan"
+) -> str:
     """The digest that an add-on should carry: of all that its values and objects are made from.
 
     The cluster's endpoint is not part of it, since it is only known once the cluster runs; the installer compares the
     values themselves, too.
+
+    Args:
+        federation: Name of the federation.
+        cluster: Where the add-on is.
+        addon: As it is asked for.
+        definition: Its entry of the catalogue.
+        profile: Of the worst link that an interconnect has to cope with.
     """
     inputs: dict[str, Any] = {
         "rendering": RENDERING,
@@ -70,4 +80,4 @@ def digest_for(federation: str, cluster: Cluster, addon: AddOn, definition: AddO
         "shares": [pool.model_dump(mode="json") for pool in pools_shared_by(cluster, addon.name)],
         "definition": definition.model_dump(mode="json", include=_INSTALLED),
     }
-    return digest(canonical(inputs))
+    return digest(canonical(inputs if profile == "lan" else inputs | {"profile": profile}))

@@ -7,7 +7,9 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from federation.spec.model import Duration, Name, SpecModel
+from federation.spec.model import Duration, Name, SpecModel, duration_s
+
+Profile = Literal["lan", "best", "average", "worst"]
 
 
 @dataclass(frozen=True, order=True)
@@ -38,9 +40,7 @@ class Peering(SpecModel):
         default="out-of-band",
         description="in-band: the provider's Kubernetes API is reached through the tunnel",
     )
-    profile: Literal["lan", "best", "average", "worst"] = Field(
-        default="lan", description="Quality of the link; waits and Liqo's own timers follow it"
-    )
+    profile: Profile = Field(default="lan", description="Quality of the link; waits and Liqo's own timers follow it")
     unjoin_after: Duration | None = Field(
         default=None, description="How long a peer may be away before it is left by force; never when left out"
     )
@@ -56,6 +56,11 @@ class Peering(SpecModel):
             if "between" not in given and len(directed) != 2:
                 raise ValueError("give 'between: [a, b]' for both ways, or both 'consumer' and 'provider' for one way")
         return data
+
+    @property
+    def patience_s(self) -> float | None:
+        """How long a peer may be silent before it is left by force; None for ever."""
+        return None if self.unjoin_after is None else duration_s(self.unjoin_after)
 
     @property
     def directions(self) -> tuple[PeeringKey, ...]:

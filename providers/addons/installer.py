@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from clients.helm.client import HelmClient
+from clients.helm.client import WRITE_TIMEOUT_S, HelmClient
 from clients.helm.release import Chart, ReleaseName
 from clients.kubernetes.apply import ensure, ensure_gone
 from clients.kubernetes.resources import SECRET
@@ -13,6 +13,7 @@ from federation.errors import NotReadyYet, Rejected
 from federation.spec.catalogue import AddOnDefinition
 from federation.spec.cluster import AddOn, Cluster
 from federation.spec.digests import digest_for
+from federation.spec.peering import Profile
 from federation.state.observed import ObservedAddOn
 from providers.addons.clearing import clear, release_held
 from providers.addons.leaves import Leaves
@@ -24,6 +25,8 @@ from providers.contracts import Done, Progress, Side, Vault, Waiting
 from providers.patience import patient
 
 log = logging.getLogger(__name__)
+_RELEASE_TRIPS = 300
+"""Round trips of a large chart: Helm writes its objects one after the other."""
 
 
 class HelmAddOns:
@@ -45,7 +48,9 @@ class HelmAddOns:
         leaves = Leaves.list(side.kubernetes, known.values())
         return tuple(_observed(record, known.get(record.addon), leaves) for record in records)
 
-    def ensure(self, side: Side, cluster: Cluster, addon: AddOn, definition: AddOnDefinition) -> Progress:
+    def ensure(
+        self, side: Side, cluster: Cluster, addon: AddOn, definition: AddOnDefinition, profile: Profile = "lan"
+    ) -> Progress:
         """Install or change; done when every leaf object is complete and our own objects are there.
 
         Sends nothing that changes anything when all is as asked for.
@@ -54,8 +59,8 @@ class HelmAddOns:
             Rejected: A release of that name is there that we did not make.
             SpecInvalid: The chart is unknown or refuses the values.
         """
-        place = Place(side.federation, cluster, addon, definition, side.endpoint)
-        wanted = digest_for(side.federation, cluster, addon, definition)
+        place = Place(side.federation, cluster, addon, definition, side.endpoint, profile)
+        wanted = digest_for(side.federation, cluster, addon, definition, profile)
         return patient(lambda: self._ensure(side, definition, render_installation(place), wanted))
 
     def remove(self, side: Side, definition: AddOnDefinition) -> Progress:
@@ -98,7 +103,8 @@ class HelmAddOns:
     def _lay(self, side: Side, definition: AddOnDefinition, installation: Installation) -> None:
         chart = Chart(installation.chart, installation.version, installation.repository)
         log.info("add-on %s of cluster %s: laying %s %s", definition.name, side.cluster, chart.name, chart.version)
-        self._helm.upgrade_install(self._kubeconfig(side), _release(definition), chart, installation.values)
+        limit_s = side.kubernetes.round_trip.allow(WRITE_TIMEOUT_S, _RELEASE_TRIPS)
+        self._helm.upgrade_install(self._kubeconfig(side), _release(definition), chart, installation.values, limit_s)
 
     def _finish(self, side: Side, installation: Installation, record: Record, wanted: str) -> None:
         """Our own objects, and the mark that all is done. What is new is noted before it is made."""
@@ -124,7 +130,8 @@ class HelmAddOns:
             held = clear(side.kubernetes, definition)
             if held:
                 return Waiting(f"{definition.name} to let go of {held}")
-            self._helm.uninstall(self._kubeconfig(side), _release(definition))
+            limit_s = side.kubernetes.round_trip.allow(WRITE_TIMEOUT_S, _RELEASE_TRIPS)
+            self._helm.uninstall(self._kubeconfig(side), _release(definition), limit_s)
         release_held(side.kubernetes, definition)
         progress = remove_namespace(side, definition.namespace, definition.name)
         if isinstance(progress, Done):

@@ -14,8 +14,9 @@ from federation.planning.plan import Plan, build_plan
 from federation.planning.planner import plan_federation
 from federation.spec.federation import Federation
 from tests.builders import a_cluster, a_federation, an_application
+from tests.properties.model import Refused
 from tests.properties.test_planner import on_hosts, walk
-from tests.properties.world import Refused, World
+from tests.properties.world import World
 
 Edge = tuple[str, str]
 """Verb of a step, and verb of a step that it waits for."""

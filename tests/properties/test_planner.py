@@ -14,10 +14,12 @@ from federation.planning.actions import (
     AddOnAction,
     ApplicationAction,
     ComponentAction,
+    DirectionAction,
     InitControlPlane,
     InstallNetwork,
     JoinNode,
     MachineAction,
+    PairAction,
     RemoveNode,
 )
 from federation.planning.guards import Policy, admit
@@ -53,10 +55,11 @@ def federations(draw: st.DrawFn, most: int = 4) -> Federation:
 
 
 def _peering(draw: st.DrawFn, pair: tuple[str, str]) -> dict[str, Any]:
+    patience = {"unjoinAfter": "60s"} if draw(st.booleans()) else {}
     if draw(st.booleans()):
-        return {"between": list(pair)}
+        return {"between": list(pair), **patience}
     consumer, provider = draw(st.permutations(pair))
-    return {"consumer": consumer, "provider": provider}
+    return {"consumer": consumer, "provider": provider, **patience}
 
 
 def _cluster(draw: st.DrawFn, name: str, *, peered: bool) -> dict[str, Any]:
@@ -167,6 +170,38 @@ def test_unknown_is_never_created_or_deleted(desired: Federation, rng: random.Ra
     context = replace(context, observed=ObservedFederation({**context.observed.clusters, blind: seen}))
     plan = plan_federation(context)
     assert [step.key for step in plan if _inside(step, blind)] == []
+
+
+@COMMON
+@given(federations(), st.randoms(use_true_random=False), st.data())
+def test_a_silent_peer_is_kept_until_it_is_given_up_and_peered_again_when_it_comes_back(
+    desired: Federation, rng: random.Random, data: st.DataObject
+) -> None:
+    """Nothing of a peering with a silent cluster is taken away before unjoinAfter, wanted or dropped.
+
+    Whatever was done meanwhile: when the cluster answers again, all converges, and nothing stale is left anywhere.
+    """
+    world = World(desired)
+    walk(world, plan_federation(world.context()), rng)
+    away = data.draw(st.sampled_from([cluster.name for cluster in desired.spec.clusters]))
+    if data.draw(st.booleans()):
+        world.desired = desired.model_copy(
+            update={"spec": desired.spec.model_copy(update={"peerings": (), "applications": ()})}
+        )
+    for silent_s in sorted(data.draw(st.lists(st.sampled_from([0.0, 59.0, 60.0, 1e6]), max_size=3))):
+        world.silent_s = {away: silent_s}
+        context = world.context(former=desired)
+        plan = admit(plan_federation(context), context, Policy()).plan
+        for step in plan:
+            if step.action.destructive and away in step.action.clusters:
+                assert isinstance(step.action, DirectionAction | PairAction)
+                assert silent_s >= 60.0
+        walk(world, plan, rng)
+    world.silent_s = {}
+    for _ in range(3):
+        walk(world, plan_federation(world.context(former=desired)), rng)
+    assert plan_federation(world.context(former=desired)).steps == ()
+    assert world.remains == set()
 
 
 def _inside(step: Step, cluster: str) -> bool:

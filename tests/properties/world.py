@@ -7,7 +7,7 @@ foundation that machines still use. So a plan with a missing arrow fails in some
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from federation.planning.actions import (
@@ -53,26 +53,10 @@ from federation.state.observed import (
     ObservedMachine,
     ObservedNode,
     Present,
+    Unknown,
 )
 from tests.builders import a_catalogue
-
-
-class Refused(Exception):
-    """The world does not do this now: a step was taken too early."""
-
-
-@dataclass
-class ClusterModel:
-    """One cluster of the model."""
-
-    foundation: bool = False
-    machines: dict[str, ObservedMachine] = field(default_factory=dict)
-    prepared: set[str] = field(default_factory=set)
-    api: bool = False
-    nodes: dict[str, ObservedNode] = field(default_factory=dict)
-    cni: bool = False
-    addons: dict[str, ObservedAddOn] = field(default_factory=dict)
-    applications: dict[str, ObservedApplication] = field(default_factory=dict)
+from tests.properties.model import ClusterModel, Refused
 
 
 class World:
@@ -87,6 +71,8 @@ class World:
         self.offloaded: dict[tuple[str, str], set[str]] = {}
         self.marked: set[PeeringKey] = set()
         self.machines_made = 0
+        self.silent_s: dict[str, float] = {}
+        self.remains: set[tuple[str, PeeringKey]] = set()
 
     def cluster(self, name: str) -> ClusterModel:
         """The cluster of that name, made at its first use."""
@@ -97,7 +83,10 @@ class World:
         clusters = former.spec.clusters if former else ()
         names = {each.name for each in (*self.desired.spec.clusters, *clusters)}
         observed = ObservedFederation({name: self._observe(name) for name in names})
-        return PlanningContext(self.desired, clusters, observed, a_catalogue())
+        peerings = former.spec.peerings if former else ()
+        return PlanningContext(
+            self.desired, clusters, observed, a_catalogue(), silent_s=self.silent_s, former_peerings=peerings
+        )
 
     def _observe(self, name: str) -> ObservedCluster:
         cluster = self.cluster(name)
@@ -105,7 +94,9 @@ class World:
             "complete" if cluster.foundation else "absent", tuple(cluster.machines.values()), self._inventory(name)
         )
         kubernetes: Observation[ObservedKubernetes] = Absent()
-        if cluster.api:
+        if name in self.silent_s:
+            kubernetes = Unknown("Unavailable", "no answer")
+        elif cluster.api:
             kubernetes = Present(
                 ObservedKubernetes(
                     "v1",
@@ -156,12 +147,15 @@ class World:
             if machine.state != "running"
         }
 
-    def _directions(self, consumer: str) -> list[ObservedDirection]:
-        keys = {key for key in self.authenticated | self.acquired | self.marked if key.consumer == consumer}
-        known = {key.pair for key in self.authenticated | self.acquired | self.marked}
-        for pair in self.tunnels - known:
-            keys |= {PeeringKey(consumer, other) for other in pair if consumer in pair and other != consumer}
-        return [
+    def _directions(self, cluster: str) -> list[ObservedDirection]:
+        """What an end shows: what it shares with its peer, and what it kept while it was away."""
+        known = self.authenticated | self.acquired | self.marked
+        keys = {key for key in known if cluster in key.pair}
+        for pair in self.tunnels - {key.pair for key in known}:
+            keys |= {PeeringKey(cluster, other) for other in pair if cluster in pair and other != cluster}
+        kept = {key for end, key in self.remains if end == cluster} - keys
+        old = [ObservedDirection(key, "error", "established", "absent") for key in sorted(kept)]
+        return old + [
             ObservedDirection(
                 key,
                 "established" if key.pair in self.tunnels else "absent",
@@ -308,6 +302,7 @@ def _authenticate(world: World, action: Authenticate) -> None:
     world.need(_has_liqo(world, *action.key.pair), "no liqo")
     in_band = world.desired.directions[action.key].control_plane == "in-band"
     world.need(not in_band or action.key.pair in world.tunnels, "no tunnel to reach the provider through")
+    world.need(not _remains_of(world, action.key), "remains of an earlier peering are in the way")
     world.authenticated.add(action.key)
     world.marked.add(action.key)
 
@@ -320,12 +315,22 @@ def _acquire(world: World, action: AcquireResources) -> None:
 def _release(world: World, action: ReleaseResources) -> None:
     here = world.cluster(action.key.consumer).applications
     used = any(action.key.provider in world.offloaded.get((action.key.consumer, name), set()) for name in here)
+    used = used and not any(name in world.silent_s for name in action.key.pair) and not _remains_of(world, action.key)
     world.need(not used, "an application is still offloaded there")
     world.acquired.discard(action.key)
 
 
+def _remains_of(world: World, key: PeeringKey) -> set[tuple[str, PeeringKey]]:
+    return {(end, each) for end, each in world.remains if each == key}
+
+
 def _revoke(world: World, action: RevokeAuthentication) -> None:
-    world.need(action.key not in world.acquired, "resources are still lent")
+    away = {name for name in action.key.pair if name in world.silent_s}
+    world.need(away <= action.forsaken, "it would wait for a silent peer")
+    world.need(action.key not in world.acquired or away, "resources are still lent")
+    world.remains -= _remains_of(world, action.key)
+    world.remains |= {(name, action.key) for name in away}
+    world.acquired.discard(action.key)
     world.authenticated.discard(action.key)
     world.marked.discard(action.key)
 

@@ -49,7 +49,11 @@ def _application(context: PlanningContext, application: Application, home: str) 
         if each.name == application.name and each.home != home
     )
     wanted = offloading_digest(context.desired.name, application, home)
-    if seen is None or seen.offloading != wanted or not seen.offloading_ready:
+    as_asked = seen is not None and seen.offloading == wanted
+    away = any(context.unreadable(each.placement.cluster) for each in application.components)
+    if away and not as_asked:
+        return  # it would wait for a cluster that does not answer, and everything else of it would wait with it
+    if not as_asked or not (away or (seen is not None and seen.offloading_ready)):
         reason = "there is no namespace" if seen is None else "its offloading is not as asked for, or not ready"
         needs = _cluster_ready(context, home) | virtual_nodes
         yield Step(offload, reason, "create" if seen is None else "change", needs, after=elsewhere)
@@ -71,6 +75,8 @@ def _component(context: PlanningContext, application: Application, component: Co
         reason = f"it is not available: {seen.message}" if same else "it differs from the spec"
     needs = {str(OffloadNamespace(application.name, home)), *_cluster_ready(context, home)}
     target = component.placement.cluster
+    if context.unreadable(target):
+        return
     if target != home:
         needs |= {str(AcquireResources(PeeringKey(home, target))), *_cluster_ready(context, target)}
     cluster = context.desired.cluster(target)

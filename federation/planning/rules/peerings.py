@@ -23,9 +23,9 @@ from federation.state.observed import ObservedDirection, Present
 
 
 def plan_peerings(context: PlanningContext) -> Iterator[Step]:
-    """Make every desired direction between clusters that can be read."""
+    """Make every desired direction between clusters that can be read; first, remains of an earlier one must go."""
     for key, peering in context.desired.directions.items():
-        if not any(context.unreadable(cluster) for cluster in key.pair):
+        if not any(context.unreadable(cluster) for cluster in key.pair) and not _is_remains(context, key):
             yield from _join(context, key, peering)
 
 
@@ -54,25 +54,57 @@ def _wanted_directions(context: PlanningContext, key: PeeringKey) -> tuple[Peeri
 
 
 def plan_leaving(context: PlanningContext, application_steps: tuple[Step, ...]) -> Iterator[Step]:
-    """Take apart every direction that is seen and that the spec does not ask for, on the sides that can be read.
+    """Take apart every direction that is seen and that should not be, on the sides that can be read.
+
+    That is what the spec does not ask for, what leads to a peer that has been silent for longer than its peering
+    allows, and what is left at one end of a peering that was taken apart at the other.
 
     Args:
         context: Desired and observed.
         application_steps: What is done to applications: pods leave a virtual node before it goes.
     """
-    wanted = context.desired.directions
-    leaving = [each for each in context.observed.directions if each.key not in wanted]
-    for direction in leaving:
-        key = direction.key
+    leaving = {each.key: why for each in context.observed.directions if (why := _why_left(context, each.key))}
+    for key, why in leaving.items():
         apps = frozenset(step.key for step in application_steps if _home(step) == key.consumer)
-        release, revoke = ReleaseResources(key), RevokeAuthentication(key)
+        forsaken = context.forsaken(key)
+        release, revoke = ReleaseResources(key, forsaken), RevokeAuthentication(key, forsaken)
         if context.readable(key.consumer) is not None:
-            yield Step(release, "the spec dropped the peering", "prune", after=apps)
-        yield Step(revoke, "the spec dropped the peering", "prune", after=frozenset({str(release)}))
-    for pair in sorted({direction.key.pair for direction in leaving}):
-        if not any(key.pair == pair for key in wanted):
-            revokes = frozenset(str(RevokeAuthentication(each.key)) for each in leaving if each.key.pair == pair)
-            yield Step(DisconnectNetworks(*pair), "no direction is left", "prune", after=revokes)
+            yield Step(release, why, "prune", after=apps)
+        yield Step(revoke, why, "prune", after=frozenset({str(release)}))
+    for pair in sorted({key.pair for key in leaving}):
+        if not any(key.pair == pair and key not in leaving for key in context.desired.directions):
+            of_pair = [key for key in leaving if key.pair == pair]
+            forsaken = frozenset[str]().union(*(context.forsaken(key) for key in of_pair))
+            revokes = frozenset(str(RevokeAuthentication(key)) for key in of_pair)
+            yield Step(DisconnectNetworks(*pair, forsaken), "no direction is left", "prune", after=revokes)
+
+
+def _why_left(context: PlanningContext, key: PeeringKey) -> str:
+    """Why a direction that is seen is to be left; empty when it stays."""
+    if key not in context.desired.directions:
+        return "the spec dropped the peering"
+    lost = [each for each in key.pair if context.is_given_up(each, key)]
+    if lost:
+        return f"{lost[0]} has been silent for longer than unjoinAfter"
+    return "it was taken apart at the other end" if _is_remains(context, key) else ""
+
+
+def _is_remains(context: PlanningContext, key: PeeringKey) -> bool:
+    """Whether one end holds a peering that the other end knows nothing of: it was left there while the end was away.
+
+    An end that was only just made holds nothing of value, and is completed.
+    """
+    shown = [_shown(context, cluster, key) for cluster in key.pair]
+    if any(each is None for each in shown):
+        return False
+    held = [each for each in shown if each]
+    return len(held) == 1 and any(one.authentication != "absent" or one.offloading != "absent" for one in held[0])
+
+
+def _shown(context: PlanningContext, cluster: str, key: PeeringKey) -> tuple[ObservedDirection, ...] | None:
+    """What a cluster shows of a pair; None when it cannot be read."""
+    kubernetes = context.readable(cluster)
+    return None if kubernetes is None else tuple(each for each in kubernetes.directions if each.key.pair == key.pair)
 
 
 def _home(step: Step) -> str | None:

@@ -15,11 +15,6 @@ def check_unsupported(federation: Federation, knowledge: Knowledge) -> Iterator[
     for index, cluster in enumerate(federation.spec.clusters):
         if cluster.ttl is not None:
             yield _not_yet(("spec", "clusters", index, "ttl"), "clusters do not end by themselves")
-    for index, peering in enumerate(federation.spec.peerings):
-        if peering.unjoin_after is not None:
-            yield _not_yet(("spec", "peerings", index, "unjoinAfter"), "peers are not left by themselves")
-        if peering.profile != "lan":
-            yield _not_yet(("spec", "peerings", index, "profile"), "waits do not follow a link's profile")
 
 
 def _not_yet(path: tuple[str | int, ...], what: str) -> Violation:

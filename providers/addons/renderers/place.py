@@ -7,6 +7,7 @@ from typing import Any
 
 from federation.spec.catalogue import AddOnDefinition
 from federation.spec.cluster import AddOn, Cluster
+from federation.spec.peering import Profile
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,7 @@ class Place:
 
     Attributes:
         endpoint: ``host:port`` of the cluster's API as others reach it.
+        profile: The worst link that an interconnect has to cope with.
     """
 
     federation: str
@@ -22,6 +24,7 @@ class Place:
     addon: AddOn
     definition: AddOnDefinition
     endpoint: str
+    profile: Profile = "lan"
 
     @property
     def own(self) -> dict[str, Any]:

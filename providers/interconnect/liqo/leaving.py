@@ -38,11 +38,16 @@ _NETWORKING = (GATEWAY_CLIENT, GATEWAY_SERVER, CONFIGURATION, PUBLIC_KEY)
 _OF_DIRECTIONS = (IDENTITY, TENANT, RESOURCE_SLICE)
 
 
-def release(consumer: Side, provider_name: str, *, provider_answers: bool = True) -> Progress:
-    """Give the resources back; done when slices, virtual nodes and nodes are gone."""
+def release(consumer: Side, provider: Side | None, names: tuple[str, str]) -> Progress:
+    """Give the resources back; done when slices, virtual nodes and nodes are gone.
+
+    A provider that knows nothing of the consumer refuses what Liqo would ask of it: that is as good as no answer.
+    """
+    _, provider_name = names
     here = find_end(consumer, provider_name)
     if here is None:
         return Done(f"{consumer.cluster} holds nothing of {provider_name}")
+    provider_answers = provider is not None and find_end(provider, consumer.cluster) is not None
     if not provider_answers:
         mark_unreachable(consumer, provider_name, unreachable=True)
     wanted = {REPLICATION: "true", REMOTE_ID: here.peer_id}
@@ -61,7 +66,7 @@ def revoke(consumer: Side | None, provider: Side | None, names: tuple[str, str])
     """Remove identity and tenant of one direction on every side that answers."""
     consumer_name, provider_name = names
     if consumer is not None:
-        progress = _revoke_here(consumer, provider_name, provider_answers=provider is not None)
+        progress = _revoke_here(consumer, provider, names)
         if isinstance(progress, Waiting):
             return progress
     if provider is not None:
@@ -71,11 +76,12 @@ def revoke(consumer: Side | None, provider: Side | None, names: tuple[str, str])
     return Done(f"{provider_name} no longer knows {consumer_name}")
 
 
-def _revoke_here(consumer: Side, provider_name: str, *, provider_answers: bool) -> Progress:
+def _revoke_here(consumer: Side, provider: Side | None, names: tuple[str, str]) -> Progress:
+    provider_name = names[1]
     here = find_end(consumer, provider_name)
     if here is None:
         return Done()
-    released = release(consumer, provider_name, provider_answers=provider_answers)
+    released = release(consumer, provider, names)
     if isinstance(released, Waiting):
         return released
     nonce_gone = ensure_gone(here.client, SECRET, SIGNED_NONCE, here.namespace)

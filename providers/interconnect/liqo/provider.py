@@ -31,9 +31,9 @@ class LiqoInterconnect:
         """Resources of the provider as a ready virtual node of the consumer."""
         return patient(lambda: offloading.acquire(consumer, provider))
 
-    def release(self, consumer: Side, provider_name: str, *, provider_answers: bool = True) -> Progress:
+    def release(self, consumer: Side, provider: Side | None, names: tuple[str, str]) -> Progress:
         """Give the resources back; done when the virtual node is gone."""
-        return patient(lambda: leaving.release(consumer, provider_name, provider_answers=provider_answers))
+        return patient(lambda: leaving.release(consumer, provider, names))
 
     def revoke(self, consumer: Side | None, provider: Side | None, names: tuple[str, str]) -> Progress:
         """Remove identity and tenant on every side that answers; without a provider, the resources too."""

@@ -76,7 +76,7 @@ def leaving(fleet: LiqoFleet, peering: Peering) -> Iterator[Callable[[], Progres
     """The steps that take a peering apart, in the order of the planner."""
     for key in peering.directions:
         consumer, provider, names = fleet.side(key.consumer), fleet.side(key.provider), (key.consumer, key.provider)
-        yield partial(LIQO.release, consumer, key.provider)
+        yield partial(LIQO.release, consumer, provider, names)
         yield partial(LIQO.revoke, consumer, provider, names)
     yield lambda: LIQO.disconnect(fleet.side("a"), fleet.side("b"), ("a", "b"))
 
@@ -140,7 +140,7 @@ def test_one_tunnel_serves_both_directions(fleet: LiqoFleet, sides: tuple[Side, 
 def test_one_direction_goes_and_the_other_keeps_the_tunnel(fleet: LiqoFleet, sides: tuple[Side, Side]):
     """The virtual node of one direction goes, the other one does not notice."""
     join(fleet, BOTH)
-    fleet.drive(lambda: LIQO.release(sides[0], "b"))
+    fleet.drive(lambda: LIQO.release(*sides, ("a", "b")))
     fleet.drive(lambda: LIQO.revoke(*sides, ("a", "b")))
     kept = fleet.drive(lambda: LIQO.disconnect(*sides, ("a", "b")))
     assert "kept" in kept.detail
@@ -297,7 +297,7 @@ def test_unreadable_is_raised_and_never_absent(fleet: LiqoFleet, sides: tuple[Si
         LIQO.observe(sides[0])
     fleet.served["a"].gate.next("GET", *[Verdict(status=500) for _ in range(4)])
     with pytest.raises(Unavailable):
-        LIQO.release(sides[0], "b")
+        LIQO.release(*sides, ("a", "b"))
     assert seen(sides[0]) == {"a->b": ESTABLISHED}
 
 

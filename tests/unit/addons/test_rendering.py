@@ -9,6 +9,8 @@ import pytest
 from config.catalogue.reading import read_addons, read_repositories
 from federation.spec.cluster import Cluster
 from federation.spec.digests import digest_for
+from federation.spec.links import LINKS, PROFILES
+from federation.spec.peering import Profile
 from providers.addons.renderers import RENDERERS
 from providers.addons.renderers.place import Place
 from providers.addons.rendering import Installation, render_installation
@@ -20,10 +22,12 @@ SHARED = {"name": "metallb", "values": {"pools": [{"name": "one", "addresses": [
                                                    "sharedBy": ["ingress-nginx", "liqo"]}]}}  # fmt: skip
 
 
-def installation(name: str, cluster: Cluster, endpoint: str = "192.0.2.1:6443") -> Installation:
+def installation(
+    name: str, cluster: Cluster, endpoint: str = "192.0.2.1:6443", profile: Profile = "lan"
+) -> Installation:
     addon = cluster.addon(name)
     assert addon is not None
-    return render_installation(Place("tacfed", cluster, addon, CATALOGUE[name], endpoint))
+    return render_installation(Place("tacfed", cluster, addon, CATALOGUE[name], endpoint, profile))
 
 
 def test_values_of_the_spec_lie_over_those_of_the_catalogue_and_of_the_cluster() -> None:
@@ -43,6 +47,24 @@ def test_liqo_is_told_the_pod_network_as_its_version_takes_it(version: str, ipam
     """Up to 1.1 the chart takes one network, from 1.2 on a list."""
     values = installation("liqo", cluster_with({"name": "liqo", "version": version})).values
     assert ipam.items() <= values["ipam"].items()
+
+
+def test_liqos_timers_follow_the_profile_of_the_link() -> None:
+    """Nearby they are Liqo's own; over the worst link an answer of the API may take ten round trips of 3 s."""
+    nearby, far = (installation("liqo", cluster_with("liqo"), profile=each) for each in ("lan", "worst"))
+    assert "gatewayTemplates" not in nearby.values.get("networking", {})
+    assert far.values["networking"]["gatewayTemplates"]["ping"]["lossThreshold"] == 20
+    assert "--foreign-cluster-ping-timeout=30s" in far.values["controllerManager"]["pod"]["extraArgs"]
+    assert nearby.content != far.content
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_link_that_is_answered_in_time_is_never_taken_for_dead(profile: Profile) -> None:
+    """Three round trips and one lost packet fit into what Liqo allows for an answer of the peer's API."""
+    values = installation("liqo", cluster_with("liqo"), profile=profile).values
+    flags = values.get("controllerManager", {}).get("pod", {}).get("extraArgs", ["--foreign-cluster-ping-timeout=5s"])
+    allowed_s = float(flags[0].partition("=")[2].rstrip("s"))
+    assert allowed_s > 5 * LINKS[profile].round_trip_s
 
 
 def test_own_values_do_not_reach_the_chart() -> None:

@@ -117,3 +117,29 @@ def test_an_application_is_gone_when_all_could_be_read() -> None:
     for look, gone in (("converged", True), ("dark", False)):
         verdicts = verdicts_of({"clusters": {"a": {}, "b": {}}, "observed": {"a": look, "b": "converged"}})
         assert application_is_gone(verdicts, "shop") is gone, look
+
+
+SILENT = {
+    "clusters": {"a": {"workers": 0}, "b": {"workers": 0}},
+    "peerings": [{"consumer": "a", "provider": "b", "unjoinAfter": "24h"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("directions", "silent_s", "expected"),
+    [
+        (["a->b"], 10, ("Unknown", "PeerSilent", "nobody hears of b; it is left by force after 24h")),
+        ([], 86400, ("False", "PeerLeft", "b was left by force after unjoinAfter; it is peered again when it answers")),
+    ],
+)
+def test_a_silent_peer_is_suspected_then_left(
+    directions: list[str], silent_s: float, expected: tuple[str, ...]
+) -> None:
+    """The condition says what will be done, without counting: its own time says since when."""
+    observed = {"a": {"directions": directions}, "b": {"api": "dark"}}
+    root = judge_federation(verdicts_of({**SILENT, "observed": observed, "silent": {"b": silent_s}}))
+    peering = next(part for part in root.parts if part.kind == "Peering")
+    found = peering.condition("PeerReachable")
+    assert found is not None
+    assert (found.status, found.reason, found.message) == expected
+    assert root.condition("Converged").status != "True"  # type: ignore[union-attr]  # every federation has it

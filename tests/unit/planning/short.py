@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from federation.planning.context import PlanningContext, Timing
 from federation.spec.federation import Federation
 from federation.spec.machines import MachineTarget, machine_targets
-from federation.spec.peering import PeeringKey
+from federation.spec.peering import Peering, PeeringKey
 from federation.state.observed import (
     Absent,
     Observation,
@@ -35,7 +35,7 @@ DARK = Unknown("Unavailable", "no answer")
 
 
 def a_case(given: dict[str, Any]) -> PlanningContext:
-    """The context of a case: ``clusters``, ``former``, ``peerings``, ``applications`` and ``observed``."""
+    """The context of a case: ``clusters``, ``former``, ``peerings``, ``applications``, ``observed`` …"""
     clusters = [_cluster(name, words or {}) for name, words in given.get("clusters", {}).items()]
     former = [_cluster(name, words or {}) for name, words in given.get("former", {}).items()]
     rest = {key: given[key] for key in ("peerings", "applications", "paused") if key in given}
@@ -46,7 +46,13 @@ def a_case(given: dict[str, Any]) -> PlanningContext:
     whole = desired.model_copy(update={"spec": desired.spec.model_copy(update={"clusters": everything})})
     observed = {cluster.name: _observed(whole, cluster.name, looks.get(cluster.name, "new")) for cluster in everything}
     return PlanningContext(
-        desired, before.spec.clusters, ObservedFederation(observed), a_catalogue(), Timing(repair_after_s=300.0)
+        desired,
+        before.spec.clusters,
+        ObservedFederation(observed),
+        a_catalogue(),
+        Timing(repair_after_s=300.0),
+        silent_s={name: float(seconds) for name, seconds in given.get("silent", {}).items()},
+        former_peerings=tuple(Peering.model_validate(each) for each in given.get("dropped", [])),
     )
 
 

@@ -1,0 +1,43 @@
+"""Quality of links: what a profile stands for, and which one a cluster has to cope with.
+
+Source: the four link profiles of TNO's experiment (LAN, Best, Average, Worst).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import get_args
+
+from federation.spec.federation import Federation
+from federation.spec.peering import Profile
+
+PROFILES: tuple[Profile, ...] = get_args(Profile)
+"""From the best to the worst."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link: how long a round trip takes, what it carries, and the share of packets that it loses one way."""
+
+    round_trip_s: float
+    bits_per_s: float
+    loss: float
+
+
+LINKS: Mapping[Profile, Link] = {
+    "lan": Link(0.001, 1e9, 0.0),
+    "best": Link(0.2, 4e6, 0.05),
+    "average": Link(0.4, 2e6, 0.10),
+    "worst": Link(3.0, 650e3, 0.15),
+}
+
+
+def profile_for(federation: Federation, cluster: str, addon: str) -> Profile:
+    """The worst profile of a cluster's peerings by an interconnect, which is the add-on of that name."""
+    found = [
+        PROFILES.index(peering.profile)
+        for key, peering in federation.directions.items()
+        if cluster in key.pair and peering.type == addon
+    ]
+    return PROFILES[max(found, default=0)]
