@@ -84,7 +84,7 @@ async def carry_out(order: Order) -> Performed:
         DeadlineExceeded: The action did not end in its time; the message says what it waited for.
         StillWaiting: Others have to go on, and have shown no progress for as long as the action has patience.
     """
-    standstill = _Standstill(order.action)
+    standstill = _Standstill(order)
     begun, waited_s, waiting_for, well_at = time.monotonic(), 0.0, "its first step", time.monotonic()
     eager_s = FIRST_POLL_S
     while time.monotonic() - begun < _limit_s(order):
@@ -121,19 +121,20 @@ async def carry_out(order: Order) -> Performed:
 class _Standstill:
     """How long an action has waited without news. A reason that comes again is none: some take turns."""
 
-    def __init__(self, action: Action) -> None:
-        self._action = action
+    def __init__(self, order: Order) -> None:
+        self._order = order
         self._heard: set[str] = set()
         self._moved_at = time.monotonic()
 
     def note(self, reason: str) -> None:
         """The action waits, for this."""
-        patience_s = self._action.patience_s
+        patience_s = self._order.action.patience_s
+        limit_s = None if patience_s is None else patience_s * _stretch(self._order)
         if reason not in self._heard:
             self._heard.add(reason)
             self._moved_at = time.monotonic()
-        elif patience_s is not None and time.monotonic() - self._moved_at > patience_s:
-            raise StillWaiting(f"no progress for {patience_s:.0f} s; waiting for {reason}")
+        elif limit_s is not None and time.monotonic() - self._moved_at > limit_s:
+            raise StillWaiting(f"no progress for {limit_s:.0f} s; waiting for {reason}")
 
 
 async def _step(order: Order, left_s: float) -> Progress:
