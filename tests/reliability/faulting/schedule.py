@@ -1,0 +1,93 @@
+"""What a seed draws: rules on every wire, and blows that fall when so many changes have been asked for."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from tests.reliability.killing.life import PHASES
+
+Strike = Literal[
+    "worker dies", "worker is destroyed", "control plane stops", "machine reboots", "cluster unreachable",
+    "cluster refuses", "clusters apart", "tokens expire", "watches cut", "quota used up",
+]  # fmt: skip
+STRIKES: tuple[Strike, ...] = Strike.__args__  # type: ignore[attr-defined]  # a Literal has its words there
+_WIRES = ("openstack", "kubernetes", "ssh", "charts")
+_WEIGHTS = (35, 40, 17, 8)
+_ANY: tuple[dict[str, Any], ...] = ({"reset": True}, {"drop_reply": True}, {"delay_s": 0.4})
+_HTTP: tuple[dict[str, Any], ...] = (
+    *_ANY,
+    {"status": 429, "retry_after_s": 1},
+    {"status": 429},
+    {"status": 500},
+    {"status": 503, "retry_after_s": 1},
+    {"status": 503},
+    {"truncate": 40},
+)
+_ACTIONS: dict[str, tuple[dict[str, Any], ...]] = {
+    "openstack": (*_HTTP, {"status": 409}, {"auth": True}, {"hang": True}),
+    "kubernetes": (*_HTTP, {"status": 409}, {"auth": True}, {"hang": True}),
+    "ssh": (*_ANY, {"exit_code": 1, "stderr": "device or resource busy"}, {"auth": True}),
+    "charts": ({"reset": True}, {"status": 500}, {"status": 503}, {"truncate": 40}),
+}
+_CHANGES = {"openstack": ("POST", "PUT", "DELETE"), "kubernetes": ("POST", "PATCH", "PUT")}
+_LONG = 120
+"""Requests after which nearly every phase has ended."""
+
+
+@dataclass(frozen=True)
+class Blow:
+    """Something that befalls the world itself, once so many changes have been asked for."""
+
+    at: int
+    strike: Strike
+    chance: float
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Everything that a seed draws.
+
+    Attributes:
+        phase: Which part of the life is struck.
+        rules: As the sandbox's control API takes them.
+    """
+
+    seed: int
+    phase: int
+    rules: tuple[dict[str, Any], ...] = field(default=())
+    blows: tuple[Blow, ...] = field(default=())
+
+    def __str__(self) -> str:
+        told = [_told(rule) for rule in self.rules] + [f"{each.strike} at {each.at}" for each in self.blows]
+        return f"seed {self.seed} ({PHASES[self.phase].name}: {', '.join(told)})"
+
+
+def draw(seed: int, phase: int | None = None) -> Schedule:
+    """The schedule of a seed, always the same; in a phase of one's own choice, or a drawn one."""
+    chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
+    drawn = chance.randrange(len(PHASES))
+    rules = tuple(_rule(chance) for _ in range(chance.randint(2, 7)))
+    blows = tuple(
+        Blow(chance.randint(0, _LONG // 2), chance.choice(STRIKES), chance.random())
+        for _ in range(chance.choice((0, 0, 1, 1, 2)))
+    )
+    return Schedule(seed, drawn if phase is None else phase, rules, blows)
+
+
+def _rule(chance: random.Random) -> dict[str, Any]:
+    (wire,) = chance.choices(_WIRES, _WEIGHTS)
+    action = chance.choice(_ACTIONS[wire])
+    rule: dict[str, Any] = {"wire": wire, "action": action, "skip": int(chance.random() ** 2 * _LONG), "count": 1}
+    if "hang" not in action:
+        rule["count"] = chance.randint(1, 4)
+    if action.get("status") == 409:
+        rule["method"] = chance.choice(_CHANGES[wire])
+    return rule
+
+
+def _told(rule: dict[str, Any]) -> str:
+    (name, value), *_ = rule["action"].items()
+    word = str(value) if name == "status" else name
+    return f"{rule['count']} x {word} on {rule['wire']} after {rule['skip']}"

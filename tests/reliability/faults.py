@@ -1,0 +1,92 @@
+"""Random faults by seed: every wire fails, machines die, links part, tokens expire; then it is calm and has to hold."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from flotilla.environment import prepare
+from tests.reliability.chapters import Chapter, keep
+
+prepare()  # Prefect reads its environment when it is imported
+
+from tests.reliability.faulting.trial import Weathered, attempt, one_life  # noqa: E402
+from tests.reliability.killing.life import NAME, PHASES  # noqa: E402
+from tests.reliability.killing.scene import open_scene  # noqa: E402
+from tests.reliability.killing.trial import record  # noqa: E402
+from tests.reliability.killing.worker import warm_up  # noqa: E402
+
+SEEDS = "FLOTILLA_SEEDS"
+"""Variable with the seeds of a full trial: ``FIRST-LAST``, or one to repeat it."""
+LIMIT = "FLOTILLA_FAULTS_S"
+"""Variable with the seconds after which a full trial ends with what it has."""
+SAMPLE = 50
+HOW = (
+    "Each seed draws faults on every wire (cut connections, lost and truncated answers, hangs, 401, 409, 429, 500, 503 "
+    "with and without Retry-After, failing commands) and blows to the world (machines die, reboot, stop; clusters "
+    "unreachable or apart; tokens expire, watches cut, quota used up) for one flow of the life that the kills use. The "
+    "flow has to end and double nothing; when it is calm, at most three reconciles converge to what an undisturbed "
+    "life has, another apply is silent, and a teardown leaves nothing."
+)
+REPAIRED: tuple[str, ...] = ()
+
+
+def trial(full: bool) -> Chapter:
+    """Every seed on a life of its own; or fifty of them in one life."""
+    return asyncio.run(_each() if full else _in_one_life())
+
+
+async def _in_one_life() -> Chapter:
+    warm_up()
+    with tempfile.TemporaryDirectory(prefix="flotilla-faults-") as folder:
+        async with open_scene(NAME, Path(folder)) as scene:
+            return chapter(await one_life(scene, range(SAMPLE)))
+
+
+async def _each() -> Chapter:
+    warm_up()
+    first, _, last = os.environ.get(SEEDS, "0-999").partition("-")
+    ends = time.monotonic() + float(os.environ.get(LIMIT, "inf"))
+    found: list[Weathered] = []
+    with tempfile.TemporaryDirectory(prefix="flotilla-faults-") as folder:
+        async with open_scene(NAME, Path(folder)) as scene:
+            recorded = await record(scene)
+            for seed in range(int(first), int(last or first) + 1):
+                if time.monotonic() > ends:
+                    break
+                found.append(await attempt(scene, recorded, seed))
+                print(_line(found[-1]), file=sys.stderr, flush=True)
+                keep(chapter(found))
+    return chapter(found)
+
+
+def chapter(found: list[Weathered]) -> Chapter:
+    """The chapter of what was tried so far."""
+    failed = [each for each in found if each.wrong]
+    return Chapter(
+        name="faults",
+        title="Random faults",
+        date=datetime.now(UTC).date().isoformat(),
+        how=HOW,
+        tried=len(found),
+        passed=len(found) - len(failed),
+        headers=("phase", "tried", "held"),
+        rows=tuple(_row(index, found) for index in range(len(PHASES))),
+        failed=tuple(_line(each) for each in failed),
+        repaired=REPAIRED,
+        order=20,
+    )
+
+
+def _row(index: int, found: list[Weathered]) -> tuple[str, ...]:
+    mine = [each for each in found if each.schedule.phase == index]
+    return PHASES[index].name, str(len(mine)), str(sum(not each.wrong for each in mine))
+
+
+def _line(result: Weathered) -> str:
+    return f"{result.schedule}, {result.seconds:.0f} s: {'; '.join(result.wrong[:6]) or 'held'}"
