@@ -110,6 +110,7 @@ _FILES: Mapping[str, str] = {
     "/dev/null": "",
     "/sys/fs/cgroup/cgroup.controllers": "cpuset cpu io memory hugetlb pids rdma misc\n",
 }
+_SHADOW = 42
 _ENABLED = ("ssh.service", "systemd-timesyncd.service", "cron.service")
 
 
@@ -131,6 +132,7 @@ def base_image(programs: Iterable[str]) -> dict[str, Node]:
         unit = f"/usr/lib/systemd/system/{name}".encode()
         nodes[f"/etc/systemd/system/multi-user.target.wants/{name}"] = Node("link", 0o777, data=unit)
     nodes["/root"] = Node("dir", 0o700)
+    nodes["/etc/shadow"] = Node("file", 0o640, gid=_SHADOW, data=b"root:*:19000:0:99999:7:::\n")
     nodes["/tmp"] = nodes["/var/tmp"] = Node("dir", 0o1777)  # noqa: S108 - a path of the emulated machine
     nodes["/dev/null"] = Node("file", 0o666)
     return nodes

@@ -307,8 +307,12 @@ class FileView:
         self._removable(old, node, source)
         self._parent_writable(new, target)
         there = self.tree.at(new)
-        if there is not None and there.kind == "dir" and (node.kind != "dir" or self.tree.names(new)):
-            raise _refusal(errno.EISDIR if node.kind != "dir" else errno.ENOTEMPTY, target)
+        if there is not None and (node.kind == "dir") != (there.kind == "dir"):
+            raise _refusal(errno.ENOTDIR if node.kind == "dir" else errno.EISDIR, target)
+        if old != new and there is not None and there.kind == "dir" and self.tree.names(new):
+            raise _refusal(errno.ENOTEMPTY, target)
+        if new.startswith(f"{old}/"):
+            raise _refusal(errno.EINVAL, target)
         if old != new:
             self.tree.move(old, new)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import posixpath
 import uuid
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from sandbox.ssh.packages import Packages
 from sandbox.ssh.process import DEFAULT_PATH, Completed, Process
 from sandbox.ssh.programs import BASE_PROGRAMS, PROGRAMS
 from sandbox.ssh.shell import Shell
+from sandbox.ssh.signals import PIPE, Signalled
 from sandbox.ssh.streams import Buffer, Given
 from sandbox.ssh.systemd import Systemd
 
@@ -39,8 +41,10 @@ _CONTROL_PLANE_PORTS = {
     10257: "kube-controller",
     10259: "kube-scheduler",
 }
-_NOT_EXECUTABLE, _NOT_FOUND = 126, 127
+_NOT_EXECUTABLE, _NOT_FOUND, _BY_SIGNAL = 126, 127, 128
 _FIRST_PID = 1000
+_LOGIN_PATH = f"{DEFAULT_PATH}:/usr/games:/usr/local/games:/snap/bin"
+_BUILTINS = frozenset({"echo", "printf", "kill", "test", "["})
 _ANSWER_S = 0.05
 
 
@@ -173,7 +177,9 @@ class Host:
         path = self.which(name, process)
         if path is None:
             there = "/" in name and process.files.exists(process.path(name))
-            process.err(f"bash: line 1: {name}: {_why_not(name, there)}")
+            is_folder = there and process.files.is_dir(process.path(name))
+            why = "Is a directory" if is_folder else _why_not(name, there)
+            process.err(f"bash: line 1: {name}: {why}")
             return _NOT_EXECUTABLE if there else _NOT_FOUND
         content = self.root_files.read(path)
         if content.startswith(b"#!"):
@@ -186,6 +192,10 @@ class Host:
             return _NOT_EXECUTABLE
         try:
             return await program.run(replace(process, version=known[1]))
+        except Signalled as signal:
+            if signal.number != PIPE or posixpath.basename(name) in _BUILTINS:
+                raise
+            return _BY_SIGNAL + PIPE
         except OSError as error:
             return process.fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
 
@@ -194,7 +204,8 @@ class Host:
         who = self.user(user)
         if who is None:
             raise KeyError(user)
-        env = {"PATH": DEFAULT_PATH, "HOME": who.home, "USER": who.name, "LOGNAME": who.name, "LANG": "C.UTF-8"}
+        env = {"PATH": _LOGIN_PATH, "LANG": "C.UTF-8", "SHELL": "/bin/bash"}
+        env |= {"HOME": who.home, "USER": who.name, "LOGNAME": who.name}
         return Process(self, who, ("bash",), env, who.home)
 
     async def run(self, command: str, user: str = "root", stdin: bytes = b"") -> Completed:

@@ -34,7 +34,12 @@ def _nothing() -> None:
 
 @dataclass
 class Process:
-    """One program run by one user. ``version`` is that of the binary which was started."""
+    """One program run by one user.
+
+    Attributes:
+        version: That of the binary which was started.
+        terminal: Whether its streams are a terminal.
+    """
 
     host: Host
     user: Identity
@@ -46,6 +51,7 @@ class Process:
     stderr: Sink = field(default_factory=Discard)
     version: str = ""
     unit: str | None = None
+    terminal: bool = False
     notify_ready: Callable[[], None] = _nothing
 
     @property

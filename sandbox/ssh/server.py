@@ -21,6 +21,20 @@ if TYPE_CHECKING:
 SSH_PORT = 2222
 _BACKLOG = 128
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+_MAX_SESSIONS, _MAX_AUTH_TRIES = 10, 6
+"""sshd_config(5): what a connection may have at once, and how many keys a client may offer."""
+
+
+class _Connection(asyncssh.SSHServerConnection):
+    """A connection with OpenSSH's limits."""
+
+    def _process_session_open(self, packet: Any) -> Any:
+        sessions = [each for each in self._channels.values() if isinstance(each, asyncssh.SSHServerChannel)]
+        if len(sessions) >= _MAX_SESSIONS:
+            raise asyncssh.ChannelOpenError(asyncssh.OPEN_CONNECT_FAILED, "open failed")
+        channel, session = super()._process_session_open(packet)
+        setattr(session, "subsystem_requested", lambda name: name == "sftp")  # noqa: B010 - of this session, not its class
+        return channel, session
 
 
 class _Login(asyncssh.SSHServer):
@@ -29,6 +43,7 @@ class _Login(asyncssh.SSHServer):
     def __init__(self, server: SshServer) -> None:
         self._server = server
         self._connection: Any = None
+        self._refused = 0
 
     def connection_made(self, conn: Any) -> None:
         self._connection = conn
@@ -57,7 +72,12 @@ class _Login(asyncssh.SSHServer):
             if action.auth or action.status is not None:
                 return False
         offered = key.export_public_key("openssh").split()[1].decode()
-        return any(offered in line.split() for line in self._server.host.authorized_keys(username))
+        if any(offered in line.split() for line in self._server.host.authorized_keys(username)):
+            return True
+        self._refused += 1
+        if self._refused >= _MAX_AUTH_TRIES:
+            self._connection.disconnect(asyncssh.DISC_PROTOCOL_ERROR, "Too many authentication failures")
+        return False
 
 
 class SshServer:
@@ -127,7 +147,7 @@ class SshServer:
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             loop = asyncio.get_running_loop()
             with contextlib.suppress(OSError):
-                await loop.create_connection(lambda: asyncssh.SSHServerConnection(loop, self._options), sock=client)
+                await loop.create_connection(lambda: _Connection(loop, self._options), sock=client)
         except asyncio.CancelledError:
             client.close()
             raise

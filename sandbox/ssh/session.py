@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +11,8 @@ import asyncssh
 
 from sandbox.faults import Action
 from sandbox.ssh.classify import changes
-from sandbox.ssh.programs.surroundings import Signalled
-from sandbox.ssh.shell import Shell
+from sandbox.ssh.shell import Exit, Shell
+from sandbox.ssh.signals import NAMES, NUMBERS, PIPE, Signalled
 
 if TYPE_CHECKING:
     from sandbox.gates import Gate
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: One character per byte, so that asyncssh's line editor (text only) and binary output share one channel.
 WIRE_ENCODING = "iso-8859-1"
-_INTERRUPTED = 130
+_ACCEPTED = re.compile(r"LANG|LC_\w+")
 
 
 class _Stdin:
@@ -32,7 +32,7 @@ class _Stdin:
     async def read(self) -> bytes:
         try:
             return bytes((await self._reader.read()).encode(WIRE_ENCODING))
-        except (asyncssh.BreakReceived, asyncssh.SignalReceived, asyncssh.TerminalSizeChanged):
+        except (asyncssh.BreakReceived, asyncssh.TerminalSizeChanged, asyncssh.Error, OSError):
             return b""
 
     async def readline(self) -> bytes:
@@ -41,25 +41,27 @@ class _Stdin:
                 return bytes((await self._reader.readline()).encode(WIRE_ENCODING))
             except asyncssh.TerminalSizeChanged:
                 continue
-            except (asyncssh.BreakReceived, asyncssh.SignalReceived):
+            except (asyncssh.BreakReceived, asyncssh.Error, OSError):
                 return b""
 
 
 class _Output:
-    """A channel's output; after ``limit`` bytes the connection is cut."""
+    """A channel's output; after ``limit`` bytes the connection is cut. Who writes when nobody listens gets SIGPIPE."""
 
     def __init__(self, writer: Any, connection: Any, limit: int | None) -> None:
         self._writer, self._connection, self._left = writer, connection, limit
 
     def write(self, data: bytes) -> None:
-        with contextlib.suppress(BrokenPipeError):
+        try:
             if self._left is None:
                 self._writer.write(data.decode(WIRE_ENCODING))
                 return
             self._writer.write(data[: self._left].decode(WIRE_ENCODING))
-            self._left -= len(data)
-            if self._left <= 0:
-                self._connection.abort()
+        except BrokenPipeError:
+            raise Signalled(PIPE) from None
+        self._left -= len(data)
+        if self._left <= 0:
+            self._connection.abort()
 
 
 class Session:
@@ -68,27 +70,43 @@ class Session:
     def __init__(self, host: Host, gate: Gate) -> None:
         self._host = host
         self._gate = gate
+        self._commands: set[asyncio.Future[None]] = set()
 
     async def __call__(self, channel: Any) -> None:
-        """Serve one channel to its end; a client that leaves ends the program."""
-        work = asyncio.ensure_future(self._serve(channel))
+        """Serve one channel; a command that a client leaves behind goes on until it reads or says something."""
+        arrived = asyncio.ensure_future(self._arrive(channel))
         closed = asyncio.ensure_future(channel.wait_closed())
         with self._host.cancelled_by_power_off():
             try:
-                await asyncio.wait({work, closed}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({arrived, closed}, return_when=asyncio.FIRST_COMPLETED)
             finally:
-                work.cancel()
+                arrived.cancel()
                 closed.cancel()
-                await asyncio.gather(work, closed, return_exceptions=True)
+                await asyncio.gather(arrived, closed, return_exceptions=True)
+        if not arrived.cancelled() and arrived.exception() is None:
+            self._begin(channel, arrived.result())
 
-    async def _serve(self, channel: Any) -> None:
+    async def _arrive(self, channel: Any) -> Action:
         line = channel.command
         action = await self._gate("exec", line or "", bool(line) and changes(line)) or Action()
         await asyncio.sleep(action.delay_s)
-        connection = channel.channel.get_connection()
         if action.hang:
             await asyncio.Event().wait()
-        elif action.reset:
+        return action
+
+    def _begin(self, channel: Any, action: Action) -> None:
+        work = asyncio.ensure_future(self._serve(channel, action))
+        self._commands.add(work)
+        work.add_done_callback(self._commands.discard)
+        channel.signal_received = lambda name: _signal(work, channel, name)
+
+    async def _serve(self, channel: Any, action: Action) -> None:
+        with self._host.cancelled_by_power_off():
+            await self._answer(channel, action)
+
+    async def _answer(self, channel: Any, action: Action) -> None:
+        line, connection = channel.command, channel.channel.get_connection()
+        if action.reset:
             connection.abort()
         elif action.exit_code is not None or action.status is not None:
             text = action.stderr if action.stderr.endswith("\n") or not action.stderr else action.stderr + "\n"
@@ -99,18 +117,23 @@ class Session:
 
     async def _run(self, channel: Any, line: str | None, action: Action) -> None:
         connection = channel.channel.get_connection()
+        terminal = channel.term_type is not None
         limit = 0 if action.drop_reply else action.truncate
         process = replace(
             self._host.login(channel.get_extra_info("username")),
             stdin=_Stdin(channel.stdin),
             stdout=_Output(channel.stdout, connection, limit if limit != 0 else None),
-            stderr=_Output(channel.stderr, connection, None),
+            stderr=_Output(channel.stdout if terminal else channel.stderr, connection, None),
+            terminal=terminal,
         )
-        process.env |= {k.decode(): v.decode() for k, v in channel.env.items()} if _bytes(channel.env) else channel.env
+        process.env = _surroundings(channel) | process.env
         try:
             status = await (self._line(process, line) if line else self._loop(process))
         except Signalled as signal:
-            channel.exit_with_signal({15: "TERM", 9: "KILL", 1: "HUP", 2: "INT"}[signal.number])
+            if signal.server:
+                connection.abort()
+            else:
+                channel.exit_with_signal(NAMES[signal.number])
             return
         finally:
             if not line or changes(line):
@@ -127,12 +150,34 @@ class Session:
     async def _loop(self, process: Any) -> int:
         """Lines one after the other, as an interactive shell without a prompt."""
         shell = Shell(process, ["bash"])
-        while True:
-            text = await process.stdin.readline()
-            if not text or text.strip() == b"exit":
-                return shell.status
-            shell.status = await shell.run(text.decode(errors="replace"))
+        while text := await process.stdin.readline():
+            try:
+                shell.status = await shell.run_line(text.decode(errors="replace"))
+            except Exit as leave:
+                return leave.status
+        return shell.status
 
 
-def _bytes(env: Any) -> bool:
-    return any(isinstance(key, bytes) for key in env)
+def _signal(work: asyncio.Future[None], channel: Any, name: str) -> None:
+    """End a command by a signal that its client sends."""
+    if name in NUMBERS and not work.done():
+        work.cancel()
+        channel.exit_with_signal(name)
+
+
+def _surroundings(channel: Any) -> dict[str, str]:
+    """Variables that tell about the connection, and those of the client's that Ubuntu's sshd lets in."""
+    connection = channel.channel.get_connection()
+    client, server = (connection.get_extra_info(name)[:2] for name in ("peername", "sockname"))
+    told = {
+        "SSH_CLIENT": f"{client[0]} {client[1]} {server[1]}",
+        "SSH_CONNECTION": f"{client[0]} {client[1]} {server[0]} {server[1]}",
+    }
+    if channel.term_type is not None:
+        told["TERM"] = channel.term_type
+    sent = {_text(name): _text(value) for name, value in channel.env.items()}
+    return told | {name: value for name, value in sent.items() if _ACCEPTED.fullmatch(name)}
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else value

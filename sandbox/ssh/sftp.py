@@ -6,7 +6,7 @@ import asyncio
 import errno
 import os
 import posixpath
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from sandbox.ssh.host import Host
 
 _BLOCK = 4096
+_CODES: dict[int, tuple[Callable[[str], Exception], str]] = {
+    **dict.fromkeys((errno.ENOENT, errno.ENOTDIR, errno.EBADF, errno.ELOOP), (asyncssh.SFTPNoSuchFile, "No such file")),
+    **dict.fromkeys((errno.EPERM, errno.EACCES), (asyncssh.SFTPPermissionDenied, "Permission denied")),
+    **dict.fromkeys((errno.EINVAL, errno.ENAMETOOLONG), (asyncssh.SFTPBadMessage, "Bad message")),
+}
+"""What OpenSSH's sftp-server makes of the kernel's errors (``errno_to_portable``); everything else is a failure."""
 _TYPES = {
     "file": asyncssh.FILEXFER_TYPE_REGULAR,
     "dir": asyncssh.FILEXFER_TYPE_DIRECTORY,
@@ -36,6 +42,29 @@ class Handle:
     dirty: bool = False
 
 
+class _Files:
+    """A user's files, whose refusals are those of the protocol."""
+
+    def __init__(self, files: FileView) -> None:
+        self._files = files
+
+    def __getattr__(self, name: str) -> Any:
+        work = getattr(self._files, name)
+
+        def call(*arguments: Any, **options: Any) -> Any:
+            try:
+                return work(*arguments, **options)
+            except OSError as error:
+                raise _refusal(error.errno or 0) from error
+
+        return call
+
+
+def _refusal(code: int) -> Exception:
+    kind, words = _CODES.get(code, (asyncssh.SFTPFailure, "Failure"))
+    return kind(words)
+
+
 class MachineSftp(asyncssh.SFTPServer):
     """One SFTP session. Every change is written to the journal under its verb and path."""
 
@@ -44,7 +73,7 @@ class MachineSftp(asyncssh.SFTPServer):
         self._host = host
         self._gate = gate
         self._home = who.home
-        self._files: FileView = host.files.view(who)
+        self._files = _Files(host.files.view(who))
 
     def _path(self, path: bytes) -> str:
         return posixpath.normpath(posixpath.join(self._home, path.decode(errors="surrogateescape")))
@@ -69,10 +98,10 @@ class MachineSftp(asyncssh.SFTPServer):
         await self._pass("write" if writing else "read", name, writing)
         there = self._files.exists(name)
         if pflags & asyncssh.FXF_CREAT and there and pflags & asyncssh.FXF_EXCL:
-            raise OSError(errno.EEXIST, os.strerror(errno.EEXIST), name)
+            raise _refusal(errno.EEXIST)
         if writing and (not there or pflags & asyncssh.FXF_TRUNC):
             if not there and not pflags & asyncssh.FXF_CREAT:
-                raise OSError(errno.ENOENT, os.strerror(errno.ENOENT), name)
+                raise _refusal(errno.ENOENT)
             self._files.write(name, b"", attrs.permissions if attrs.permissions is not None else 0o644)
         return Handle(name, bytearray(self._files.read(name)), bool(pflags & asyncssh.FXF_APPEND))
 
@@ -129,7 +158,7 @@ class MachineSftp(asyncssh.SFTPServer):
     async def fsetstat(self, file_obj: Any, attrs: asyncssh.SFTPAttrs) -> None:
         """Set attributes of an open file."""
         if attrs.size is not None:
-            del file_obj.data[attrs.size :]
+            file_obj.data[:] = file_obj.data[: attrs.size].ljust(attrs.size, b"\0")
             file_obj.dirty = True
         self._flush(file_obj)
         await self._pass("setstat", file_obj.path, True)
@@ -141,7 +170,7 @@ class MachineSftp(asyncssh.SFTPServer):
 
     def _set(self, name: str, attrs: asyncssh.SFTPAttrs) -> None:
         if attrs.size is not None:
-            self._files.write(name, self._files.read(name)[: attrs.size])
+            self._files.write(name, self._files.read(name)[: attrs.size].ljust(attrs.size, b"\0"))
         if attrs.permissions is not None:
             self._files.chmod(name, attrs.permissions & 0o7777)
         if attrs.uid is not None and attrs.gid is not None:
@@ -177,8 +206,10 @@ class MachineSftp(asyncssh.SFTPServer):
         self._host.changed()
 
     def realpath(self, path: bytes) -> bytes:
-        """The path without links and dots."""
-        return self._files.resolve(self._path(path)).encode(errors="surrogateescape")
+        """The path without links and dots; only its last part may be missing."""
+        name: str = self._files.resolve(self._path(path))
+        self._files.stat(posixpath.dirname(name))
+        return bytes(os.fsencode(name))
 
     async def rename(self, oldpath: bytes, newpath: bytes) -> None:
         """Move an entry; refuses to replace one, as version 3 of the protocol has it."""
@@ -196,11 +227,14 @@ class MachineSftp(asyncssh.SFTPServer):
         """Where a link leads."""
         node = self._files.stat(self._path(path), follow=False)
         if node.kind != "link":
-            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
-        return node.data
+            raise _refusal(errno.EINVAL)
+        return bytes(node.data)
 
     async def symlink(self, oldpath: bytes, newpath: bytes) -> None:
-        """Make a link."""
+        """Make a link; OpenSSH takes the two names in this order from every client, whatever the protocol says."""
+        version = self.connection.get_extra_info("client_version", "")
+        if not any(name in version for name in ("OpenSSH", "paramiko")):
+            oldpath, newpath = newpath, oldpath
         await self._pass("symlink", self._path(newpath), True)
         self._files.symlink(oldpath.decode(), self._path(newpath))
         self._host.changed()

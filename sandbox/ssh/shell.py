@@ -5,6 +5,7 @@ Loops and functions are not spoken. A pipe's left side runs to its end before it
 
 from __future__ import annotations
 
+import errno
 import fnmatch
 import posixpath
 import re
@@ -15,11 +16,12 @@ from sandbox.ssh.filesystem import FileView
 from sandbox.ssh.grammar import Command, CommandList, Pipeline, Redirection, parse_line
 from sandbox.ssh.lexer import HereDocument, Part, ShellSyntaxError, Word, closing_parenthesis
 from sandbox.ssh.process import Process
+from sandbox.ssh.signals import PIPE, SERVER_PID, SHELL_PID, Signalled
 from sandbox.ssh.streams import Buffer, Discard, Given, Sink
 
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*|\?)(?::?-([^}]*))?\}|([A-Za-z_]\w*|[?$#@*0-9]))")
 _GLOB = re.compile(r"[*?\[]")
-_USAGE, _NOT_FOUND = 2, 127
+_USAGE, _NOT_FOUND, _BY_SIGNAL = 2, 127, 128
 
 
 class Exit(Exception):
@@ -53,12 +55,17 @@ class Shell:
     async def run(self, script: str) -> int:
         """Run a line or a small script, and give its exit status."""
         try:
+            return await self.run_line(script)
+        except Exit as leave:
+            return leave.status
+
+    async def run_line(self, script: str) -> int:
+        """Run a line or a small script that others may follow; raises Exit when it says ``exit``."""
+        try:
             return await self._list(parse_line(script), self.process)
         except ShellSyntaxError as error:
             self.process.err(f"{self.process.name}: 1: Syntax error: {error}")
             return _USAGE
-        except Exit as leave:
-            return leave.status
 
     async def _list(self, commands: CommandList, process: Process) -> int:
         for operator, pipeline in commands.items:
@@ -82,9 +89,7 @@ class Shell:
         try:
             process = await self._redirected(command.redirections, process)
         except OSError as error:
-            verb = "create" if error.errno == 2 and command.redirections[0].operator != "<" else "open"
-            process.err(f"{self.process.name}: 1: cannot {verb} {error.filename}: {_reason(error)}")
-            return _USAGE
+            return self._not_redirected(command.redirections[0].operator, error, process)
         if command.body is not None:
             return await self._group(command, process)
         assigned = {}
@@ -99,7 +104,17 @@ class Shell:
         if builtin is not None:
             return builtin(self, process, argv[1:])
         run = replace(process, argv=argv, env={**self.process.env, **assigned}, cwd=self.process.cwd)
+        if argv[0] == "exec" and argv[1:]:
+            raise Exit(await process.host.execute(replace(run, argv=argv[1:])))
         return await process.host.execute(run)
+
+    def _not_redirected(self, operator: str, error: OSError, process: Process) -> int:
+        if self.process.name == "bash":
+            process.err(f"bash: line 1: {error.filename}: {error.strerror}")
+            return 1
+        verb = "open" if operator == "<" else "create"
+        process.err(f"{self.process.name}: 1: cannot {verb} {error.filename}: {_reason(error, verb)}")
+        return _USAGE
 
     async def _group(self, command: Command, process: Process) -> int:
         if command.body is None:
@@ -111,6 +126,10 @@ class Shell:
             return await inner._list(command.body, inner.process)
         except Exit as leave:
             return leave.status
+        except Signalled as signal:
+            if signal.number != PIPE:
+                raise
+            return _BY_SIGNAL + PIPE
 
     async def _redirected(self, redirections: Sequence[Redirection], process: Process) -> Process:
         for each in redirections:
@@ -128,7 +147,13 @@ class Shell:
             return replace(process, stdin=Given(body.encode()))
         if each.target is None:
             return process
-        path = posixpath.join(self.process.cwd, await self._text(each.target))
+        typed = await self._text(each.target)
+        try:
+            return self._opened(each, posixpath.join(self.process.cwd, typed), process)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, typed) from None
+
+    def _opened(self, each: Redirection, path: str, process: Process) -> Process:
         if each.operator == "<":
             return replace(process, stdin=Given(process.files.read(path)))
         sink: Sink = Discard() if path == "/dev/null" else _FileSink(process.files, path, ">>" in each.operator)
@@ -139,7 +164,8 @@ class Shell:
     def _variable(self, name: str) -> str | None:
         special: Mapping[str, Callable[[], str]] = {
             "?": lambda: str(self.status),
-            "$": lambda: "4242",
+            "$": lambda: SHELL_PID,
+            "PPID": lambda: SERVER_PID,
             "#": lambda: str(max(0, len(self.arguments) - 1)),
             "@": lambda: " ".join(self.arguments[1:]),
             "*": lambda: " ".join(self.arguments[1:]),
@@ -181,6 +207,8 @@ class Shell:
     async def _expand(self, word: Word) -> list[str]:
         bare = word.bare
         if bare is None:
+            if [part.text for part in word.parts] == ["$@"]:
+                return self.arguments[1:]
             return [await self._text(word)]
         if bare == "~" or bare.startswith("~/"):
             bare = self.process.env.get("HOME", "/") + bare[1:]
@@ -202,8 +230,9 @@ class Shell:
         return found or [text]
 
 
-def _reason(error: OSError) -> str:
-    return {2: "Directory nonexistent", 13: "Permission denied"}.get(error.errno or 0, error.strerror or "")
+def _reason(error: OSError, verb: str) -> str:
+    missing = "No such file" if verb == "open" else "Directory nonexistent"
+    return missing if error.errno == errno.ENOENT else error.strerror or ""
 
 
 def _cd(shell: Shell, process: Process, args: list[str]) -> int:
@@ -230,6 +259,9 @@ def _unset(shell: Shell, process: Process, args: list[str]) -> int:
 
 def _set(shell: Shell, process: Process, args: list[str]) -> int:
     del process
+    if args[:1] == ["--"]:
+        shell.arguments = [*shell.arguments[:1], *args[1:]]
+        return 0
     shell.stop_on_error = any(a.startswith("-") and "e" in a for a in args)
     return 0
 
@@ -245,6 +277,13 @@ def _command(shell: Shell, process: Process, args: list[str]) -> int:
     if found is None:
         return _NOT_FOUND
     process.out(found)
+    return 0
+
+
+def _umask(shell: Shell, process: Process, args: list[str]) -> int:
+    del shell
+    if not args:
+        process.out("0022")
     return 0
 
 
@@ -268,6 +307,6 @@ BUILTINS: Mapping[str, Callable[[Shell, Process, list[str]], int]] = {
     "pwd": _pwd,
     "set": _set,
     "type": _command,
-    "umask": _true,
+    "umask": _umask,
     "unset": _unset,
 }

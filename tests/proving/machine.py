@@ -106,7 +106,8 @@ class RealMachine:
         self._sshd, self._folder, self._network = sshd, folder, network
         self._own = ("/etc", *own)
         host_key, user_key = other_key(), other_key()
-        self._keys = {"ed25519": host_key, "ecdsa": generate_private_key(SECP256R1())}
+        self._keys: dict[str, Ed25519PrivateKey | EllipticCurvePrivateKey] = {}
+        self._keys |= {"ed25519": host_key, "ecdsa": generate_private_key(SECP256R1())}
         self._authorized = public_line(user_key)
         port = free_port("127.0.0.1")
         self.account = Account(address, port, USER, public_line(host_key), private_text(user_key))

@@ -12,10 +12,12 @@ from dataclasses import replace
 from sandbox.ssh.baseimage import KERNEL
 from sandbox.ssh.process import DEFAULT_PATH, Process
 from sandbox.ssh.programs.program import UsageError, parse_options
-from sandbox.ssh.shell import Shell
+from sandbox.ssh.shell import Exit, Shell
+from sandbox.ssh.signals import SERVER_PID, SHELL_PID, TERM, Signalled, number_of
 
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
 _TIMED_OUT = 124
+_SECURE_PATH = f"{DEFAULT_PATH}:/snap/bin"
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -49,7 +51,7 @@ async def sudo(process: Process) -> int:
         return process.fail("a password is required")
     kept = {k: v for k, v in process.env.items() if "-E" in process.args or k in ("LANG", "TERM")}
     home = {
-        "PATH": DEFAULT_PATH,
+        "PATH": _SECURE_PATH,
         "HOME": who.home,
         "USER": who.name,
         "LOGNAME": who.name,
@@ -59,7 +61,10 @@ async def sudo(process: Process) -> int:
         if not command and not shell:
             return process.fail("usage: sudo [-n] [-u user] [VAR=value] command")
         command = ["sh", "-c", " ".join(command)] if command else ["sh"]
-    return await process.host.execute(replace(process, user=who, env={**kept, **home, **env}, argv=command))
+    run = replace(process, user=who, env={**kept, **home, **env}, argv=command)
+    if "/" not in command[0] and process.host.which(command[0], run) is None:
+        return process.fail(f"{command[0]}: command not found")
+    return await process.host.execute(run)
 
 
 def _sudoer(process: Process) -> bool:
@@ -70,20 +75,32 @@ def _sudoer(process: Process) -> bool:
 
 async def sh(process: Process) -> int:
     """Run a line (-c), a script file, or the lines of the input one after the other."""
-    args = process.args
-    flags = [a for a in args if re.fullmatch(r"-[a-z]+", a)]
-    words = [a for a in args if a not in flags and a not in ("pipefail",)]
+    flags, words = _shell_options(process.args)
     shell = Shell(replace(process, env=dict(process.env)), words if any("c" in f for f in flags) else words or ["sh"])
     shell.stop_on_error = any("e" in f for f in flags)
     if any("c" in f for f in flags):
         shell.arguments = words[1:] or ["sh"]
         return await shell.run(words[0]) if words else process.fail("-c: option requires an argument", 2)
-    if words and words[0] != "-":
+    if words and words[0] != "-" and "-s" not in flags:
         return await shell.run(process.files.text(process.path(words[0])))
-    if "-s" in flags or not words:
-        while line := await process.stdin.readline():
-            shell.status = await shell.run(line.decode(errors="replace"))
+    shell.arguments = ["sh", *(word for word in words if word != "-")]
+    while line := await process.stdin.readline():
+        try:
+            shell.status = await shell.run_line(line.decode(errors="replace"))
+        except Exit as leave:
+            return leave.status
     return shell.status
+
+
+def _shell_options(args: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Options of a shell, which end at the first word that is none, and what follows them."""
+    rest = list(args)
+    flags = []
+    while rest and re.fullmatch(r"-[a-z]+", rest[0]):
+        flags.append(rest.pop(0))
+        if flags[-1].endswith("o") and rest:
+            rest.pop(0)
+    return flags, rest[1:] if rest[:1] == ["--"] else rest
 
 
 async def env(process: Process) -> int:
@@ -284,19 +301,11 @@ async def refuse(process: Process) -> int:
 
 async def kill_self(process: Process) -> int:
     """End by a signal, as ``kill -TERM $$`` does to a shell: the exit status is 128 and the signal's number."""
-    words = [a.lstrip("-").removeprefix("SIG") for a in process.args]
-    numbers = {"TERM": 15, "KILL": 9, "HUP": 1, "INT": 2, "15": 15, "9": 9}
-    if (words[-1] if words else "") != "4242":
-        return process.fail(f"({words[-1] if words else ''}) - No such process")
-    raise Signalled(numbers.get(words[0], 15))
-
-
-class Signalled(Exception):
-    """The shell of a session was ended by a signal."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
+    words = [a.lstrip("-") for a in process.args]
+    whom = words[-1] if words else ""
+    if whom not in (SHELL_PID, SERVER_PID):
+        return process.fail(f"({whom}) - No such process")
+    raise Signalled(number_of(words[0]) if len(words) > 1 else TERM, server=whom == SERVER_PID)
 
 
 _FILE_TESTS: dict[str, Callable[[Process, str], bool]] = {
@@ -346,6 +355,8 @@ def _condition(process: Process, words: Sequence[str]) -> bool:
     if len(words) == 3:
         return _COMPARISONS[words[1]](words[0], words[2])
     if len(words) == 2:
+        if words[0] == "-t":
+            return process.terminal
         if words[0] in _TEXT_TESTS:
             return _TEXT_TESTS[words[0]](words[1])
         return _FILE_TESTS[words[0]](process, process.path(words[1]))

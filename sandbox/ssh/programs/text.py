@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import base64 as codec
 import hashlib
+import os
 import re
 from collections.abc import AsyncIterator, Sequence
 
 from sandbox.ssh.process import Process
 from sandbox.ssh.programs.program import parse_options
 
-_ESCAPES = {"n": "\n", "t": "\t", "\\": "\\", "r": "\r", '"': '"', "0": "\0"}
-_ESCAPE = re.compile(r'\\([nt\\r"0])')
+_ESCAPES = {
+    "n": "\n",
+    "t": "\t",
+    "\\": "\\",
+    "r": "\r",
+    '"': '"',
+    "a": "\a",
+    "b": "\b",
+    "e": "\x1b",
+    "f": "\f",
+    "v": "\v",
+}
+_ESCAPE = re.compile(r'\\([nt\\r"abefv]|[0-7]{1,3})')
 _FORMAT = re.compile(r"%(-?\d*)([sdb%])")
 
 
@@ -56,7 +68,12 @@ async def tee(process: Process) -> int:
 
 
 def _unescape(text: str) -> str:
-    return _ESCAPE.sub(lambda m: _ESCAPES[m[1]], text)
+    """Escapes replaced; a byte by its octal number may be half a character, which ``_bytes`` puts together again."""
+    return _ESCAPE.sub(lambda m: _ESCAPES.get(m[1]) or os.fsdecode(bytes([int(m[1], 8) % 256])), text)
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode(errors="surrogateescape")
 
 
 async def echo(process: Process) -> int:
@@ -67,7 +84,7 @@ async def echo(process: Process) -> int:
         escapes = escapes or "e" in args[0]
         args = args[1:]
     text = " ".join(args)
-    process.stdout.write(((_unescape(text) if escapes else text) + newline).encode())
+    process.stdout.write(_bytes((_unescape(text) if escapes else text) + newline))
     return 0
 
 
@@ -88,7 +105,7 @@ async def printf(process: Process) -> int:
 
     while True:
         left = len(rest)
-        process.stdout.write(_FORMAT.sub(fill, form).encode())
+        process.stdout.write(_bytes(_FORMAT.sub(fill, form)))
         if not rest or len(rest) == left:
             return 0
 

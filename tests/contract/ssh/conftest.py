@@ -25,7 +25,8 @@ from tests.networks import reserve_network
 NETWORK = IPv4Network(reserve_network())
 
 
-def _unwired(*_args: object) -> None:
+def no_part(*_args: object) -> None:
+    """A part of the world that no test here uses."""
     raise AssertionError("no cluster in this test")
 
 
@@ -134,7 +135,7 @@ async def clusters(tmp_path: Path) -> AsyncIterator[Lab]:
 @pytest.fixture
 async def lab(tmp_path: Path) -> AsyncIterator[Lab]:
     """A world without clusters."""
-    parts = Parts(Host, SshServer, _unwired, _unwired, _unwired, _unwired)  # type: ignore[arg-type]  # never called
+    parts = Parts(Host, SshServer, no_part, no_part, no_part, no_part)  # type: ignore[arg-type]  # never called
     world = World(tmp_path, NETWORK, Pacing("instant"), parts)
     lab = Lab(world)
     yield lab
