@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import paramiko
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from clients.round_trip import RoundTrip
 from clients.ssh.command import Argv, Secret, Word, redact, render_command, render_masked, reveal, secrets_of
@@ -144,11 +145,29 @@ class Session:
         if not self._slots.acquire(timeout=timeout_s):
             raise TimeoutError("no free channel")
         try:
-            with self._transport.open_session(timeout=min(timeout_s, self._timeouts.auth_s)) as channel:
+            with self._opened(timeout_s) as channel:
                 channel.settimeout(timeout_s)
                 yield channel
         finally:
             self._slots.release()
+
+    def _opened(self, timeout_s: float) -> paramiko.Channel:
+        """A channel; when the server has none free, the places of ended commands are waited for.
+
+        sshd counts a session until its program is reaped, which is later than its client has heard of the end.
+        """
+        policy = Retrying(
+            retry=retry_if_exception(self._is_full),
+            stop=stop_after_delay(timeout_s),
+            wait=wait_random_exponential(multiplier=0.02, max=1.0),
+            reraise=True,
+        )
+        return policy(self._transport.open_session, timeout=min(timeout_s, self._timeouts.auth_s))
+
+    def _is_full(self, error: BaseException) -> bool:
+        """Whether the server refused a channel; of several refusals at once paramiko says only of one what it was."""
+        refused = isinstance(error, paramiko.ChannelException) or str(error) == "Unable to open channel."
+        return refused and self.alive
 
     def _exit_code(self, channel: paramiko.Channel, deadline: float) -> int:
         """The exit code; a channel that closes without one was ended by a signal, or with the whole connection."""
