@@ -14,8 +14,8 @@ from federation.state.conditions import Condition
 from federation.state.status import FederationStatus, ObjectStatus
 
 Output = Literal["text", "json", "yaml"]
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True, emoji=False)
+err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 _COLOUR = {"True": "green", "False": "red", "Unknown": "yellow"}
 
 

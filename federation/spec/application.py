@@ -12,7 +12,9 @@ EnvName = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$", max_length=256), Field(examples=["LOG_LEVEL"])
 ]
 Quantity = Annotated[
-    str, StringConstraints(pattern=r"^\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$"), Field(examples=["500m", "256Mi"])
+    str,
+    StringConstraints(pattern=r"^[0-9]{1,15}(\.[0-9]{1,9})?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$"),
+    Field(examples=["500m", "256Mi"]),
 ]
 DnsName = Annotated[
     str,
@@ -21,6 +23,21 @@ DnsName = Annotated[
     ),
     Field(examples=["shop.example.org"]),
 ]
+
+UrlPath = Annotated[
+    str,
+    StringConstraints(pattern=r"^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/?$", min_length=1, max_length=1024),
+    Field(examples=["/api"]),
+]
+"""What every ingress controller takes as it is: nginx writes paths into its own configuration."""
+SecretKey = Annotated[
+    str, StringConstraints(pattern=r"^[-._a-zA-Z0-9]+$", min_length=1, max_length=253), Field(examples=["password"])
+]
+"""Source: kubernetes.io, "Secrets": keys consist of alphanumeric characters, '-', '_' and '.'."""
+Argument = Annotated[
+    str, StringConstraints(pattern=r"^[^\x00]*$", max_length=32_000), Field(description="Text without a NUL")
+]
+"""What Linux can hand to a program: at most 128 KiB, and a character may take four bytes."""
 
 _PART = r"[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*"
 Image = Annotated[
@@ -47,9 +64,7 @@ class ComponentPort(SpecModel):
         "public: also from outside, through an ingress",
     )
     host: DnsName | None = Field(default=None, description="Host name of the ingress, for public ports")
-    path: Annotated[str, StringConstraints(pattern=r"^/[^\s]*$"), Field(examples=["/api"])] = Field(
-        default="/", description="Path prefix of the ingress, for public ports"
-    )
+    path: UrlPath = Field(default="/", description="Path prefix of the ingress, for public ports")
     tls: LongName | None = Field(default=None, description="Name of the SecretBundle block with tls.crt and tls.key")
 
 
@@ -57,7 +72,7 @@ class SecretRef(SpecModel):
     """One value of a secret, by reference."""
 
     secret: LongName = Field(description="Name of a SecretBundle block")
-    key: str = Field(description="Key in that secret", min_length=1)
+    key: SecretKey = Field(description="Key in that secret")
 
 
 class Resources(SpecModel):
@@ -79,9 +94,9 @@ class Component(SpecModel):
     name: Name = Field(description="Name of the component, and of its service")
     image: Image = Field(description="Container image")
     replicas: Count = Field(default=1, description="Number of pods")
-    command: tuple[str, ...] = Field(default=(), description="Command instead of the image's own")
-    args: tuple[str, ...] = Field(default=(), description="Arguments instead of the image's own")
-    env: dict[EnvName, str] = Field(default_factory=dict, description="Environment variables")
+    command: tuple[Argument, ...] = Field(default=(), description="Command instead of the image's own")
+    args: tuple[Argument, ...] = Field(default=(), description="Arguments instead of the image's own")
+    env: dict[EnvName, Argument] = Field(default_factory=dict, description="Environment variables")
     secret_env: dict[EnvName, SecretRef] = Field(default_factory=dict, description="Environment from secrets")
     ports: tuple[ComponentPort, ...] = Field(default=(), description="Ports and who may reach them")
     resources: Resources | None = Field(default=None, description="Resources of one replica")

@@ -22,7 +22,14 @@ from federation.spec.infrastructure import Infrastructure
 from federation.spec.model import Cidr, Count, Duration, Labels, Name, SpecModel, Title
 
 Version = Annotated[
-    str, StringConstraints(pattern=r"^v\d+\.\d+\.\d+(\+k3s\d+)?$"), Field(examples=["v1.36.4", "v1.36.4+k3s1"])
+    str,
+    StringConstraints(pattern=r"^v[0-9]+\.[0-9]+\.[0-9]+(\+k3s[0-9]+)?$", max_length=64),
+    Field(examples=["v1.36.4", "v1.36.4+k3s1"]),
+]
+ChartVersion = Annotated[
+    str,
+    StringConstraints(pattern=r"^v?[0-9]+(\.[0-9]+)*([-+][0-9A-Za-z.+-]*)?$", max_length=128),
+    Field(examples=["1.2.3"]),
 ]
 HostName = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63), Field(examples=["node-1"])
@@ -68,7 +75,9 @@ class AddOn(SpecModel):
     """An add-on of the catalogue; a bare name in YAML stands for an add-on with default values."""
 
     name: str = Field(description="Name in the catalogue", min_length=1)
-    version: Title | None = Field(default=None, description="Chart version; the catalogue's default when left out")
+    version: ChartVersion | None = Field(
+        default=None, description="Chart version; the catalogue's default when left out"
+    )
     values: dict[str, Any] = Field(default_factory=dict, description="Values laid over the catalogue's")
 
 

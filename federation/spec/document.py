@@ -12,11 +12,12 @@ from typing import Any, NoReturn
 
 import yaml
 
-from federation.spec.problems import FieldPath, Problem, SpecErrors, render_field
+from federation.spec.problems import MAX_PROBLEMS, FieldPath, Problem, SpecErrors, render_field
 from federation.spec.scalars import Scalar, parse_plain
 
-MAX_CHARACTERS = 4_000_000
-MAX_NODES = 500_000
+MAX_CHARACTERS = 2_000_000
+MAX_BYTES = 4 * MAX_CHARACTERS
+MAX_NODES = 100_000
 MAX_DEPTH = 50
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -79,6 +80,22 @@ def parse_document(text: str, source: str) -> Node:
             all named at once.
     """
     return _Composer(source).document(text)
+
+
+def decoded(data: bytes, source: str) -> str:
+    """The text of a file.
+
+    Raises:
+        SpecErrors: It is no UTF-8, or larger than any spec.
+    """
+    if len(data) > MAX_BYTES:
+        raise SpecErrors([Problem(source, 1, 1, "", f"the file has more than {MAX_BYTES} bytes", "is it a spec?")])
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        place = place_of(data[: error.start].decode(), error.start)
+        message = f"byte {error.start} is no text in UTF-8"
+        raise SpecErrors([Problem(source, place.line, place.column, "", message, "save the file as UTF-8")]) from None
 
 
 class _Composer:
@@ -208,10 +225,12 @@ class _Composer:
 
     def _note(self, place: Place, path: FieldPath, message: str, fix: str) -> None:
         self._problems.append(Problem(self._source, place.line, place.column, render_field(path), message, fix))
+        if len(self._problems) == MAX_PROBLEMS:
+            raise SpecErrors(self._problems)
 
     def _stop(self, place: Place, message: str, fix: str) -> NoReturn:
         last = Problem(self._source, place.line, place.column, "", message, fix)
-        raise SpecErrors([*self._problems, last])
+        raise SpecErrors([last, *self._problems])
 
 
 def _lay_under(node: Node, below: Node) -> None:
@@ -229,7 +248,7 @@ def _place(event: yaml.Event) -> Place:
 def place_of(text: str, offset: int) -> Place:
     """The line and column of a character."""
     before = text[:offset]
-    return Place(before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1)
+    return Place(before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
 
 
 def _syntax(text: str, error: yaml.YAMLError) -> tuple[Place, str, str]:

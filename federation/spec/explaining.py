@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,6 +15,10 @@ from federation.spec.schema import Schema, walk
 
 Explanation = tuple[str, str]
 _SHOWN = 60
+_COMPARED = 200
+"""Words that one is compared with; that takes long, and nobody reads more of them."""
+_NAMED = 10
+_ANY_FIX = "every field is described by: flotilla schema --reference"
 
 
 def explain(error: ErrorDetails, top: Schema | None = None) -> Explanation:
@@ -26,7 +31,8 @@ def explain(error: ErrorDetails, top: Schema | None = None) -> Explanation:
     loc = tuple(error["loc"])
     schema, parent = walk(loc, top)[1], walk(loc[:-1], top)[1]
     explanation = _EXPLANATIONS.get(error["type"], _other)
-    return explanation(error, schema, parent)
+    message, fix = explanation(error, schema, parent)
+    return message, fix or _ANY_FIX
 
 
 def told(error: ValidationError) -> list[ErrorDetails]:
@@ -45,6 +51,9 @@ def near(word: str, known: Iterable[str], what: str) -> str:
         "did you mean 'traefik'?"
     """
     words = sorted(set(known))
+    if len(words) > _COMPARED:
+        return f"{what}: {', '.join(words[:_NAMED])}, … ({len(words)} in all)"
+    word = word[:_SHOWN]
     close = difflib.get_close_matches(word.lower(), words, n=1) or _without_case(word, words)
     if close:
         return f"did you mean '{close[0]}'?"
@@ -59,7 +68,11 @@ def _without_case(word: str, words: list[str]) -> list[str]:
 
 def shown(value: Any) -> str:
     """A value as the author wrote it, cut when it is long."""
-    text = value if isinstance(value, str) and value.isprintable() else json.dumps(value, default=str)
+    if isinstance(value, str):
+        cut = value[: _SHOWN + 1]
+        text = cut if cut.isprintable() else json.dumps(cut)
+    else:
+        text = "".join(islice(json.JSONEncoder(default=str).iterencode(value), _SHOWN + 1))
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
@@ -140,7 +153,8 @@ def _not_map(error: ErrorDetails, schema: Schema, parent: Schema) -> Explanation
 def _value(error: ErrorDetails, schema: Schema, parent: Schema) -> Explanation:
     del parent
     about = "" if schema.get("type") == "object" else str(schema.get("description", ""))
-    return error["msg"].removeprefix("Value error, "), about
+    message, _, fix = error["msg"].removeprefix("Value error, ").partition("; ")
+    return message, fix or about
 
 
 def _too_few(error: ErrorDetails, schema: Schema, parent: Schema) -> Explanation:
@@ -154,6 +168,12 @@ def _other(error: ErrorDetails, schema: Schema, parent: Schema) -> Explanation:
     del parent
     message = error["msg"].removeprefix("Input ").removeprefix("should ")
     return f"must {message}, not '{shown(error['input'])}'", str(schema.get("description", ""))
+
+
+def _too_long(error: ErrorDetails, schema: Schema, parent: Schema) -> Explanation:
+    del parent
+    most = error.get("ctx", {}).get("max_length", "")
+    return f"has {len(error['input'])} characters, more than {most}", str(schema.get("description", ""))
 
 
 def _empty(error: ErrorDetails, schema: Schema, parent: Schema) -> Explanation:
@@ -181,4 +201,5 @@ _EXPLANATIONS: dict[str, Callable[[ErrorDetails, Schema, Schema], Explanation]] 
     "value_error": _value,
     "too_short": _too_few,
     "string_too_short": _empty,
+    "string_too_long": _too_long,
 }

@@ -7,14 +7,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from federation.spec.model import Cidr, SpecModel, Title
+from federation.spec.model import BlockName, Cidr, SpecModel, Title
 
 
 class OpenStackInfrastructure(SpecModel):
     """Machines, network and floating addresses of an OpenStack project."""
 
     type: Literal["openstack"] = Field(description="Machines of an OpenStack cloud")
-    cloud: Title = Field(description="Name of the OpenStackCloud block that holds the credentials")
+    cloud: BlockName = Field(description="Name of the OpenStackCloud block that holds the credentials")
     image: Title = Field(description="Name or id of the image that servers boot from")
     external_network: Title = Field(description="Name of the network that floating addresses come from")
     node_cidr: Cidr = Field(
@@ -26,14 +26,14 @@ class HostsInfrastructure(SpecModel):
     """Machines that exist already and are reached over SSH."""
 
     type: Literal["hosts"] = Field(description="Machines that exist, reached over SSH")
-    inventory: Title = Field(description="Name of the HostInventory block that lists them")
+    inventory: BlockName = Field(description="Name of the HostInventory block that lists them")
 
 
 class ExistingInfrastructure(SpecModel):
     """A cluster that somebody else made and keeps: adopted by its kubeconfig, never built and never taken away."""
 
     type: Literal["existing"] = Field(description="A cluster that runs already, adopted by its kubeconfig")
-    kubeconfig: Title = Field(description="Name of the ClusterAccess block that opens it")
+    kubeconfig: BlockName = Field(description="Name of the ClusterAccess block that opens it")
 
 
 Infrastructure = Annotated[

@@ -18,7 +18,8 @@ class SpecModel(BaseModel):
     )
 
 
-_DURATION = re.compile(r"^(\d+(?:\.\d+)?)(s|m|h|d)$")
+_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(s|m|h|d)")
+_LONGEST_S = 10 * 365 * 86400.0
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -26,12 +27,15 @@ def duration_s(text: str) -> float:
     """Seconds of a duration such as ``90s``, ``15m``, ``24h`` or ``7d``.
 
     Raises:
-        ValueError: The text is not a duration.
+        ValueError: The text is not a duration, or one of more than ten years.
     """
-    match = _DURATION.match(text)
+    match = _DURATION.fullmatch(text)
     if match is None:
         raise ValueError("a duration is a number and a unit, such as 90s, 15m, 24h or 7d")
-    return float(match.group(1)) * _SECONDS[match.group(2)]
+    seconds = float(match.group(1)) * _SECONDS[match.group(2)]
+    if seconds > _LONGEST_S:
+        raise ValueError("a duration of more than ten years; leave the field out")
+    return seconds
 
 
 def _checked_duration(text: str) -> str:
@@ -73,9 +77,18 @@ Title = Annotated[
     str, StringConstraints(pattern=r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$", max_length=255)
 ]
 """A name that somebody else chose: printable, without spaces at its ends."""
+BlockName = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", min_length=1, max_length=255),
+    Field(examples=["lab"]),
+]
+"""Name of a Prefect block. Source: Prefect 3.9, prefect.types.names, BlockDocumentName."""
+_DNS = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 LabelKey = Annotated[
     str,
-    StringConstraints(pattern=r"^([a-z0-9.-]{1,253}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"),
+    StringConstraints(
+        pattern=rf"^({_DNS}(\.{_DNS})*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?$", max_length=317
+    ),
     Field(examples=["topology.kubernetes.io/zone"]),
 ]
 LabelValue = Annotated[

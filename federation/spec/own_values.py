@@ -24,13 +24,14 @@ def addresses_in(text: str) -> int:
         ValueError: The text is neither.
     """
     match = _RANGE.fullmatch(text)
-    if match is None:
-        if "/" not in text:
-            raise ValueError(f"'{text}' is no range of addresses; write 192.0.2.40-192.0.2.44 or 192.0.2.40/32")
-        return IPv4Network(text).num_addresses
-    first, last = IPv4Address(match["first"]), IPv4Address(match["last"])
+    try:
+        if match is None:
+            return IPv4Network(text if "/" in text else f"{text}/").num_addresses
+        first, last = IPv4Address(match["first"]), IPv4Address(match["last"])
+    except ValueError:
+        raise ValueError(f"'{text}' is no range of addresses; write 192.0.2.40-192.0.2.44 or 192.0.2.40/32") from None
     if last < first:
-        raise ValueError(f"'{text}' ends before it begins")
+        raise ValueError(f"'{text}' ends before it begins; write the lower address first")
     return int(last) - int(first) + 1
 
 
@@ -65,7 +66,7 @@ class MetalLBValues(SpecModel):
         names = [pool.name for pool in self.pools]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise ValueError(f"two pools are called '{twice[0]}'")
+            raise ValueError(f"two pools are called '{twice[0]}'; rename one")
         return self
 
 

@@ -52,9 +52,9 @@ class Peering(SpecModel):
             given = {name for name, value in data.items() if value is not None}
             directed = {"consumer", "provider"} & given
             if "between" in given and directed:
-                raise ValueError("give either 'between: [a, b]' or 'consumer' and 'provider', not both")
+                raise ValueError("both forms are given; give either 'between: [a, b]' or 'consumer' and 'provider'")
             if "between" not in given and len(directed) != 2:
-                raise ValueError("give 'between: [a, b]' for both ways, or both 'consumer' and 'provider' for one way")
+                raise ValueError("two clusters are missing; give 'between: [a, b]', or 'consumer' and 'provider'")
         return data
 
     @property

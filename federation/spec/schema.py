@@ -77,6 +77,6 @@ def _below(schema: Schema, part: str | int) -> Schema:
         places = schema.get("prefixItems", ())
         below: Schema = places[part] if part < len(places) else schema.get("items", _EMPTY)
         return below
-    more = schema.get("additionalProperties")
     known: Schema | None = schema.get("properties", _EMPTY).get(part)
-    return known or (more if isinstance(more, Mapping) else _EMPTY)
+    more = [schema.get("additionalProperties"), *schema.get("patternProperties", _EMPTY).values()]
+    return known or next((each for each in more if isinstance(each, Mapping)), _EMPTY)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import islice
 
 from federation.spec.catalogue import Knowledge
 from federation.spec.checks import (
@@ -15,10 +16,11 @@ from federation.spec.checks import (
     networks,
     peerings,
     ports,
+    scale,
     unsupported,
 )
 from federation.spec.federation import Federation
-from federation.spec.problems import Violation
+from federation.spec.problems import MAX_PROBLEMS, Violation
 
 Check = Callable[[Federation, Knowledge], Iterable[Violation]]
 
@@ -51,5 +53,10 @@ CHECKS: tuple[Check, ...] = (
 
 
 def check(federation: Federation, knowledge: Knowledge) -> tuple[Violation, ...]:
-    """Everything that does not fit together, each with both ends named; empty when all is well."""
-    return tuple(violation for each in CHECKS for violation in each(federation, knowledge))
+    """Everything that does not fit together, each with both ends named; empty when all is well.
+
+    A federation that is too large is told so and nothing else: the other checks would take as long as it is large.
+    """
+    too_large = tuple(scale.check_scale(federation, knowledge))
+    found = (violation for each in CHECKS for violation in each(federation, knowledge))
+    return too_large or tuple(islice(found, MAX_PROBLEMS))

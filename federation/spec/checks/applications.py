@@ -15,7 +15,7 @@ from federation.spec.problems import Violation
 def check_placements(federation: Federation, knowledge: Knowledge) -> Iterator[Violation]:
     """Every component is placed on a cluster that exists."""
     del knowledge
-    names = [cluster.name for cluster in federation.spec.clusters]
+    names = {cluster.name for cluster in federation.spec.clusters}
     for index, application in enumerate(federation.spec.applications):
         for number, component in enumerate(application.components):
             if component.placement.cluster not in names:

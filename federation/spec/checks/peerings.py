@@ -23,7 +23,7 @@ def _ends(index: int, peering: Peering) -> Iterator[tuple[FieldPath, str]]:
 def check_ends(federation: Federation, knowledge: Knowledge) -> Iterator[Violation]:
     """Both ends exist and differ."""
     del knowledge
-    names = [cluster.name for cluster in federation.spec.clusters]
+    names = {cluster.name for cluster in federation.spec.clusters}
     for index, peering in enumerate(federation.spec.peerings):
         ends = list(_ends(index, peering))
         for (path, name), (_, other) in zip(ends, reversed(ends), strict=True):
@@ -50,10 +50,11 @@ def check_twice(federation: Federation, knowledge: Knowledge) -> Iterator[Violat
 def check_interconnect(federation: Federation, knowledge: Knowledge) -> Iterator[Violation]:
     """Both clusters have the add-on of the interconnect."""
     del knowledge
+    clusters = {cluster.name: cluster for cluster in federation.spec.clusters}
     for index, peering in enumerate(federation.spec.peerings):
         ends = list(_ends(index, peering))
         for (path, name), (_, other) in zip(ends, reversed(ends), strict=True):
-            cluster = federation.cluster(name)
+            cluster = clusters.get(name)
             if cluster is not None and cluster.addon(peering.type) is None:
                 message = f"cluster '{name}' is peered with '{other}' but has no add-on '{peering.type}'"
                 yield Violation(path, message, f"add '{peering.type}' to the add-ons of cluster '{name}'")

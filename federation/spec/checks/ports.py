@@ -56,10 +56,11 @@ def _only_public(path: FieldPath, component: Component, port: ComponentPort) -> 
 def check_ingress(federation: Federation, knowledge: Knowledge) -> Iterator[Violation]:
     """The home of a public port has an add-on that serves ingresses."""
     homes = homes_of(federation)
+    clusters = {cluster.name: cluster for cluster in federation.spec.clusters}
     serving = sorted(name for name, definition in knowledge.addons.items() if definition.ingress_class)
     for path, application, component, port in _ports(federation):
         home = homes[application.name]
-        cluster = federation.cluster(home) if home is not None else None
+        cluster = clusters.get(home) if home is not None else None
         if port.expose != "public" or cluster is None or any(cluster.addon(name) for name in serving):
             continue
         message = f"component '{component.name}' is public, but its home '{home}' has no add-on that serves ingresses"
