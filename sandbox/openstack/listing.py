@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -65,7 +66,23 @@ def ordered(rows: list[Row], query: Query, default_key: str = "id") -> list[Row]
     return rows
 
 
-def page(rows: list[Row], query: Query, most: int = 1000) -> tuple[list[Row], bool]:
+@dataclass(frozen=True)
+class Words:
+    """How a service refuses a limit and a marker, ``{value}`` standing for what was asked."""
+
+    limit: str
+    marker: str = ""
+
+
+NOVA = Words(
+    "Invalid input for query parameters limit. Value: {value}. '{value}' does not match '^[0-9]*$'",
+    "marker [{value}] not found",
+)
+GLANCE = Words("limit param must be an integer", "No image found with ID {value}")
+NEUTRON = Words("Bad limit request: Limit must be an integer 0 or greater and not '{value}'.")
+
+
+def page(rows: list[Row], query: Query, words: Words = NOVA, most: int = 1000) -> tuple[list[Row], bool]:
     """The rows after the marker, at most ``limit`` of them, and whether there are more.
 
     Raises:
@@ -73,13 +90,13 @@ def page(rows: list[Row], query: Query, most: int = 1000) -> tuple[list[Row], bo
     """
     marker, limit_text = value_of(query, "marker"), value_of(query, "limit")
     if limit_text is not None and not limit_text.isdigit():
-        raise Refusal(400, f"Invalid input for field/attribute limit. Value: {limit_text}.", "InvalidInput")
+        raise Refusal(400, words.limit.format(value=limit_text), "BadRequest")
     limit = min(int(limit_text or 0) or most, most)
     start = 0
     if marker:
         found = [number for number, row in enumerate(rows) if row.get("id") == marker]
         if not found:
-            raise Refusal(400, f"marker [{marker}] not found", "BadRequest")
+            raise Refusal(400, words.marker.format(value=marker), "BadRequest")
         start = found[0] + 1
     return rows[start : start + limit], len(rows) > start + limit
 

@@ -44,7 +44,7 @@ NOVA_KEYS = {
     403: "forbidden",
     404: "itemNotFound",
     405: "badMethod",
-    406: "notAcceptable",
+    406: "computeFault",
     409: "conflictingRequest",
     413: "overLimit",
     429: "overLimit",
@@ -52,6 +52,12 @@ NOVA_KEYS = {
     501: "notImplemented",
     503: "serviceUnavailable",
 }
+UNROUTED = "HTTPNotFound"
+NOT_VERIFIED = (
+    "This server could not verify that you are authorized to access the document you requested. Either you supplied "
+    "the wrong credentials (e.g., bad password), or your browser does not understand how to supply the credentials "
+    "required."
+)
 NEEDS_TOKEN = "The request you have made requires authentication."  # noqa: S105 - a message
 
 
@@ -59,16 +65,16 @@ def body_for(service: Service, refusal: Refusal) -> tuple[Any, str]:
     """The body of a refusal and its content type; a dictionary is meant to be JSON."""
     status, message = refusal.status, refusal.message
     title = TITLES.get(status, "Error")
-    if service == "identity" or status == 401:
+    if service == "identity" or (status == 401 and service != "image"):
         return {"error": {"code": status, "message": message, "title": title}}, "application/json"
-    if service == "compute":
+    if service == "compute" and refusal.kind != UNROUTED:
         return {NOVA_KEYS.get(status, "computeFault"): {"code": status, "message": message}}, "application/json"
     if service == "network":
         error = {"type": refusal.kind, "message": message, "detail": ""}
         return {"NeutronError": error}, "application/json"
-    heading = f"{status} {title}"
+    heading, shown = f"{status} {title}", NOT_VERIFIED if status == 401 else message
     page = (
         f"<html>\n <head>\n  <title>{heading}</title>\n </head>\n <body>\n  <h1>{heading}</h1>\n"
-        f"  {escape(message)}<br /><br />\n\n\n </body>\n</html>"
+        f"  {escape(shown, quote=False)}<br /><br />\n\n\n\n </body>\n</html>"
     )
     return page, "text/html; charset=UTF-8"

@@ -13,7 +13,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sandbox.openstack.refusals import NEEDS_TOKEN, Refusal, Service, body_for
+from sandbox.openstack.refusals import NEEDS_TOKEN, UNROUTED, Refusal, Service, body_for
 
 if TYPE_CHECKING:
     from sandbox.openstack.cloud import Cloud
@@ -75,18 +75,20 @@ class Dispatcher:
     async def __call__(self, request: Request, path: str) -> Response:
         """Answer one request; ``path`` is below the service's prefix."""
         request_id = f"req-{uuid.uuid4()}"
-        version = (2, 1)
+        spoken = ""
         try:
-            version = self._version(request)
-            answer = await self._handle(request, path, version)
+            spoken = self._spoken(request, path)
+            answer = await self._handle(request, path, self._version(request))
         except Refusal as refusal:
             answer = self._refuse(request, refusal)
+            spoken = "" if refusal.status == 401 or refusal.kind == UNROUTED else spoken
         response = _render(answer)
         response.headers["x-openstack-request-id"] = request_id
         if self._service == "compute":
             response.headers["x-compute-request-id"] = request_id
-            response.headers["openstack-api-version"] = f"compute {version[0]}.{version[1]}"
-            response.headers["x-openstack-nova-api-version"] = f"{version[0]}.{version[1]}"
+        if spoken:
+            response.headers["openstack-api-version"] = f"compute {spoken}"
+            response.headers["x-openstack-nova-api-version"] = spoken
             response.headers["vary"] = "OpenStack-API-Version, X-OpenStack-Nova-API-Version"
         return response
 
@@ -122,21 +124,33 @@ class Dispatcher:
         if allowed:
             text = "The server could not comply with the request since it is either malformed or otherwise incorrect."
             raise Refusal(405, text, "HTTPMethodNotAllowed")
-        raise Refusal(404, "The resource could not be found.", "HTTPNotFound")
+        raise Refusal(404, "The resource could not be found.", UNROUTED)
 
     def _version(self, request: Request) -> tuple[int, int]:
         if self._service != "compute":
             return (2, 1)
-        text = request.headers.get("openstack-api-version", "")
-        asked = text.partition("compute")[2].strip() or request.headers.get("x-openstack-nova-api-version", "")
-        return self._cloud.compute.version_for(asked)
+        return self._cloud.compute.version_for(_asked_version(request))
+
+    def _spoken(self, request: Request, path: str) -> str:
+        """The microversion that nova's answer names: the one asked for, even where it is not offered."""
+        if self._service != "compute" or path in ("", "/"):
+            return ""
+        asked = _asked_version(request)
+        if re.fullmatch(r"\d+\.\d+", asked):
+            return asked
+        return ".".join(map(str, self._cloud.compute.version_for(asked)))
 
     def _refuse(self, request: Request, refusal: Refusal) -> Answer:
         body, content_type = body_for(self._service, refusal)
         headers = {"content-type": content_type}
         if refusal.status == 401:
-            headers["www-authenticate"] = f'Keystone uri="http://{request.headers.get("host", "")}/identity"'
+            headers["www-authenticate"] = f'Keystone uri="http://{request.headers.get("host", "")}/identity/v3"'
         return Answer(refusal.status, body.encode() if isinstance(body, str) else body, headers)
+
+
+def _asked_version(request: Request) -> str:
+    text = request.headers.get("openstack-api-version", "")
+    return text.partition("compute")[2].strip() or request.headers.get("x-openstack-nova-api-version", "")
 
 
 def _parse(request: Request, raw: bytes) -> Any:

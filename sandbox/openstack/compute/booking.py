@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import secrets
 import uuid
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from sandbox.openstack.cloud import Cloud
 
 Row = dict[str, Any]
+LONGEST_VALUE, LONGEST_TAG = 255, 60
 FIELDS = frozenset(
     {
         *("name", "imageRef", "flavorRef", "key_name", "networks", "user_data", "metadata", "security_groups"),
@@ -42,6 +44,7 @@ def check(cloud: Cloud, wanted: Row, version: tuple[int, int]) -> None:
         raise Refusal(
             400, f"Invalid input for field/attribute name. Value: {wanted['name']}. {wanted['name']!r} is too short"
         )
+    _check_words(wanted)
     if str(wanted["flavorRef"]).rsplit("/", maxsplit=1)[-1] not in FLAVORS:
         raise Refusal(400, f"Flavor {wanted['flavorRef']} could not be found.")
     _check_image(cloud, wanted)
@@ -52,6 +55,41 @@ def check(cloud: Cloud, wanted: Row, version: tuple[int, int]) -> None:
     if zone and zone.partition(":")[0] != "nova":
         raise Refusal(400, "The requested availability zone is not available")
     decode_user_data(wanted.get("user_data"))
+
+
+def _check_words(wanted: Row) -> None:
+    image = wanted.get("imageRef")
+    if image and not _is_id(image):
+        raise _invalid("imageRef", image, f"{image!r} is not valid under any of the given schemas")
+    networks = wanted.get("networks")
+    if isinstance(networks, list) and not all(_is_id(each.get("port") or each.get("uuid")) for each in networks):
+        raise _invalid("networks", networks, f"{networks} is not valid under any of the given schemas")
+    _check_metadata(wanted.get("metadata") or {})
+    for number, tag in enumerate(wanted.get("tags") or []):
+        if len(tag) > LONGEST_TAG:
+            raise _invalid(number, tag, f"{tag!r} is too long")
+        if not re.fullmatch(r"[^,/]*", tag):
+            raise _invalid(number, tag, f"{tag!r} does not match '^[^,/]*$'")
+
+
+def _check_metadata(metadata: Row) -> None:
+    pattern = "^[a-zA-Z0-9-_:. ]{1,255}$"
+    for key, value in metadata.items():
+        if not re.fullmatch(r"[a-zA-Z0-9\-_:. ]{1,255}", key):
+            raise _invalid("metadata", metadata, f"{key!r} does not match any of the regexes: {pattern!r}")
+        if len(value) > LONGEST_VALUE:
+            raise _invalid(key, value, f"{value!r} is too long")
+
+
+def _invalid(name: str | int, value: Any, why: str) -> Refusal:
+    return Refusal(400, f"Invalid input for field/attribute {name}. Value: {value}. {why}")
+
+
+def _is_id(text: Any) -> bool:
+    try:
+        return bool(uuid.UUID(str(text)))
+    except ValueError:
+        return False
 
 
 def image_of(wanted: Row) -> str:
@@ -85,7 +123,7 @@ def decode_user_data(text: Any) -> str:
     if len(text) > 65535:
         raise Refusal(400, f"Invalid input for field/attribute user_data. Value: {text[:40]}... is too long")
     try:
-        return base64.b64decode(text, validate=True).decode(errors="replace")
+        return base64.b64decode(text).decode(errors="replace")
     except (binascii.Error, TypeError, ValueError) as error:
         text = f"Invalid input for field/attribute user_data. Value: {text}. {text!r} is not a 'base64'"
         raise Refusal(400, text) from error
@@ -155,7 +193,7 @@ def book(cloud: Cloud, wanted: Row, hints: Row, networks: list[Row]) -> Row:
     cloud.compute.servers[row["id"]] = row
     for asked in networks:
         if asked.get("port"):
-            bound = {"device_id": row["id"], "device_owner": "compute:nova", "binding:host_id": ""}
+            bound = {"device_id": row["id"], "device_owner": "compute:nova"}
             cloud.network.touch(cloud.network.tables["ports"][asked["port"]], bound)
     return row
 
@@ -172,7 +210,7 @@ def plug(cloud: Cloud, row: Row) -> None:
             row["own_ports"].append(asked["port"])
         port = cloud.network.tables["ports"].get(asked["port"])
         if port is not None:
-            cloud.network.touch(port, {"status": "ACTIVE", "binding:host_id": row["host"]})
+            cloud.network.touch(port, {"status": "ACTIVE"})
 
 
 def _own_port(cloud: Cloud, row: Row, asked: Row) -> str:
@@ -197,7 +235,7 @@ def unplug(cloud: Cloud, row: Row) -> None:
         if port["id"] in row["own_ports"]:
             ports.drop_port(cloud.network, port)
         else:
-            free = {"device_id": "", "device_owner": "", "binding:host_id": "", "status": "DOWN"}
+            free = {"device_id": "", "device_owner": "", "status": "DOWN"}
             cloud.network.touch(port, free)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox import cloudinit
 from sandbox.machines import Flavor, Machine
 from sandbox.openstack.compute import booking
-from sandbox.openstack.compute.state import FLAVORS, now
+from sandbox.openstack.compute.state import FLAVORS, now, precise_now
 from sandbox.openstack.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Lifecycle:
         if row["task_state"] == "deleting":
             return None
         machine = world.machines.get(row["id"]) or self._new_machine(row)
-        self._set(row, status="ACTIVE", task_state=None, launched_at=now())
+        self._set(row, status="ACTIVE", task_state=None, launched_at=precise_now())
         self.begin(self._boot(machine))
         return None
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
+import string
 import uuid
 from typing import Any
 
 from sandbox.openstack import listing
 from sandbox.openstack.compute import servers, views
-from sandbox.openstack.compute.state import FLAVORS, LEAST, fingerprint, now
+from sandbox.openstack.compute.state import FLAVORS, LEAST, fingerprint, precise_now
 from sandbox.openstack.refusals import Refusal
 from sandbox.openstack.wire import Answer, Call, Route
 
 Row = dict[str, Any]
+NAME = re.compile(r"[\w@. -]+", re.ASCII)
+BAD_NAME = (
+    f"An invalid 'name' value was provided. The name must be: Only expected characters: [@._- {string.digits}"
+    f"{string.ascii_letters}]"
+)
+NEVER_CHANGED: Row = {"deleted": False, "deleted_at": None, "updated_at": None}
 
 
 async def versions(call: Call) -> Answer:
@@ -28,7 +36,8 @@ async def list_flavors(call: Call) -> Answer:
     rows = [views.flavor(flavor_id, call.base, call.version) for flavor_id in FLAVORS]
     rows, more = listing.page(rows, call.query)
     if not call.path.endswith("/detail"):
-        rows = [{name: row[name] for name in ("id", "name", "links")} for row in rows]
+        brief = ("id", "name", "links", *(["description"] if call.version >= (2, 55) else []))
+        rows = [{name: row[name] for name in brief} for row in rows]
     answer: Row = {"flavors": rows}
     if more:
         link = listing.next_link(f"{call.base}/compute{call.path}", call.query, rows[-1]["id"])
@@ -46,6 +55,11 @@ async def show_flavor(call: Call) -> Answer:
     return Answer(200, {"flavor": views.flavor(flavor_id, call.base, call.version)})
 
 
+def _lacks(name: str, wanted: Row, field: str) -> Refusal:
+    value = f"Invalid input for field/attribute {name}. Value: {wanted}."
+    return Refusal(400, f"{value} {field!r} is a required property")
+
+
 def _keypair(row: Row, version: tuple[int, int]) -> Row:
     shown = {name: row[name] for name in ("name", "public_key", "fingerprint")}
     return shown | ({"type": "ssh"} if version >= (2, 2) else {})
@@ -61,16 +75,18 @@ async def create_keypair(call: Call) -> Answer:
     """POST a public key; since 2.92 nova makes none itself, and this one never did."""
     wanted = call.body.get("keypair") if isinstance(call.body, dict) else None
     if not isinstance(wanted, dict) or not wanted.get("name"):
-        raise Refusal(400, "Invalid input for field/attribute keypair. Value: {}. 'name' is a required property")
+        raise _lacks("keypair", wanted or {}, "name")
     if not wanted.get("public_key"):
-        raise Refusal(400, "Invalid input for field/attribute keypair. 'public_key' is a required property")
+        raise _lacks("keypair", wanted, "public_key")
+    if not NAME.fullmatch(wanted["name"]):
+        raise Refusal(400, BAD_NAME)
     compute = call.cloud.compute
     if wanted["name"] in compute.keypairs:
         raise Refusal(409, f"Key pair '{wanted['name']}' already exists.")
     if 0 <= compute.quotas["key_pairs"] <= len(compute.keypairs):
         raise Refusal(403, "Quota exceeded, too many key pairs.")
     row = {"name": wanted["name"], "public_key": wanted["public_key"], "fingerprint": fingerprint(wanted["public_key"])}
-    row |= {"user_id": call.cloud.identity.user_id, "created_at": now(), "id": len(compute.keypairs) + 1}
+    row |= {"user_id": call.cloud.identity.user_id, "created_at": precise_now(), "id": len(compute.keypairs) + 1}
     compute.keypairs[row["name"]] = row
     status = 201 if call.version >= (2, 2) else 200
     return Answer(status, {"keypair": _keypair(row, call.version) | {"user_id": row["user_id"]}})
@@ -85,7 +101,7 @@ async def one_keypair(call: Call) -> Answer:
         del table[name]
         return Answer(204 if call.version >= (2, 2) else 202)
     extra = {key: table[name][key] for key in ("user_id", "created_at", "id")}
-    return Answer(200, {"keypair": _keypair(table[name], call.version) | extra | {"deleted": False}})
+    return Answer(200, {"keypair": _keypair(table[name], call.version) | extra | NEVER_CHANGED})
 
 
 async def list_groups(call: Call) -> Answer:
@@ -100,7 +116,7 @@ async def create_group(call: Call) -> Answer:
     wanted = call.body.get("server_group") if isinstance(call.body, dict) else None
     key = "policy" if call.version >= (2, 64) else "policies"
     if not isinstance(wanted, dict) or key not in wanted or "name" not in wanted:
-        raise Refusal(400, f"Invalid input for field/attribute server_group. {key!r} is a required property")
+        raise _lacks("server_group", wanted or {}, key)
     policy = wanted["policy"] if key == "policy" else wanted["policies"][0]
     if policy not in ("affinity", "anti-affinity", "soft-affinity", "soft-anti-affinity"):
         text = f"Invalid input for field/attribute {key}. Value: {policy}. {policy!r} is not one of ['anti-affinity', "

@@ -14,32 +14,59 @@ from sandbox.openstack.wire import Answer, Call, Route
 
 Row = dict[str, Any]
 FILTERS = ("status", "flavor", "image", "key_name", "uuid", "reservation_id", "host", "locked")
+IGNORED = (
+    *("all_tenants", "availability_zone", "changes-before", "changes-since", "config_drive", "created_at", "deleted"),
+    *("description", "display_name", "hostname", "ip", "ip6", "launched_at", "metadata", "node", "power_state"),
+    *("progress", "project_id", "task_state", "tenant_id", "terminated_at", "user_id", "vm_state"),
+)
+STRICT_QUERIES = (2, 75)
+COLUMNS = {"display_name": "name", "created_at": "created", "updated_at": "updated", "uuid": "id"}
+STATUSES = frozenset(
+    {
+        *("ACTIVE", "BUILD", "DELETED", "ERROR", "HARD_REBOOT", "MIGRATING", "PASSWORD", "PAUSED", "REBOOT", "REBUILD"),
+        *("RESCUE", "RESIZE", "REVERT_RESIZE", "SHELVED", "SHELVED_OFFLOADED", "SHUTOFF", "SOFT_DELETED", "SUSPENDED"),
+        *("UNKNOWN", "VERIFY_RESIZE"),
+    }
+)
 
 
 def _passes(row: Row, name: str, wanted: list[str]) -> bool:
     if name == "name":
         return re.search(wanted[-1], row["name"]) is not None
-    if name == "metadata":
-        return True
+    if name == "status":
+        return row["status"] in {value.upper() for value in wanted}
     column = {"flavor": "flavor_id", "image": "image_id", "uuid": "id"}.get(name, name)
     return listing.matches(row, column, wanted)
 
 
+def _check_query(call: Call) -> None:
+    known = {"name", *FILTERS, *IGNORED, *listing.PAGING, *listing.TAG_FILTERS}
+    unknown = next((name for name, _ in call.query if name not in known and not name.startswith("_")), None)
+    if unknown is not None and call.version >= STRICT_QUERIES:
+        raise Refusal(400, f"{unknown!r} does not match any of the regexes: '^_'")
+    if any(value.upper() not in STATUSES for value in listing.values_of(call.query, "status")):
+        raise Refusal(400, "Invalid status value")
+    for name in listing.values_of(call.query, "name"):
+        try:
+            re.compile(name)
+        except re.error as error:
+            text = f"Invalid input for query parameters name. Value: {name}. {name!r} is not a 'regex'"
+            raise Refusal(400, text) from error
+
+
 async def list_servers(call: Call) -> Answer:
     """GET servers, newest first; filters that a tenant may not use are ignored, as nova does."""
+    _check_query(call)
     rows = list(reversed(call.cloud.compute.servers.values()))
     for name in {name for name, _ in call.query if name == "name" or name in FILTERS}:
-        try:
-            rows = [row for row in rows if _passes(row, name, listing.values_of(call.query, name))]
-        except re.error as error:
-            raise Refusal(400, f"Invalid regular expression in name: {error}") from error
+        rows = [row for row in rows if _passes(row, name, listing.values_of(call.query, name))]
     rows = [row for row in rows if listing.has_tags(row, call.query)]
     if listing.values_of(call.query, "sort_key"):
-        rows = listing.ordered(rows, call.query)
+        rows = listing.ordered(rows, [(name, COLUMNS.get(value, value)) for name, value in call.query])
     rows, more = listing.page(rows, call.query)
     detail = call.path.endswith("/detail")
     shown = [
-        views.server(call.cloud, row, call.base, call.version)
+        _listed(call, row)
         if detail
         else {"id": row["id"], "name": row["name"], "links": views.links("servers", row["id"], call.base)}
         for row in rows
@@ -51,12 +78,17 @@ async def list_servers(call: Call) -> Answer:
     return Answer(200, answer)
 
 
+def _listed(call: Call, row: Row) -> Row:
+    shown = views.server(call.cloud, row, call.base, call.version)
+    return {name: value for name, value in shown.items() if name not in views.LISTED_WITHOUT}
+
+
 async def create(call: Call) -> Answer:
     """POST a server: checked and booked now, built later."""
     body = call.body if isinstance(call.body, dict) else {}
     wanted = body.get("server")
     if not isinstance(wanted, dict):
-        raise Refusal(400, "Invalid input for field/attribute server. 'server' is a required property")
+        raise Refusal(400, "'server' is a required property")
     cloud = call.cloud
     booking.check(cloud, wanted, call.version)
     number = int(wanted.get("max_count") or wanted.get("min_count") or 1)
@@ -93,11 +125,14 @@ async def rename(call: Call) -> Answer:
 
 async def delete(call: Call) -> Answer:
     """DELETE a server: it is gone a while later; asking again meanwhile changes nothing."""
-    row = call.cloud.compute.server(call.params["id"])
+    _begin_deleting(call, call.cloud.compute.server(call.params["id"]))
+    return Answer(204)
+
+
+def _begin_deleting(call: Call, row: Row) -> None:
     if row["task_state"] != "deleting":
         row.update(task_state="deleting", updated=now())
         call.cloud.lifecycle.begin(call.cloud.lifecycle.delete(row))
-    return Answer(204)
 
 
 async def metadata(call: Call) -> Answer:
@@ -124,7 +159,7 @@ async def tags(call: Call) -> Answer:
     """GET, PUT (replace) or DELETE (clear) a server's tags."""
     row = call.cloud.compute.server(call.params["id"])
     if call.method == "PUT":
-        row["tags"] = list(call.body.get("tags", [])) if isinstance(call.body, dict) else []
+        row["tags"] = sorted(set(call.body.get("tags", []))) if isinstance(call.body, dict) else []
     if call.method == "DELETE":
         row["tags"] = []
         return Answer(204)
@@ -141,6 +176,7 @@ async def interfaces(call: Call) -> Answer:
             "net_id": port["network_id"],
             "mac_addr": port["mac_address"],
             "fixed_ips": port["fixed_ips"],
+            **({"tag": None} if call.version >= (2, 70) else {}),
         }
         for port in network.rows("ports", device_id=row["id"])
     ]
@@ -159,12 +195,12 @@ def _need(row: Row, action: str, *statuses: str) -> None:
 
 def _reboot(call: Call, row: Row, argument: Any) -> Answer:
     kind = (argument or {}).get("type")
-    if kind not in ("SOFT", "HARD"):
+    if kind not in REBOOTS:
         raise Refusal(
-            400, f"Invalid input for field/attribute type. Value: {kind}. {kind!r} is not one of ['HARD', 'SOFT']"
+            400, f"Invalid input for field/attribute type. Value: {kind}. {kind!r} is not one of {list(REBOOTS)}"
         )
-    _need(row, "reboot", "ACTIVE", *(("SHUTOFF", "ERROR") if kind == "HARD" else ()))
-    hard = kind == "HARD"
+    hard = kind.upper() == "HARD"
+    _need(row, "reboot", "ACTIVE", *(("SHUTOFF", "ERROR") if hard else ()))
     row.update(status="HARD_REBOOT" if hard else "REBOOT", task_state="rebooting_hard" if hard else "rebooting")
     call.cloud.lifecycle.begin(call.cloud.lifecycle.power(row, on=True))
     return Answer(202)
@@ -193,7 +229,19 @@ def _console(call: Call, row: Row, argument: Any) -> Answer:
     return Answer(200, {"output": "\n".join(lines[-int(length) :] if length else lines) + "\n"})
 
 
-ACTIONS = {"reboot": _reboot, "os-start": _start, "os-stop": _stop, "os-getConsoleOutput": _console}
+def _force_delete(call: Call, row: Row, _argument: Any) -> Answer:
+    _begin_deleting(call, row)
+    return Answer(202)
+
+
+ACTIONS = {
+    "reboot": _reboot,
+    "os-start": _start,
+    "os-stop": _stop,
+    "os-getConsoleOutput": _console,
+    "forceDelete": _force_delete,
+}
+REBOOTS = ("HARD", "Hard", "hard", "SOFT", "Soft", "soft")
 
 
 async def act(call: Call) -> Answer:

@@ -37,6 +37,11 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def precise_now() -> str:
+    """The time as nova writes it where it passes on what its database holds."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000000")
+
+
 class ComputeState:
     """All objects by id; ``newest`` is the highest microversion offered, lower it to act as an older cloud."""
 

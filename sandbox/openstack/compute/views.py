@@ -66,6 +66,10 @@ def _address(address: str, kind: str, mac: str) -> Row:
     return {"version": 4, "addr": address, "OS-EXT-IPS:type": kind, "OS-EXT-IPS-MAC:mac_addr": mac}
 
 
+LISTED_WITHOUT = frozenset({"server_groups"})
+"""Fields of a server that a list does not show."""
+
+
 def server(cloud: Cloud, row: Row, base: str, version: Version) -> Row:
     """A server in full."""
     status = row["status"]
@@ -124,7 +128,7 @@ def _by_version(row: Row) -> dict[Version, Row]:
 def _optional(cloud: Cloud, row: Row) -> Row:
     fields: Row = {}
     if row["status"] in ("ACTIVE", "BUILD"):
-        fields["progress"] = 100 if row["status"] == "ACTIVE" else 0
+        fields["progress"] = 0
     if row["fault"]:
         fields["fault"] = row["fault"]
     names = {

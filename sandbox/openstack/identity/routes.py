@@ -9,6 +9,10 @@ from sandbox.openstack.refusals import Refusal
 from sandbox.openstack.wire import Answer, Call, Route
 
 Row = dict[str, Any]
+NO_AUTH = (
+    "Expecting to find auth in request body. The server could not comply with the request since it is either malformed "
+    "or otherwise incorrect. The client is assumed to be in error."
+)
 SERVICES = {
     "identity": ("keystone", "/identity"),
     "compute": ("nova", "/compute/v2.1"),
@@ -57,8 +61,9 @@ async def issue(call: Call) -> Answer:
     """POST credentials, get a token in the header ``X-Subject-Token`` and its record in the body."""
     auth = call.body.get("auth") if isinstance(call.body, dict) else None
     identity = call.cloud.identity
-    methods = identity.authenticate(auth or {})["methods"]
-    token, record = identity.issue(methods)
+    if auth is None:
+        raise Refusal(400, NO_AUTH)
+    token, record = identity.issue(**identity.authenticate(auth))
     shown = record if any(name == "nocatalog" for name, _ in call.query) else record | {"catalog": catalog(call.base)}
     return Answer(201, {"token": shown}, {"x-subject-token": token, "vary": "X-Auth-Token"})
 
@@ -69,7 +74,7 @@ async def validate(call: Call) -> Answer:
     try:
         record = call.cloud.identity.check_token(token)
     except Refusal as refusal:
-        raise Refusal(404, f"Could not find token: {token}.") from refusal
+        raise Refusal(404, "Failed to validate token") from refusal
     return Answer(200, {"token": record | {"catalog": catalog(call.base)}}, {"x-subject-token": token})
 
 
@@ -112,7 +117,7 @@ async def whole_catalog(call: Call) -> Answer:
 async def list_credentials(call: Call) -> Answer:
     """GET the user's application credentials, without their secrets."""
     rows = call.cloud.identity.application_credentials.values()
-    return Answer(200, {"application_credentials": [_without_secret(row) for row in rows], "links": {}})
+    return Answer(200, {"application_credentials": [_shown(row, call.base) for row in rows], "links": {}})
 
 
 async def create_credential(call: Call) -> Answer:
@@ -126,7 +131,7 @@ async def create_credential(call: Call) -> Answer:
         text = f"Conflict occurred attempting to store application_credential - Duplicate entry found with name {name}."
         raise Refusal(409, text)
     row = identity.add_application_credential(name, wanted.get("secret") or "", wanted.get("description") or "")
-    return Answer(201, {"application_credential": row})
+    return Answer(201, {"application_credential": _shown(row, call.base) | {"secret": row["secret"]}})
 
 
 async def one_credential(call: Call) -> Answer:
@@ -135,13 +140,14 @@ async def one_credential(call: Call) -> Answer:
     if credential_id not in table:
         raise Refusal(404, f"Could not find Application Credential: {credential_id}.")
     if call.method == "GET":
-        return Answer(200, {"application_credential": _without_secret(table[credential_id])})
+        return Answer(200, {"application_credential": _shown(table[credential_id], call.base)})
     del table[credential_id]
     return Answer(204)
 
 
-def _without_secret(row: Row) -> Row:
-    return {name: value for name, value in row.items() if name != "secret"}
+def _shown(row: Row, base: str) -> Row:
+    link = {"self": f"{base}/identity/v3/application_credentials/{row['id']}"}
+    return {name: value for name, value in row.items() if name != "secret"} | {"links": link}
 
 
 _CREDENTIALS = r"/v3/users/[^/]+/application_credentials"

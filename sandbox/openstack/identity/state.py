@@ -44,18 +44,21 @@ class IdentityState:
             "secret": secret or secrets.token_urlsafe(32),
             "description": description,
             "project_id": self.project_id,
+            "user_id": self.user_id,
+            "system": None,
             "roles": ROLES,
             "expires_at": None,
-            "unrestricted": False,
+            "unrestricted": None,
         }
         self.application_credentials[row["id"]] = row
         return row
 
     def authenticate(self, auth: Row) -> Row:
-        """Check an ``auth`` request and return the methods it used, with the credential's id where there is one.
+        """Check an ``auth`` request and return the methods it used, with the application credential if there is one.
 
         Raises:
-            Refusal: 401 as keystone words any mismatch, 400 for a body without identity.
+            Refusal: 401 as keystone words any mismatch, 404 for an unknown application credential, 400 for a body
+                without identity.
         """
         identity = auth.get("identity") if isinstance(auth, dict) else None
         if not isinstance(identity, dict) or not identity.get("methods"):
@@ -67,7 +70,8 @@ class IdentityState:
         project = (auth.get("scope") or {}).get("project") if isinstance(auth.get("scope"), dict) else None
         if project and self.project_id != project.get("id") and project.get("name") != PROJECT_NAME:
             raise Refusal(401, NEEDS_TOKEN)
-        return {"methods": identity["methods"]}
+        used = self._credential(identity.get("application_credential") or {})
+        return {"methods": identity["methods"], "credential": used}
 
     def _by_password(self, data: Row) -> bool:
         user = data.get("user") or {}
@@ -78,11 +82,16 @@ class IdentityState:
         return self._alive(str(data.get("id", "")))
 
     def _by_application_credential(self, data: Row) -> bool:
-        by_name = (row for row in self.application_credentials.values() if row["name"] == data.get("name"))
-        row = self.application_credentials.get(str(data.get("id"))) or next(by_name, None)
+        row = self._credential(data)
+        if row is None and data.get("id"):
+            raise Refusal(404, f"Could not find Application Credential: {data['id']}.")
         return row is not None and row["secret"] == data.get("secret")
 
-    def issue(self, methods: list[str]) -> tuple[str, Row]:
+    def _credential(self, data: Row) -> Row | None:
+        by_name = (row for row in self.application_credentials.values() if row["name"] == data.get("name"))
+        return self.application_credentials.get(str(data.get("id"))) or next(by_name, None)
+
+    def issue(self, methods: list[str], credential: Row | None = None) -> tuple[str, Row]:
         """A new token with the record that keystone shows of it, but for the catalogue."""
         token = "gAAAAA" + secrets.token_urlsafe(120)
         issued = datetime.now(UTC)
@@ -97,6 +106,9 @@ class IdentityState:
             "issued_at": issued.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             "expires_at": expires.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         }
+        if credential is not None:
+            named = {"id": credential["id"], "name": credential["name"]}
+            record["application_credential"] = named | {"restricted": not credential["unrestricted"]}
         self._forget_expired()
         self.tokens[token] = {"expires_unix_s": expires.timestamp(), "record": record}
         return token, record

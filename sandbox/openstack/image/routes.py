@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from typing import Any
+from urllib.parse import urlencode
 
 from sandbox.openstack import listing
 from sandbox.openstack.image.state import now
@@ -33,8 +34,10 @@ async def list_images(call: Call) -> Answer:
         rows = [row for row in rows if listing.matches(row, name, wanted)]
     tags = listing.values_of(call.query, "tag")
     rows = [row for row in rows if set(tags) <= set(row["tags"])]
-    rows, more = listing.page(list(reversed(rows)), call.query)
-    answer: Row = {"images": rows, "first": "/v2/images", "schema": "/v2/schemas/images"}
+    rows, more = listing.page(list(reversed(rows)), call.query, listing.GLANCE)
+    rest = [(name, value) for name, value in call.query if name != "marker"]
+    first = "/v2/images" + (f"?{urlencode(rest)}" if rest else "")
+    answer: Row = {"images": rows, "first": first, "schema": "/v2/schemas/images"}
     if more:
         answer["next"] = listing.next_link("/v2/images", call.query, rows[-1]["id"])
     return Answer(200, answer)
@@ -43,10 +46,11 @@ async def list_images(call: Call) -> Answer:
 def _find(call: Call, *, own: bool = False) -> Row:
     row = call.cloud.image.images.get(call.params["id"])
     if row is None:
-        raise Refusal(404, f"No image found with ID {call.params['id']}")
+        gone = f"Failed to find image {call.params['id']} to delete"
+        raise Refusal(404, gone if call.method == "DELETE" else f"No image found with ID {call.params['id']}")
     if own and row["owner"] != call.cloud.identity.project_id:
-        verb = "delete" if call.method == "DELETE" else "modify"
-        raise Refusal(403, f"You are not authorized to complete {verb}_image action.")
+        modify = "You are not authorized to complete modify_image action."
+        raise Refusal(403, "You do not own this image" if call.method == "DELETE" else modify)
     return row
 
 
@@ -60,7 +64,8 @@ async def create(call: Call) -> Answer:
     body = call.body if isinstance(call.body, dict) else {}
     if body.get("visibility") == "public":
         raise Refusal(403, "You are not authorized to complete publicize_image action.")
-    return Answer(201, call.cloud.image.insert(body, call.cloud.identity.project_id))
+    row = call.cloud.image.insert(body, call.cloud.identity.project_id)
+    return Answer(201, row, {"location": f"{call.base}/image/v2/images/{row['id']}"})
 
 
 async def upload(call: Call) -> Answer:

@@ -20,11 +20,20 @@ def parse_cidr(text: Any) -> IPv4Network:
     try:
         network = ip_network(str(text))
     except ValueError as error:
-        message = f"Invalid input for cidr. Reason: '{text}' is not a valid IP subnet."
-        raise Refusal(400, message) from error
+        message = f"Invalid input for operation: {text} is not in a CIDR format."
+        raise Refusal(400, message, "InvalidInput") from error
     if not isinstance(network, IPv4Network):
         raise Refusal(400, f"Invalid input for operation: ip_version of {text} is not supported here.", "InvalidInput")
     return network
+
+
+def check_address(name: str, text: Any) -> None:
+    """Refuse what is no address; nothing at all is fine."""
+    try:
+        if text:
+            ip_address(str(text))
+    except ValueError as error:
+        raise Refusal(400, f"Invalid input for {name}. Reason: '{text}' is not a valid IP address.") from error
 
 
 def default_pools(cidr: IPv4Network, gateway: str | None) -> list[Pool]:
@@ -48,7 +57,8 @@ def check_pools(cidr: IPv4Network, pools: list[Pool], gateway: str | None) -> No
         raise Refusal(400, text) from error
     for start, end in spans:
         if start > end:
-            raise Refusal(400, f"The allocation pool {start}-{end} is not valid.", "InvalidAllocationPool")
+            pool = {"start": str(start), "end": str(end)}
+            raise Refusal(400, f"The allocation pool {pool} is not valid.", "InvalidAllocationPool")
         if start not in cidr or end not in cidr:
             text = f"The allocation pool {start}-{end} spans beyond the subnet cidr {cidr}."
             raise Refusal(400, text, "OutOfBoundsAllocationPool")
@@ -99,6 +109,8 @@ def claim(state: NetworkState, network_id: str, wanted: Row) -> Row:
     if wanted.get("subnet_id"):
         subnets = [subnet for subnet in subnets if subnet["id"] == wanted["subnet_id"]]
         if not subnets:
+            if wanted["subnet_id"] not in state.tables["subnets"]:
+                raise Refusal(404, f"Subnet {wanted['subnet_id']} could not be found.", "SubnetNotFound")
             text = f"Failed to create port on network {network_id}, because fixed_ips included invalid subnet "
             raise Refusal(400, f"Invalid input for operation: {text}{wanted['subnet_id']}.", "InvalidInput")
     if wanted.get("ip_address"):

@@ -31,6 +31,11 @@ class Kind:
         return self.plural.replace("_", "-")
 
     @property
+    def hidden(self) -> frozenset[str]:
+        """Fields that are shown only inside of what an object belongs to."""
+        return frozenset({"tags"}) if self.plural == "security_group_rules" else frozenset()
+
+    @property
     def filters(self) -> frozenset[str]:
         """Fields a list may be filtered by."""
         return self.shown | self.create.keys() | COMMON
@@ -53,9 +58,8 @@ NETWORK = Kind(
         "port_security_enabled": True,
         "router:external": False,
         "availability_zone_hints": [],
-        "dns_domain": "",
     },
-    NAMES | {"admin_state_up", "mtu", "port_security_enabled", "dns_domain"},
+    NAMES | {"admin_state_up", "mtu", "port_security_enabled"},
     frozenset({"is_default"}),
 )
 SUBNET = Kind(
@@ -76,7 +80,6 @@ SUBNET = Kind(
         "ipv6_ra_mode": None,
         "ipv6_address_mode": None,
         "service_types": [],
-        "dns_publish_fixed_ip": False,
     },
     NAMES | {"gateway_ip", "enable_dhcp", "allocation_pools", "dns_nameservers", "host_routes", "service_types"},
 )
@@ -97,12 +100,11 @@ PORT = Kind(
         "port_security_enabled": True,
         "binding:vnic_type": "normal",
         "extra_dhcp_opts": [],
-        "dns_name": "",
     },
     NAMES
     | {
         *("admin_state_up", "fixed_ips", "device_id", "device_owner", "security_groups", "allowed_address_pairs"),
-        *("port_security_enabled", "binding:vnic_type", "extra_dhcp_opts", "dns_name", "mac_address"),
+        *("port_security_enabled", "binding:vnic_type", "extra_dhcp_opts", "mac_address"),
     },
 )
 ROUTER = Kind(
@@ -114,9 +116,6 @@ ROUTER = Kind(
         "admin_state_up": True,
         "external_gateway_info": None,
         "availability_zone_hints": [],
-        "distributed": False,
-        "ha": False,
-        "enable_ndp_proxy": False,
     },
     NAMES | {"admin_state_up", "external_gateway_info", "routes"},
 )
@@ -158,8 +157,6 @@ FLOATING_IP = Kind(
         "port_id": None,
         "fixed_ip_address": None,
         "floating_ip_address": None,
-        "dns_name": "",
-        "dns_domain": "",
     },
     frozenset({"description", "port_id", "fixed_ip_address"}),
     frozenset({"router_id"}),

@@ -19,13 +19,13 @@ def create_network(state: NetworkState, body: Row) -> Row:
             text = f"(rule:create_network and rule:create_network:{name}) is disallowed by policy"
             raise Refusal(403, text, "PolicyNotAuthorized")
     state.check_quota(kinds.NETWORK)
-    return insert_network(state, fields)
+    return insert_network(state, fields) | {"is_default": False}
 
 
 def insert_network(state: NetworkState, fields: Row, project: str | None = None) -> Row:
     """Store a network with what the service itself adds."""
     added: Row = {"status": "ACTIVE", "subnets": [], "availability_zones": ["nova"], "ipv4_address_scope": None}
-    added |= {"ipv6_address_scope": None, "is_default": False, "l2_adjacency": True, "qos_policy_id": None}
+    added |= {"ipv6_address_scope": None} | ({"is_default": False} if fields["router:external"] else {})
     return state.insert(kinds.NETWORK, fields | added, project)
 
 
@@ -47,13 +47,17 @@ def delete_network(state: NetworkState, row: Row) -> None:
 def create_subnet(state: NetworkState, body: Row) -> Row:
     """Make a subnet; gateway and pools are derived from its range when not given."""
     fields = state.check_fields(kinds.SUBNET, body)
-    network = state.find(kinds.NETWORK, fields["network_id"], own=True)
+    network = state.find(kinds.NETWORK, fields["network_id"])
+    if network["project_id"] != state.project:
+        raise Refusal(403, f"Tenant {state.project} not allowed to create subnet on this network", "HTTPForbidden")
     if fields["cidr"] is None:
         text = "Bad subnets request: a subnetpool must be specified in the absence of a cidr."
         raise Refusal(400, text, "BadRequest")
-    if int(fields["ip_version"]) != 4:
-        raise Refusal(400, f"Invalid input for operation: ip_version {fields['ip_version']}.", "InvalidInput")
     cidr = addresses.parse_cidr(fields["cidr"])
+    if int(fields["ip_version"]) != 4:
+        text = f"cidr '{cidr}' does not match the ip_version '{fields['ip_version']}'."
+        raise Refusal(400, f"Invalid input for operation: {text}", "InvalidInput")
+    addresses.check_address("gateway_ip", fields["gateway_ip"])
     for other in state.rows("subnets", network_id=network["id"]):
         if cidr.overlaps(ip_network(other["cidr"])):
             text = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from ipaddress import ip_network
 from typing import Any
 
 from sandbox.openstack.network import addresses, kinds
@@ -32,9 +33,12 @@ def create_port(state: NetworkState, body: Row) -> Row:
 def insert_port(state: NetworkState, fields: Row) -> Row:
     """Store a port with what the service itself adds."""
     mac = fields["mac_address"] or "fa:16:3e:" + ":".join(f"{byte:02x}" for byte in secrets.token_bytes(3))
-    added: Row = {"mac_address": mac, "binding:host_id": "", "dns_assignment": [], "qos_policy_id": None}
-    added |= {"propagate_uplink_status": True, "numa_affinity_policy": None, "resource_request": None}
-    return state.insert(kinds.PORT, fields | added)
+    pairs = _pairs(fields["allowed_address_pairs"], mac)
+    return state.insert(kinds.PORT, fields | {"mac_address": mac, "allowed_address_pairs": pairs})
+
+
+def _pairs(pairs: list[Row] | None, mac: str) -> list[Row]:
+    return [{"mac_address": mac, **pair} for pair in pairs or []]
 
 
 def update_port(state: NetworkState, row: Row, body: Row) -> None:
@@ -49,6 +53,8 @@ def update_port(state: NetworkState, row: Row, body: Row) -> None:
             changes["fixed_ips"] = _claim_all(state, row["network_id"], changes["fixed_ips"])
         finally:
             row["fixed_ips"] = before
+    if "allowed_address_pairs" in changes:
+        changes["allowed_address_pairs"] = _pairs(changes["allowed_address_pairs"], row["mac_address"])
     state.touch(row, changes)
 
 
@@ -71,6 +77,7 @@ def drop_port(state: NetworkState, row: Row) -> None:
 def _claim_all(state: NetworkState, network_id: str, wanted: list[Row]) -> list[Row]:
     claimed: list[Row] = []
     for row in wanted:
+        addresses.check_address("fixed_ips", row.get("ip_address"))
         if any(row.get("ip_address") == other["ip_address"] for other in claimed):
             text = f"Invalid input for operation: Duplicate IP address '{row['ip_address']}'."
             raise Refusal(400, text, "InvalidInput")
@@ -89,11 +96,19 @@ def _check_pairs(fields: dict[str, Any]) -> None:
         text = "Port Security must be enabled in order to have allowed address pairs on a port."
         raise Refusal(409, text, "AddressPairAndPortSecurityRequired")
     if any("ip_address" not in pair for pair in pairs):
-        text = "Invalid input for operation: AllowedAddressPair must contain ip_address."
-        raise Refusal(400, text, "AllowedAddressPairsMissingIP")
+        raise Refusal(400, "AllowedAddressPair must contain ip_address", "AllowedAddressPairsMissingIP")
+    for pair in pairs:
+        _check_pair(pair["ip_address"])
     if fields.get("security_groups") and not fields["port_security_enabled"]:
         text = (
             "Invalid input for operation: Port security must be enabled and port must have an IP address in order to "
             "use security groups."
         )
         raise Refusal(400, text, "PortSecurityAndIPRequiredForSecurityGroups")
+
+
+def _check_pair(text: str) -> None:
+    try:
+        ip_network(str(text), strict=False)
+    except ValueError as error:
+        raise Refusal(400, f"'{text}' is not a valid IP address") from error

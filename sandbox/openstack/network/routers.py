@@ -39,8 +39,10 @@ def update_router(state: NetworkState, row: Row, body: Row) -> None:
 
 def delete_router(state: NetworkState, row: Row) -> None:
     """Delete a router without interfaces."""
-    if state.rows("ports", device_id=row["id"], device_owner=INTERFACE):
-        raise Refusal(409, f"Router {row['id']} still has ports", "RouterInUse")
+    ports = state.rows("ports", device_id=row["id"], device_owner=INTERFACE)
+    if ports:
+        ids = ", ".join(port["id"] for port in ports)
+        raise Refusal(409, f"Router {row['id']} has ports still attached: {ids}", "RouterInUse")
     state.delete(kinds.ROUTER, [row["id"]])
 
 
@@ -112,12 +114,10 @@ def _interface(router: Row, subnet: Row, port: Row) -> Row:
     return {
         "id": router["id"],
         "tenant_id": router["project_id"],
-        "project_id": router["project_id"],
         "port_id": port["id"],
         "network_id": port["network_id"],
         "subnet_id": subnet["id"],
         "subnet_ids": [subnet["id"]],
-        "tags": [],
     }
 
 
@@ -155,16 +155,18 @@ def _leads_to(state: NetworkState, floating: Row, subnet_id: str) -> bool:
 def create_floating_ip(state: NetworkState, body: Row) -> Row:
     """Take an address of an external network and lead it to a port if asked for."""
     fields = state.check_fields(kinds.FLOATING_IP, body)
+    if fields["floating_ip_address"]:
+        text = "(rule:create_floatingip and rule:create_floatingip:floating_ip_address) is disallowed by policy"
+        raise Refusal(403, text, "PolicyNotAuthorized")
     network = state.find(kinds.NETWORK, fields["floating_network_id"])
     if not network["router:external"]:
         text = f"Bad floatingip request: Network {network['id']} is not a valid external network."
         raise Refusal(400, text, "BadRequest")
     state.check_quota(kinds.FLOATING_IP)
     target = _target(state, None, fields, network["id"])
-    wanted = {"ip_address": fields["floating_ip_address"]} if fields["floating_ip_address"] else {}
-    address = addresses.claim(state, network["id"], wanted)["ip_address"]
+    address = addresses.claim(state, network["id"], {})["ip_address"]
     del fields["subnet_id"]
-    added = {"floating_ip_address": address, "status": "DOWN", "qos_policy_id": None, "port_forwardings": []}
+    added = {"floating_ip_address": address, "status": "DOWN"}
     return state.insert(kinds.FLOATING_IP, fields | added | target)
 
 

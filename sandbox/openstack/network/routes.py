@@ -8,7 +8,7 @@ from typing import Any
 from sandbox.openstack import listing
 from sandbox.openstack.network import kinds, networks, ports, routers, security
 from sandbox.openstack.network.kinds import KINDS, Kind
-from sandbox.openstack.network.state import NetworkState, Row
+from sandbox.openstack.network.state import LONGEST_TEXT, NetworkState, Row
 from sandbox.openstack.refusals import Refusal
 from sandbox.openstack.wire import Answer, Call, Route
 
@@ -27,7 +27,7 @@ OPERATIONS: dict[str, tuple[Create, Update, Delete]] = {
     "subnets": (networks.create_subnet, networks.update_subnet, networks.delete_subnet),
     "ports": (ports.create_port, ports.update_port, ports.delete_port),
     "routers": (routers.create_router, routers.update_router, routers.delete_router),
-    "security_groups": (security.create_group, _plain_update, security.delete_group),
+    "security_groups": (security.create_group, security.update_group, security.delete_group),
     "security_group_rules": (security.create_rule, _plain_update, security.delete_rule),
     "floatingips": (routers.create_floating_ip, routers.update_floating_ip, routers.delete_floating_ip),
 }
@@ -37,11 +37,11 @@ ROUTER_ACTIONS: dict[str, Act] = {
 }
 EXTENSIONS = (
     *("address-scope", "agent", "allowed-address-pairs", "availability_zone", "binding", "default-subnetpools"),
-    *("dns-integration", "external-net", "ext-gw-mode", "extra_dhcp_opt", "extraroute", "filter-validation"),
+    *("external-net", "ext-gw-mode", "extra_dhcp_opt", "extraroute", "filter-validation"),
     *("fip-port-details", "net-mtu", "net-mtu-writable", "pagination", "port-security", "project-id", "provider"),
     *("quotas", "quota_details", "router", "security-group", "sorting", "standard-attr-description"),
     *("standard-attr-revisions", "standard-attr-tag", "standard-attr-timestamp", "stateful-security-group"),
-    *("subnet_allocation", "tag-ports-during-bulk-creation"),
+    "subnet_allocation",
 )
 EMPTY = ("subnetpools", "address-scopes", "trunks", "rbac-policies", "agents", "address-groups", "segments")
 
@@ -59,7 +59,8 @@ def _body(call: Call, key: str) -> Row:
 
 def _fields(row: Row, call: Call) -> Row:
     wanted = listing.values_of(call.query, "fields")
-    return {name: row[name] for name in wanted if name in row} if wanted else row
+    hidden = _kind(call).hidden
+    return {name: row[name] for name in (wanted or row) if name in row and name not in hidden}
 
 
 async def list_all(call: Call) -> Answer:
@@ -70,15 +71,16 @@ async def list_all(call: Call) -> Answer:
     filters = {name for name, _ in call.query} - {*listing.PAGING, *listing.TAG_FILTERS}
     unknown = sorted(name for name in filters if name not in kind.filters and name != "revision_number")
     if unknown:
-        text = f"Invalid input for operation: {unknown} is invalid attribute for filtering."
-        raise Refusal(400, text, "InvalidInput")
+        raise Refusal(400, f"{unknown} is invalid attribute for filtering")
     rows = [row for row in state.visible(kind.plural) if listing.has_tags(row, call.query)]
     for name in filters:
         rows = [row for row in rows if listing.matches(row, name, listing.values_of(call.query, name))]
+    if len(listing.values_of(call.query, "sort_key")) != len(listing.values_of(call.query, "sort_dir")):
+        raise Refusal(400, "The number of sort_keys and sort_dirs must be same")
     marker = listing.value_of(call.query, "marker")
     if marker:
         state.find(kind, marker)
-    rows, more = listing.page(listing.ordered(rows, call.query), call.query)
+    rows, more = listing.page(listing.ordered(rows, call.query), call.query, listing.NEUTRON)
     answer: Row = {kind.plural: [_fields(row, call) for row in rows]}
     if more:
         base = f"{call.base}/network/v2.0/{kind.path}"
@@ -92,7 +94,7 @@ async def create(call: Call) -> Answer:
     make = OPERATIONS[kind.plural][0]
     many = call.body.get(kind.plural) if isinstance(call.body, dict) else None
     if not isinstance(many, list):
-        return Answer(201, {kind.singular: make(state, _body(call, kind.singular))})
+        return Answer(201, {kind.singular: _fields(make(state, _body(call, kind.singular)), call)})
     made: list[Row] = []
     try:
         made.extend(make(state, body) for body in many)
@@ -100,7 +102,7 @@ async def create(call: Call) -> Answer:
         for row in made:
             OPERATIONS[kind.plural][2](state, row)
         raise
-    return Answer(201, {kind.plural: made})
+    return Answer(201, {kind.plural: [_fields(row, call) for row in made]})
 
 
 async def show(call: Call) -> Answer:
@@ -123,7 +125,7 @@ async def update(call: Call) -> Answer:
 async def delete(call: Call) -> Answer:
     """DELETE one object that nothing uses."""
     kind, state = _kind(call), call.cloud.network
-    OPERATIONS[kind.plural][2](state, state.find(kind, call.params["id"], own=True))
+    OPERATIONS[kind.plural][2](state, state.find(kind, call.params["id"], own=True, verb="delete"))
     return Answer(204)
 
 
@@ -140,7 +142,7 @@ async def router_action(call: Call) -> Answer:
 async def tags(call: Call) -> Answer:
     """GET, PUT (replace) or DELETE (clear) all tags of an object."""
     state = call.cloud.network
-    row = state.find(_kind(call), call.params["id"], own=call.method != "GET")
+    row = _tagged(call)
     if call.method == "GET":
         return Answer(200, {"tags": row["tags"]})
     wanted = _tag_list(call) if call.method == "PUT" else []
@@ -150,27 +152,48 @@ async def tags(call: Call) -> Answer:
 
 def _tag_list(call: Call) -> list[str]:
     wanted = call.body.get("tags") if isinstance(call.body, dict) else None
+    if wanted is None:
+        raise _bad_tags("Invalid tags body")
     if not isinstance(wanted, list):
-        raise Refusal(400, "Invalid tags: they must be given as a list")
+        raise _bad_tags(f"'{wanted}' is not a list")
     for tag in wanted:
         _check_tag(tag)
-    return sorted(set(wanted))
+    twice = next((tag for tag in wanted if wanted.count(tag) > 1), None)
+    if twice is not None:
+        raise _bad_tags(f"Duplicate items in the list: '{twice}'")
+    return sorted(wanted)
 
 
 def _check_tag(tag: Any) -> None:
-    if not isinstance(tag, str) or not 0 < len(tag) <= 255 or "," in tag:
-        text = f"Invalid input for operation: '{tag}' is not a valid tag: 1 to 255 characters without comma."
-        raise Refusal(400, text, "InvalidInput")
+    if not isinstance(tag, str):
+        raise _bad_tags(f"'{tag}' is not a valid string")
+    if len(tag) > LONGEST_TEXT:
+        raise _bad_tags(f"'{tag}' exceeds maximum length of {LONGEST_TEXT}")
+
+
+def _bad_tags(reason: str) -> Refusal:
+    return Refusal(400, f"Invalid input for operation: {reason}.", "InvalidInput")
+
+
+def _tagged(call: Call) -> Row:
+    kind = _kind(call)
+    try:
+        return call.cloud.network.find(kind, call.params["id"], own=call.method != "GET")
+    except Refusal as refusal:
+        if refusal.status != 404:
+            raise
+        text = f"Resource {kind.plural} {call.params['id']} could not be found."
+        raise Refusal(404, text, "TagResourceNotFound") from refusal
 
 
 async def one_tag(call: Call) -> Answer:
     """GET (204 or 404), PUT or DELETE a single tag."""
     state, tag = call.cloud.network, call.params["tag"]
-    row = state.find(_kind(call), call.params["id"], own=call.method != "GET")
+    row = _tagged(call)
     if call.method == "PUT":
         _check_tag(tag)
         state.touch(row, {"tags": sorted({*row["tags"], tag})})
-        return Answer(201)
+        return Answer(201, b"null")
     if tag not in row["tags"]:
         raise Refusal(404, f"Tag {tag} could not be found.", "TagNotFound")
     if call.method == "DELETE":

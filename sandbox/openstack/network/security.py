@@ -9,6 +9,13 @@ from sandbox.openstack.network.state import NetworkState, Row
 from sandbox.openstack.refusals import Refusal
 
 PRIVATE = [ip_network(cidr) for cidr in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")]
+EVERYWHERE = ("0.0.0.0/0", "::/0")
+PROTOCOLS = (
+    *("ah", "dccp", "egp", "esp", "gre", "hopopt", "icmp", "igmp", "ip", "ipip", "ipv6-encap", "ipv6-frag"),
+    *("ipv6-icmp", "icmpv6", "ipv6-nonxt", "ipv6-opts", "ipv6-route", "ospf", "pgm", "rsvp", "sctp", "tcp", "udp"),
+    *("udplite", "vrrp"),
+)
+_COMPARED = kinds.SECURITY_GROUP_RULE.create.keys() - {"description"}
 PROTOCOL_NUMBERS = {"6": "tcp", "17": "udp", "1": "icmp", "4": "ipip", "112": "vrrp"}
 
 
@@ -32,10 +39,17 @@ def create_group(state: NetworkState, body: Row) -> Row:
     return _insert_group(state, fields)
 
 
+def update_group(state: NetworkState, row: Row, body: Row) -> None:
+    """Change a group; there is one default."""
+    if row["name"] != "default" and str(body.get("name", "")).lower() == "default":
+        raise Refusal(409, "Default security group already exists.", "SecurityGroupDefaultAlreadyExists")
+    state.touch(row, body)
+
+
 def _insert_group(state: NetworkState, fields: Row) -> Row:
     row = state.insert(kinds.SECURITY_GROUP, fields | {"security_group_rules": [], "shared": False})
     for ethertype in ("IPv4", "IPv6"):
-        egress = {"security_group_id": row["id"], "direction": "egress", "ethertype": ethertype}
+        egress = {"security_group_id": row["id"], "direction": "egress", "ethertype": ethertype, "description": None}
         _insert_rule(state, row, kinds.SECURITY_GROUP_RULE.create | egress)
         if row["name"] == "default":
             inward = egress | {"direction": "ingress", "remote_group_id": row["id"]}
@@ -69,7 +83,7 @@ def create_rule(state: NetworkState, body: Row) -> Row:
     _check_rule(fields)
     _normalise(fields)
     for other in state.rows("security_group_rules", security_group_id=group["id"]):
-        if all(other[name] == fields[name] for name in fields if name != "description"):
+        if _same(fields, other):
             text = f"Security group rule already exists. Rule id is {other['id']}."
             raise Refusal(409, text, "SecurityGroupRuleExists")
     state.check_quota(kinds.SECURITY_GROUP_RULE)
@@ -78,8 +92,9 @@ def create_rule(state: NetworkState, body: Row) -> Row:
 
 def _check_rule(fields: Row) -> None:
     if fields["direction"] not in ("ingress", "egress"):
-        text = f"Invalid input for direction. Reason: '{fields['direction']}' is not in ['ingress', 'egress']."
+        text = f"Invalid input for direction. Reason: {fields['direction']} is not in valid_values."
         raise Refusal(400, text)
+    _check_protocol(fields["protocol"])
     low, high = fields["port_range_min"], fields["port_range_max"]
     ported = low is not None or high is not None
     if ported and fields["protocol"] is None:
@@ -88,9 +103,35 @@ def _check_rule(fields: Row) -> None:
     if ported and (low is None or high is None or int(low) > int(high)) and fields["protocol"] not in ("icmp", "1"):
         text = "For TCP/UDP protocols, port_range_min must be <= port_range_max"
         raise Refusal(400, text, "SecurityGroupInvalidPortRange")
+    for port in (low, high):
+        if port is not None and not 0 <= int(port) <= 65535:
+            raise Refusal(400, f"Invalid value for port {port}", "SecurityGroupInvalidPortValue")
     if fields["remote_ip_prefix"] and fields["remote_group_id"]:
         text = "Only one of remote_ip_prefix or remote_group_id or remote_address_group_id may be provided."
         raise Refusal(400, text, "SecurityGroupMultipleRemoteEntites")
+
+
+def _check_protocol(protocol: object) -> None:
+    text = str(protocol).lower()
+    if protocol is None or text in PROTOCOLS or (text.isdigit() and int(text) <= 255):
+        return
+    known = f"[None, {', '.join(repr(name) for name in PROTOCOLS)}]"
+    text = (
+        f"Security group rule protocol {protocol} not supported. Only protocol values {known} and integer "
+        f"representations [0 to 255] are supported."
+    )
+    raise Refusal(400, text, "SecurityGroupRuleInvalidProtocol")
+
+
+def _same(one: Row, other: Row) -> bool:
+    """Whether two rules admit the same, however they are written."""
+    return all(_meaning(name, one[name]) == _meaning(name, other[name]) for name in one if name in _COMPARED)
+
+
+def _meaning(name: str, value: object) -> object:
+    if name == "protocol":
+        return PROTOCOL_NUMBERS.get(str(value), value)
+    return None if value in EVERYWHERE else value
 
 
 def _normalise(fields: Row) -> None:
@@ -108,6 +149,7 @@ def _normalise(fields: Row) -> None:
 
 
 def _insert_rule(state: NetworkState, group: Row, fields: Row) -> Row:
+    fields = fields | {"normalized_cidr": fields["remote_ip_prefix"]}
     row = state.insert(kinds.SECURITY_GROUP_RULE, fields, group["project_id"])
     group["security_group_rules"].append(row)
     state.touch(group, {})

@@ -12,6 +12,7 @@ from sandbox.openstack.refusals import Refusal
 
 Row = dict[str, Any]
 PROVIDER = "0" * 31 + "1"
+LONGEST_TEXT = 255
 
 
 def now() -> str:
@@ -44,11 +45,11 @@ class NetworkState:
     def _sees(self, row: Row) -> bool:
         return row["project_id"] == self.project or bool(row.get("shared") or row.get("router:external"))
 
-    def find(self, kind: Kind, object_id: str, *, own: bool = False) -> Row:
+    def find(self, kind: Kind, object_id: str, *, own: bool = False, verb: str = "update") -> Row:
         """The object of this id.
 
         Args:
-            own: Refuse what the tenant may see but not change.
+            own: Refuse what the tenant may see but not change; ``verb`` is what the refusal calls it.
 
         Raises:
             Refusal: 404 when it does not exist or may not be seen; 403 when it may not be changed.
@@ -57,7 +58,8 @@ class NetworkState:
         if row is None or not self._sees(row):
             raise Refusal(404, kind.missing[1].format(id=object_id), kind.missing[0])
         if own and row["project_id"] != self.project:
-            raise Refusal(403, f"rule:update_{kind.singular} is disallowed by policy", "PolicyNotAuthorized")
+            text = f"rule:{verb}_{kind.singular} is disallowed by policy"
+            raise Refusal(403, text, "PolicyNotAuthorized")
         return row
 
     def check_fields(self, kind: Kind, body: Row) -> Row:
@@ -76,6 +78,7 @@ class NetworkState:
         for name, default in kind.create.items():
             if default is REQUIRED and given.get(name) is None:
                 raise Refusal(400, f"Failed to parse request. Required attribute '{name}' not specified")
+        _check_text(given)
         return {name: given.get(name, default) for name, default in kind.create.items()}
 
     def check_update(self, kind: Kind, body: Row) -> None:
@@ -120,3 +123,12 @@ class NetworkState:
         """Take up what ``snapshot`` gave."""
         self.tables = {plural: dict(data["tables"].get(plural, {})) for plural in KINDS}
         self.quotas = dict(data["quotas"])
+
+
+def _check_text(given: Row) -> None:
+    for name in ("name", "description"):
+        value = given.get(name, "")
+        if not isinstance(value, str):
+            raise Refusal(400, f"Invalid input for {name}. Reason: '{value}' is not a valid string.")
+        if len(value) > LONGEST_TEXT:
+            raise Refusal(400, f"Invalid input for {name}. Reason: '{value}' exceeds maximum length of {LONGEST_TEXT}.")

@@ -11,7 +11,7 @@ from tests.contract.sandbox.process import eventually
 def test_a_router_with_an_interface_cannot_be_deleted(cloud, lab):
     """409 RouterInUse until the interface is gone; its port cannot be deleted directly either."""
     network = lab.routed("10.41.0.0/24")
-    with pytest.raises(exceptions.ConflictException, match="still has ports"):
+    with pytest.raises(exceptions.ConflictException, match="has ports still attached"):
         cloud.network.delete_router(lab.router)
     (port,) = cloud.network.ports(network_id=network.id, device_owner="network:router_interface")
     assert port.fixed_ips[0]["ip_address"] == "10.41.0.1"
