@@ -18,7 +18,7 @@ import yaml
 
 from sandbox.kubernetes.cluster import Cluster
 from tests.contract.kubernetes.observing import Askers
-from tests.proving.building import Missing, Programs, find
+from tests.proving.building import Programs
 from tests.proving.kubernetes import SERVICE_CIDR, RealApiServer
 
 SANDBOX, REAL = "sandbox", "kube-apiserver"
@@ -140,12 +140,3 @@ def askers_of(server: ApiServer) -> Iterator[Askers]:
 def make_account(http: httpx.Client, namespace: str) -> None:
     """The account of a namespace's pods, which a controller makes where one runs."""
     http.post(f"/api/v1/namespaces/{namespace}/serviceaccounts", json={"metadata": {"name": "default"}})
-
-
-def backends() -> list[str]:
-    """The servers that are there; a missing one is told once, by ``test_real_server``."""
-    try:
-        find()
-    except Missing:
-        return [SANDBOX]
-    return [SANDBOX, REAL]

@@ -10,18 +10,18 @@ import pytest
 
 from sandbox.kubernetes.cluster import Cluster
 from tests.contract.kubernetes.backends import (
+    REAL,
     SANDBOX,
     ApiServer,
     LoopThread,
     askers_of,
-    backends,
     make_account,
     make_cluster,
     real_server,
     serve,
 )
 from tests.contract.kubernetes.observing import Askers
-from tests.proving.building import find
+from tests.proving.building import Missing, find, pinned
 
 _numbers = itertools.count()
 
@@ -43,11 +43,17 @@ def cluster(loop_thread: LoopThread) -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def real_api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
-    with real_server(find(), tmp_path_factory.mktemp("real")) as server:
+    """The real server; what was built from the pins says their version."""
+    try:
+        programs = find()
+    except Missing as reason:
+        pytest.skip(f"no real API server: {reason}")
+    with real_server(programs, tmp_path_factory.mktemp("real")) as server:
+        assert programs.origin != "the cache" or server.version == pinned()
         yield server
 
 
-@pytest.fixture(scope="module", params=backends())
+@pytest.fixture(scope="module", params=[SANDBOX, pytest.param(REAL, marks=pytest.mark.real)])
 def api_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> ApiServer:
     """Each backend in turn."""
     if request.param == SANDBOX:
