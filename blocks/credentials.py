@@ -9,6 +9,7 @@ import yaml
 from prefect.blocks.core import Block
 from pydantic import BaseModel, Field, SecretStr, model_validator
 
+from blocks.links import LinkShaper
 from providers.contracts import (
     Inventory,
     InventoryHost,
@@ -162,5 +163,6 @@ BLOCKS: tuple[type[Block], ...] = (
     SecretBundle,
     RegistryCredentials,
     ChartRepositories,
+    LinkShaper,
 )
 """Every block type of Flotilla."""

@@ -9,6 +9,7 @@ from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLi
 
 from config.settings import settings
 from flows.apply import apply
+from flows.link_profiles import experiment_link_profiles
 from flows.narrowed import bootstrap_cluster, install_addons, offload_application, peer_clusters
 from flows.reconcile import reconcile
 from flows.teardown import teardown
@@ -27,6 +28,14 @@ async def serve_flows() -> None:
     )
     by_hand = [
         await each.ato_deployment(DEPLOYMENT)
-        for each in (apply, bootstrap_cluster, install_addons, peer_clusters, offload_application, teardown)
+        for each in (
+            apply,
+            bootstrap_cluster,
+            install_addons,
+            peer_clusters,
+            offload_application,
+            experiment_link_profiles,
+            teardown,
+        )
     ]
     await aserve(scheduled, *by_hand, query_seconds=2)

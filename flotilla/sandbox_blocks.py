@@ -19,6 +19,7 @@ from blocks.credentials import (
     RegistryCredentials,
     SecretBundle,
 )
+from blocks.links import LinkShaper
 from blocks.vault import CHARTS
 from config.catalogue.reading import read_repositories
 from flotilla.sandbox_client import Json, SandboxClient
@@ -38,6 +39,7 @@ def register_blocks(sandbox: SandboxClient) -> list[str]:
     made: dict[str, Block] = {"lab": _cloud(credentials), CHARTS: _charts(credentials)}
     made |= {name: _inventory(entry) for name, entry in credentials["inventories"].items()}
     made |= {name: _registry(server) for name, server in REGISTRIES.items()}
+    made |= {"links": LinkShaper(url=sandbox.url)}
     made |= {"cyango-certificate": _certificate("editor.example.org", "story.example.org")}
     made |= {"cyango-db": SecretBundle(values={"user": SecretStr("cyango"), "password": SecretStr(_password())})}
     for name, block in made.items():

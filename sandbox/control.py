@@ -12,7 +12,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route, Router
 
 from sandbox import witness
-from sandbox.faults import Link, parse_rule
+from sandbox.faults import parse_rule
+from sandbox.links import parse_link
 from sandbox.machines import Flavor, Machine
 from sandbox.universe import Universe
 
@@ -135,7 +136,7 @@ class Control:
     async def _links(self, request: Request) -> Json:
         if request.method != "GET":
             for name, fields in (await _body(request)).items():
-                self._world.faults.links[name] = Link(**fields)
+                self._world.faults.links[name] = parse_link(fields)
             await self._world.heed_partitions()
         return {name: vars(link) for name, link in self._world.faults.links.items()}
 

@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
+from sandbox.links import Links
+
 if TYPE_CHECKING:
     from sandbox.halts import Halt
 
@@ -30,6 +32,8 @@ class Action:
         truncate: Do the work, send this many bytes of the answer, then cut.
         auth: Answer as for wrong credentials: 401, or a refused SSH key.
         exit_code: SSH only: the command fails with this code and ``stderr`` without being run.
+        connect_s: Wait so much longer when the request is the first of its connection.
+        answer_s: Tells how long an answer of so many bytes takes to come through.
         server_error: OpenStack only, on ``POST /servers``: the server is accepted and ends in ERROR with this message.
     """
 
@@ -46,6 +50,8 @@ class Action:
     exit_code: int | None = None
     stderr: str = ""
     server_error: str = ""
+    connect_s: float = 0.0
+    answer_s: Callable[[int], float] | None = None
 
     async def worked(self) -> None:
         """The work is done and its reply is about to be dropped."""
@@ -121,7 +127,7 @@ def parse_rule(data: Mapping[str, Any]) -> Rule:
         ValueError: Unknown field, no action, or a malformed regular expression.
     """
     known = {f.name for f in fields(Rule)} - {"_random", "struck"}
-    known_actions = {f.name for f in fields(Action)} - {"before_drop"}
+    known_actions = {f.name for f in fields(Action)} - {"before_drop", "answer_s"}
     action = data.get("action")
     if not isinstance(action, Mapping) or not action:
         raise ValueError(f"a fault needs an action out of {', '.join(sorted(known_actions))}")
@@ -135,22 +141,6 @@ def parse_rule(data: Mapping[str, Any]) -> Rule:
         raise ValueError(f"path is not a regular expression: {error}") from error
 
 
-@dataclass(frozen=True)
-class Link:
-    """The link between the outside and a cluster or machine.
-
-    Attributes:
-        latency_s: Added to every request and its answer together (one round trip).
-        bandwidth_bytes_s: Bytes per second; None for no limit.
-        loss: Probability that a request waits for one retransmission (``retransmit_s``).
-    """
-
-    latency_s: float = 0.0
-    bandwidth_bytes_s: float | None = None
-    loss: float = 0.0
-    retransmit_s: float = 0.2
-
-
 class Faults:
     """All rules, partitions and links; asked once per request by every wire.
 
@@ -160,11 +150,10 @@ class Faults:
 
     def __init__(self, seed: int = 0) -> None:
         self.rules: dict[str, Rule] = {}
-        self.links: dict[str, Link] = {}
+        self.links = Links(seed)
         self.halt: Halt | None = None
         self._partitions: dict[frozenset[str], PartitionMode] = {}
         self._number = 0
-        self._random = random.Random(seed)  # noqa: S311 - repeatable, not secret
 
     def add(self, rule: Rule) -> str:
         """Put a rule in force and return its id; a rule with the id of another replaces it."""
@@ -210,16 +199,3 @@ class Faults:
     def partitions(self) -> list[dict[str, Any]]:
         """All partitions, ready for JSON."""
         return [{"between": sorted(pair), "mode": mode} for pair, mode in self._partitions.items()]
-
-    def latency_s(self, names: tuple[str, ...]) -> float:
-        """Round trip of the first named target with a link; 0 when none has one."""
-        return next((self.links[name].latency_s for name in names if name in self.links), 0.0)
-
-    def link_delay_s(self, targets: tuple[str, ...], size_bytes: int = 0) -> float:
-        """Seconds that the link of the first named target with a link adds to a request of this size."""
-        link = next((self.links[t] for t in targets if t in self.links), None)
-        if link is None:
-            return 0.0
-        lost = self._random.random() < link.loss
-        transfer = size_bytes / link.bandwidth_bytes_s if link.bandwidth_bytes_s else 0.0
-        return link.latency_s + transfer + (link.retransmit_s if lost else 0.0)

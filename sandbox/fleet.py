@@ -44,7 +44,12 @@ class WorldFleet:
         if a == b:
             return 0.2
         sides = (self._world.names_of_site(uid) for uid in (a, b))
-        return 1.0 + 1000 * sum(self._world.faults.latency_s(names) for names in sides)
+        return 1.0 + 1000 * sum(self._world.faults.links.latency_s(names) for names in sides)
+
+    def lag_s(self, a: str, b: str) -> float:
+        """How late one cluster hears of another, in the time that links are tried with."""
+        sides = (self._world.names_of_site(uid) for uid in (a, b) if uid in self._world.sites)
+        return sum(self._world.faults.links.lag_s(names) for names in sides)
 
     def node_addresses(self, cluster: str, node: str) -> Iterable[str]:
         """Public addresses of the machine behind a node."""

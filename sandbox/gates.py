@@ -45,8 +45,17 @@ class Gate:
         if cut is not None:
             return Action(hang=cut == "hang", reset=cut == "refuse")
         action = self._faults.strike(self._wire, names, method, path)
-        lag_s = self._faults.link_delay_s(names, size_bytes)
-        if lag_s:
-            action = action or Action()
-            return replace(action, delay_s=action.delay_s + lag_s)
-        return action
+        return self._over_link(action, names, size_bytes)
+
+    def _over_link(self, action: Action | None, names: tuple[str, ...], size_bytes: int) -> Action | None:
+        passage = self._faults.links.passage(names, size_bytes)
+        if passage is None:
+            return action
+        action = action or Action()
+        return replace(
+            action,
+            delay_s=action.delay_s + passage.delay_s,
+            connect_s=passage.connect_s,
+            reset=action.reset or passage.broken,
+            answer_s=passage.answer_s,
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -44,7 +44,12 @@ class Timeouts:
 
 @dataclass(frozen=True)
 class Call:
-    """A request that is to be sent. ``retry`` tells whether one whose effect is unknown may be sent again."""
+    """A request that is to be sent.
+
+    Attributes:
+        retry: Whether it may be sent again when its effect is unknown.
+        patience: So many times the usual time is allowed for, while the link was not measured.
+    """
 
     method: str
     path: str
@@ -52,6 +57,7 @@ class Call:
     body: Mapping[str, Any] | None = None
     content_type: str = "application/json"
     retry: bool = True
+    patience: float = 1.0
 
 
 class Transport:
@@ -95,11 +101,11 @@ class Transport:
             reraise=True,
         ):
             with attempt:
-                return self.send_once(call, patience=2.0 ** (attempt.retry_state.attempt_number - 1))
+                return self.send_once(replace(call, patience=2.0 ** (attempt.retry_state.attempt_number - 1)))
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    def send_once(self, call: Call, patience: float = 1.0) -> Any:
-        """Send a request exactly once, with so many times the usual patience while the link was not measured."""
+    def send_once(self, call: Call) -> Any:
+        """Send a request exactly once."""
         from urllib3.exceptions import HTTPError
 
         request = Request(call.method, call.path, urlsplit(self._server).netloc, "/secrets" in call.path)
@@ -111,7 +117,7 @@ class Transport:
                     f"{self._server}{call.path}{query}",
                     headers=self._headers | ({} if call.body is None else {"Content-Type": call.content_type}),
                     body=call.body,
-                    _request_timeout=self._limits(patience),
+                    _request_timeout=self._limits(call.patience),
                 )
                 body = response.read()
         except (ApiException, HTTPError, OSError) as error:

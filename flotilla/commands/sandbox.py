@@ -20,7 +20,7 @@ fault_app = typer.Typer(help="Make the sandbox misbehave.", no_args_is_help=True
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the app."""
-    for command in (up, down, status, machine, part, join):
+    for command in (up, down, status, machine, part, join, link):
         sandbox_app.command()(command)
     fault_app.command("add")(add_fault)
     fault_app.command("list")(list_faults)
@@ -91,6 +91,18 @@ def part(
 def join(one: Side, other: Side) -> None:
     """End a partition."""
     print_data(_sandbox().delete("partitions", {"between": [one, other]}), "json")
+
+
+def link(
+    name: Annotated[str, typer.Argument(help="A cluster or a machine.", metavar="NAME")],
+    profile: Annotated[str, typer.Argument(help="lan, best, average or worst; none takes it away.", metavar="PROFILE")],
+    scale: Annotated[float, typer.Option(help="Everything that the link adds takes so many times as long.")] = 1.0,
+) -> None:
+    """Put a slow and lossy link between a cluster or machine and everything else."""
+    if profile == "none":
+        print_data(_sandbox().delete(f"links/{name}"), "json")
+    else:
+        print_data(_sandbox().put("links", {name: {"profile": profile, "scale": scale}}), "json")
 
 
 def add_fault(

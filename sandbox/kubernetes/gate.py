@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 
@@ -16,6 +17,8 @@ class GateVerdict(Protocol):
         drop_reply: Do the work, then cut the connection instead of answering.
         truncate: Do the work, send this many bytes of the answer, then cut.
         auth: Answer as for wrong credentials.
+        connect_s: Wait so much longer when the request is the first of its connection.
+        answer_s: Tells how long an answer of so many bytes takes to come through.
     """
 
     @property
@@ -38,6 +41,12 @@ class GateVerdict(Protocol):
 
     @property
     def drop_reply(self) -> bool: ...  # noqa: D102 - told by the class
+
+    @property
+    def connect_s(self) -> float: ...  # noqa: D102 - told by the class
+
+    @property
+    def answer_s(self) -> Callable[[int], float] | None: ...  # noqa: D102 - told by the class
 
     async def worked(self) -> None: ...  # noqa: D102 - with drop_reply: between the work and the cut
 

@@ -103,13 +103,14 @@ class Manager:
         self._due: set[tuple[Controller, Key, str]] = set()
         self._failures: dict[tuple[Controller, Key], int] = {}
         self._open: set[Gate] = set()
+        self._underway = 0
         self._followed: dict[str, Callable[[], None]] = {}
         self._stops: list[Callable[[], None]] = []
 
     @property
     def busy(self) -> bool:
         """Whether something is queued or waits for its time; far deadlines do not count."""
-        return bool(self._queue) or any(not mark[2].startswith("deadline") for mark in self._timers)
+        return bool(self._queue or self._underway) or any(not mark[2].startswith("deadline") for mark in self._timers)
 
     def start(self) -> None:
         """Look at everything stored, then at every change. Starting twice is starting once."""
@@ -165,7 +166,7 @@ class Manager:
         """Hear of changes in another cluster, from now until stop."""
         if member.uid in self._followed or not self.running:
             return
-        self._followed[member.uid] = member.api.subscribe(lambda change: self._changed_abroad(member, change))
+        self._followed[member.uid] = member.api.subscribe(lambda change: self._heard(member, change))
 
     def resync(self, controllers: Iterable[Controller]) -> None:
         """Look again at all that these controllers watch."""
@@ -189,6 +190,19 @@ class Manager:
             controller.enqueue(keys(controller))
         except Exception:
             log.exception("%s of %s cannot read a change", type(controller).__name__, self.cluster.name)
+
+    def _heard(self, member: Member, change: Change) -> None:
+        """News from another cluster take their way over the link."""
+        lag_s = self.fleet.lag_s(self.cluster.uid, member.uid)
+        if lag_s <= 0:
+            self._changed_abroad(member, change)
+            return
+        self._underway += 1
+        asyncio.get_running_loop().call_later(lag_s, self._arrived, member, change)
+
+    def _arrived(self, member: Member, change: Change) -> None:
+        self._underway -= 1
+        self._changed_abroad(member, change)
 
     def _changed_abroad(self, member: Member, change: Change) -> None:
         for controller in self.controllers:

@@ -42,6 +42,9 @@ class Fleet(Protocol):
     def latency_ms(self, a: str, b: str) -> float:
         """Round trip between two clusters in milliseconds."""
 
+    def lag_s(self, a: str, b: str) -> float:
+        """Seconds until one cluster hears of a change in another."""
+
     def node_addresses(self, cluster: str, node: str) -> Iterable[str]:
         """Addresses that lead to a node of a cluster (by uid) besides those in its status, such as floating IPs."""
 

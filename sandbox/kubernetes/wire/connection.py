@@ -47,6 +47,7 @@ class Connection:
         self._user = user
         self._http = h11.Connection(h11.SERVER)
         self._budget: int | None = None
+        self._is_fresh = True
 
     async def run(self) -> None:
         """Serve until the connection ends.
@@ -94,16 +95,20 @@ class Connection:
             await self._answer(await self._handler.handle(request), request)
             return
         await self._suffer(verdict)
+        self._is_fresh = False
         response = _faulty(verdict) or await self._handler.handle(request)
         if verdict.drop_reply:
             await verdict.worked()
             raise Cut
         self._budget = verdict.truncate
+        if verdict.answer_s is not None:
+            await asyncio.sleep(verdict.answer_s(len(response.body)))
         await self._answer(response, request)
 
     async def _suffer(self, verdict: GateVerdict) -> None:
-        if verdict.delay_s:
-            await asyncio.sleep(verdict.delay_s)
+        delay_s = verdict.delay_s + (verdict.connect_s if self._is_fresh else 0.0)
+        if delay_s:
+            await asyncio.sleep(delay_s)
         if verdict.hang:
             await self._reader.read(1)
         if verdict.reset or verdict.hang:

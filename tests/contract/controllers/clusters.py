@@ -73,6 +73,10 @@ class TestFleet:
         """Whether packets pass."""
         return frozenset((a, b)) not in self.cut
 
+    def lag_s(self, a: str, b: str) -> float:
+        """News come at once."""
+        return 0.0
+
     def latency_ms(self, a: str, b: str) -> float:
         """The same everywhere."""
         return 12.0

@@ -90,6 +90,10 @@ class Ground:
         """Always."""
         return True
 
+    def lag_s(self, a: str, b: str) -> float:
+        """News come at once."""
+        return 0.0
+
     def latency_ms(self, a: str, b: str) -> float:
         """A short link."""
         return 1.0

@@ -33,6 +33,8 @@ class Verdict:
     drop_reply: bool = False
     truncate: int | None = None
     auth: bool = False
+    connect_s: float = 0.0
+    answer_s: Callable[[int], float] | None = None
 
 
 @dataclass

@@ -48,6 +48,10 @@ class LiqoFleet:
         """Whether no test has cut the link."""
         return frozenset((a, b)) not in self._cut
 
+    def lag_s(self, a: str, b: str) -> float:
+        """News come at once."""
+        return 0.0
+
     def latency_ms(self, a: str, b: str) -> float:
         """The same for all."""
         return 12.0

@@ -8,8 +8,9 @@ import ssl
 import httpx
 import pytest
 
-from sandbox.faults import Link, parse_rule
+from sandbox.faults import parse_rule
 from sandbox.kubernetes.controllers import register_node
+from sandbox.links import Link
 from sandbox.serve import Options, Sandbox, parse_network
 from sandbox.sites import ClusterPlan
 from sandbox.world import JoinRefused

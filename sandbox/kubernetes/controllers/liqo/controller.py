@@ -63,6 +63,13 @@ def manager_flag(api: Api, flag: str) -> str:
     return ""
 
 
+def duration_s(text: str) -> float:
+    """Seconds of a duration as Go writes it, of one unit; 0 for anything else."""
+    number, unit = text[:-1], text[-1:]
+    seconds = {"s": 1.0, "m": 60.0, "h": 3600.0}.get(unit)
+    return float(number) * seconds if seconds and number.isdigit() else 0.0
+
+
 class LiqoController(Controller):
     """A loop of the controller manager."""
 

@@ -7,9 +7,17 @@ from typing import Any
 
 from sandbox.kubernetes.api import Change, Object
 from sandbox.kubernetes.controllers.controller import Key
+from sandbox.kubernetes.controllers.fleet import Member
 from sandbox.kubernetes.controllers.liqo import names
 from sandbox.kubernetes.controllers.liqo.contact import Contact, contact
-from sandbox.kubernetes.controllers.liqo.controller import LiqoController, available, remote_id, tenant_namespace
+from sandbox.kubernetes.controllers.liqo.controller import (
+    LiqoController,
+    available,
+    duration_s,
+    manager_flag,
+    remote_id,
+    tenant_namespace,
+)
 from sandbox.kubernetes.controllers.liqo.virtual_nodes import toward
 from sandbox.kubernetes.controllers.objects import (
     add_finalizer,
@@ -23,6 +31,8 @@ from sandbox.kubernetes.controllers.objects import (
 )
 
 HOLD = "api-server-checker.liqo.io/finalizer"
+PING_TIMEOUT_S = 5.0
+"""Of the liveness check of a peer's API, unless a flag says otherwise."""
 LABELLED = (
     *(names.CONFIGURATIONS, names.CONNECTIONS, names.SERVERS, names.CLIENTS),
     *(names.TENANTS, names.IDENTITIES, names.SLICES, names.VIRTUAL_NODES),
@@ -101,12 +111,19 @@ class ForeignClusters(LiqoController):
             status["conditions"] = kept
             return
         status["apiServerUrl"] = line.url
-        if line.member is not None:
+        slow = line.member is not None and not self._in_time(line.member)
+        if line.member is not None and not slow:
             text = "The API server of the foreign cluster is ready"
             set_condition(foreign, "APIServerStatus", "Established", "APIServerReady", text)
         elif known is None or known["status"] != "Established" or self.waited(key, "liqo.api-check"):
-            text = f"The API server of the foreign cluster is not ready: {line.why}"
+            why = "context deadline exceeded (Client.Timeout exceeded while awaiting headers)" if slow else line.why
+            text = f"The API server of the foreign cluster is not ready: {why}"
             set_condition(foreign, "APIServerStatus", "Error", "APIServerNotReady", text)
+
+    def _in_time(self, member: Member) -> bool:
+        """Whether a new connection (TCP, TLS, HTTP: three round trips) is answered before Liqo's own time-out."""
+        allowed = duration_s(manager_flag(self.api, "foreign-cluster-ping-timeout")) or PING_TIMEOUT_S
+        return 3 * self.fleet.latency_ms(self.cluster.uid, member.uid) / 1000 < allowed
 
     def _networking(self, found: Found) -> dict[str, str]:
         gateways = [*found[names.SERVERS], *found[names.CLIENTS]]
