@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from clients.fence import guarded
 from federation.errors import CommandFailed, DeadlineExceeded, RetryableError, StillWaiting
 from federation.planning.actions import Action
 from providers.contracts import Done, Progress
@@ -139,7 +140,8 @@ class _Standstill:
 
 async def _step(order: Order, left_s: float) -> Progress:
     """One step in a thread. A cancel lets a step that began end: nobody may write once the lease was given back."""
-    step = asyncio.ensure_future(order.bench.aside(advance, order.bench, order.action))
+    with guarded(order.check_lease):
+        step = asyncio.ensure_future(order.bench.aside(advance, order.bench, order.action))
     step.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
     try:
         await asyncio.wait({step}, timeout=left_s)

@@ -7,11 +7,13 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from clients import fence
 from federation.errors import Unavailable
 
 _KEPT = (
@@ -19,6 +21,8 @@ _KEPT = (
     "https_proxy", "no_proxy",
 )  # fmt: skip
 """All that a child sees of our environment, which may hold secrets."""
+_LOOK_AGAIN_S = 1.0
+"""How often it is asked whether a child may still go on."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,7 @@ def run(program: Program, order: str, timeout_s: float, inherit: tuple[int, ...]
     Raises:
         Unavailable: It did not end in time and was killed; what it did is unknown.
     """
+    fence.ask()
     with tempfile.TemporaryDirectory(prefix="flotilla-helm-") as home:
         child = subprocess.Popen(
             program.argv,
@@ -81,7 +86,7 @@ def run(program: Program, order: str, timeout_s: float, inherit: tuple[int, ...]
         )
         with child:
             try:
-                output, complaint = child.communicate(order, timeout=timeout_s)
+                output, complaint = _attended(child, order, timeout_s)
             except subprocess.TimeoutExpired:
                 os.killpg(child.pid, signal.SIGKILL)
                 raise Unavailable(f"Helm did not end within {timeout_s:.0f} s and was stopped") from None
@@ -89,6 +94,24 @@ def run(program: Program, order: str, timeout_s: float, inherit: tuple[int, ...]
                 os.killpg(child.pid, signal.SIGKILL)
                 raise
         return Ended(child.returncode, output, complaint)
+
+
+def _attended(child: subprocess.Popen[str], order: str, timeout_s: float) -> tuple[str, str]:
+    """Its outputs once it has ended; whoever may no longer write does not let it go on either.
+
+    Raises:
+        subprocess.TimeoutExpired: It goes on after that time.
+    """
+    deadline, given = time.monotonic() + timeout_s, order or None
+    while True:
+        left_s = deadline - time.monotonic()
+        try:
+            return child.communicate(given, timeout=min(_LOOK_AGAIN_S, max(left_s, 0.0)))
+        except subprocess.TimeoutExpired:
+            if left_s <= _LOOK_AGAIN_S:
+                raise
+        fence.ask()
+        given = None
 
 
 def _environment(home: str) -> dict[str, str]:

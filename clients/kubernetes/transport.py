@@ -14,6 +14,7 @@ from kubernetes.client import Configuration
 from kubernetes.client.exceptions import ApiException
 from kubernetes.client.rest import RESTClientObject
 
+from clients import fence
 from clients.kubernetes.errors import Request, from_exception, from_response
 from clients.kubernetes.kubeconfig import Access
 from clients.kubernetes.tls import tls_context
@@ -108,6 +109,7 @@ class Transport:
         """Send a request exactly once."""
         from urllib3.exceptions import HTTPError
 
+        fence.ask()
         request = Request(call.method, call.path, urlsplit(self._server).netloc, "/secrets" in call.path)
         query = f"?{urlencode(call.query)}" if call.query else ""
         try:

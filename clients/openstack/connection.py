@@ -21,6 +21,7 @@ from tenacity import (
     wait_exponential,
 )
 
+from clients import fence
 from clients.openstack.errors import TokenRefused, translated
 from federation.errors import RetryableError, Throttled, Unavailable
 
@@ -128,6 +129,7 @@ class CloudConnection:
 
     def _once(self, call: Callable[[Connection], T]) -> T:
         """One request; keystoneauth itself renews a token for one thread, but not for others that use it meanwhile."""
+        fence.ask()
         try:
             with translated(self.name):
                 return call(self._open())

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import paramiko
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
+from clients import fence
 from clients.round_trip import RoundTrip
 from clients.ssh.command import Argv, Secret, Word, redact, render_command, render_masked, reveal, secrets_of
 from clients.ssh.connection import Login, Timeouts, open_transport, place_of
@@ -124,6 +125,7 @@ class Session:
         self.run(replace_argv(path, text, mode, then), sudo=sudo, stdin=text)
 
     def _execute(self, line: str, stdin: str, timeout_s: float) -> Result:
+        fence.ask()
         deadline = time.monotonic() + timeout_s
         try:
             with self._channel(timeout_s) as channel:

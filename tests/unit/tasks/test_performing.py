@@ -7,6 +7,7 @@ import logging
 
 import pytest
 
+from clients import fence
 from federation.errors import (
     CommandFailed,
     DeadlineExceeded,
@@ -111,6 +112,29 @@ async def test_a_run_that_loses_its_lease_stops_before_its_next_step() -> None:
     with played(Script(Waiting("it", poll_s=0.001))) as script, pytest.raises(LeaseLost):
         await carry_out(an_order(check))
     assert script.begun == 2
+
+
+async def test_a_run_that_is_replaced_in_the_middle_of_a_step_sends_no_further_request(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Clients ask before each request, with the lease of the run that the step belongs to."""
+    answers, sent = iter([None, None, LeaseLost("taken")]), []
+
+    def check() -> None:
+        if (error := next(answers)) is not None:
+            raise error
+
+    def step(_bench: object, _action: object) -> Done:
+        for request in ("first", "second"):
+            fence.ask()
+            sent.append(request)
+        return Done()
+
+    monkeypatch.setattr(performing, "advance", step)
+    with pytest.raises(LeaseLost):
+        await carry_out(an_order(check))
+    assert sent == ["first"]
+    fence.ask()
 
 
 async def test_a_cancelled_action_lets_its_step_end() -> None:
