@@ -51,10 +51,11 @@ def translated(place: str) -> Iterator[None]:
     """Let only errors of the house out; ``place`` names the cloud in their messages."""
     try:
         yield
-    except (sdk.HttpException, keystone.HttpError) as error:
+    except sdk.HttpException as error:
         ours = from_status(place, *_parts(error))
-        is_token = isinstance(error, sdk.HttpException) and error.status_code == HTTPStatus.UNAUTHORIZED
-        raise (TokenRefused(str(ours)) if is_token else ours) from error
+        raise (TokenRefused(str(ours)) if error.status_code == HTTPStatus.UNAUTHORIZED else ours) from error
+    except keystone.HttpError as error:
+        raise _login_refused(place, from_status(place, *_parts(error))) from error
     except (sdk.NotSupported, sdk.ServiceDisabledException, keystone.EndpointNotFound) as error:
         raise Unsupported(f"{place} lacks a service: {_short(error)}") from error
     except keystone.SSLError as error:
@@ -63,6 +64,13 @@ def translated(place: str) -> Iterator[None]:
         raise AuthenticationRejected(f"{place} cannot be logged in to: {_short(error)}") from error
     except (keystone.ClientException, sdk.SDKException, requests.RequestException) as error:
         raise Unavailable(f"{place} cannot be reached or gave no sense: {_short(error)}") from error
+
+
+def _login_refused(place: str, refusal: FlotillaError) -> FlotillaError:
+    """Only logins and discovery end here; a 404 of those is no missing object: the credential is gone, say."""
+    if isinstance(refusal, NotFound | Rejected):
+        return AuthenticationRejected(f"{place} cannot be logged in to: {refusal}")
+    return refusal
 
 
 def from_status(place: str, status: int, message: str, headers: Mapping[str, Any]) -> FlotillaError:

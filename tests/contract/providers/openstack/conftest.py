@@ -1,4 +1,4 @@
-"""One sandbox for all tests of the OpenStack provider; every test has a federation of its own."""
+"""The provider in one project of each cloud; every test has a federation of its own and must leave nothing behind."""
 
 from __future__ import annotations
 
@@ -7,30 +7,70 @@ import itertools
 import pytest
 
 from providers.infrastructure.openstack.provider import OpenStackProvider
+from tests.contract.openstack.backends import REAL, ROOM, SANDBOX, sandbox_ground
 from tests.contract.providers.openstack.ground import LabVault, MemoryLedger
-from tests.contract.sandbox.process import SandboxProcess
+from tests.contract.providers.openstack.grounds import PlayedGround, brief
+from tests.contract.sandbox.process import ignore_sdk_warnings
+from tests.proving.building import Missing
+from tests.proving.openstack import find
 
 _numbers = itertools.count(1)
 
 
+def pytest_collection_modifyitems(items):
+    """See ``ignore_sdk_warnings``."""
+    ignore_sdk_warnings(items, __file__)
+
+
 @pytest.fixture(scope="session")
-def running(tmp_path_factory):
+def emulated(tmp_path_factory):
     """A sandbox whose slow things take no time, with room for all tests."""
-    process = SandboxProcess(tmp_path_factory.mktemp("sandbox"))
-    process.start()
-    process.post("quotas", {"instances": 200, "cores": 1000, "ram": 10_000_000, "security_group": 100, "router": 100})
-    yield process
-    process.close()
+    with sandbox_ground(tmp_path_factory.mktemp("sandbox")) as ground:
+        ground.quota(**ROOM)
+        yield ground
+
+
+@pytest.fixture(scope="session")
+def real():
+    """A project of the real cloud, with room for all tests."""
+    try:
+        found = find()
+    except Missing as reason:
+        pytest.skip(str(reason))
+    ground = PlayedGround(found)
+    try:
+        ground.quota(**ROOM)
+        with ground.played():
+            yield ground
+    finally:
+        ground.close()
+
+
+@pytest.fixture(params=[SANDBOX, pytest.param(REAL, marks=pytest.mark.real)])
+def ground(request, record_property):
+    """Each cloud in turn; what the cloud's owner sees after the test is what was there before."""
+    found = request.getfixturevalue("emulated" if request.param == SANDBOX else "real")
+    record_property("server", f"OpenStack: {found.name}")
+    record_property("version", found.version)
+    before = brief(found.left())
+    yield found
+    assert brief(found.left()) == before
 
 
 @pytest.fixture
-def sandbox(running):
-    """The sandbox without faults; a test must leave nothing behind."""
-    running.heal()
-    before = running.get("leftovers")
-    yield running
-    running.heal()
-    assert running.get("leftovers") == before
+def sandbox(ground):
+    """The sandbox without faults, of a test that only it can have."""
+    ground.process.heal()
+    yield ground.process
+    ground.process.heal()
+
+
+@pytest.fixture
+def cloud(ground):
+    """Somebody else's connection to the same project."""
+    connection = ground.connect()
+    yield connection
+    connection.close()
 
 
 @pytest.fixture
@@ -40,9 +80,9 @@ def federation():
 
 
 @pytest.fixture
-def vault(sandbox):
-    """Credentials of the sandbox."""
-    return LabVault(sandbox)
+def vault(ground):
+    """Credentials of the project."""
+    return LabVault(ground)
 
 
 @pytest.fixture

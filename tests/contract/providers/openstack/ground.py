@@ -1,4 +1,4 @@
-"""A small federation on the sandbox's cloud: targets, a vault, a ledger in memory, and stepping."""
+"""A small federation in a cloud: targets, a vault, a ledger in memory, and stepping."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -15,7 +16,9 @@ from federation.errors import RetryableError
 from federation.spec.cluster import Cluster
 from federation.spec.machines import machine_targets
 from providers.contracts import ClusterTarget, Done, KeyPair, OpenStackCredentials, Progress
-from tests.contract.sandbox.process import SandboxProcess
+from tests.contract.openstack.backends import REAL, SANDBOX
+
+SSH_PORT = 2222
 
 
 def a_key_pair() -> KeyPair:
@@ -28,13 +31,22 @@ def a_key_pair() -> KeyPair:
     return KeyPair(public.decode(), private.decode())
 
 
-class LabVault:
-    """The sandbox's credentials as a vault; ``changed`` replaces single fields."""
+only_sandbox = pytest.mark.parametrize("ground", [SANDBOX], indirect=True)
+"""Marks tests of what only the sandbox can be told to do: faults, counting, machines to log in to."""
 
-    def __init__(self, sandbox: SandboxProcess, **changed: Any) -> None:
-        auth = sandbox.get("credentials")["clouds"]["lab"]["auth"]
-        fields = {name: auth[name] for name in ("auth_url", "username", "password", "project_name")}
-        self.credentials = OpenStackCredentials(**(fields | {"region": "RegionOne", "ssh_port": 2222} | changed))
+
+only_real = pytest.mark.parametrize("ground", [pytest.param(REAL, marks=pytest.mark.real)], indirect=True)
+"""Marks tests of what only a cloud with a fake hypervisor does."""
+
+
+class LabVault:
+    """A project's credentials as a vault; ``changed`` replaces single fields."""
+
+    def __init__(self, ground: Any, **changed: Any) -> None:
+        fields = {name: ground.auth[name] for name in ("auth_url", "username", "password", "project_name")}
+        machines = getattr(ground, "machines", None)
+        port = machines.port if machines else SSH_PORT
+        self.credentials = OpenStackCredentials(**(fields | {"region": "RegionOne", "ssh_port": port} | changed))
         self.keys: dict[str, KeyPair] = {}
 
     def openstack(self, _cloud: str) -> OpenStackCredentials:
@@ -71,7 +83,7 @@ class MemoryLedger:
 
 
 def a_target(federation: str, name: str = "a", *, workers: int = 0, **more: Any) -> ClusterTarget:
-    """A cluster with one control-plane machine in the sandbox's cloud."""
+    """A cluster with one control-plane machine."""
     infrastructure = {"type": "openstack", "cloud": "lab", "image": "ubuntu-24.04", "externalNetwork": "public"}
     cluster = Cluster.model_validate(
         {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from providers.infrastructure.openstack.provider import OpenStackProvider
-from tests.contract.providers.openstack.ground import MemoryLedger, a_target, build, step, tear_down
+from tests.contract.providers.openstack.ground import MemoryLedger, a_target, build, only_sandbox, step, tear_down
 
 CHANGES = ("POST", "PUT", "DELETE")
 
@@ -34,6 +34,7 @@ ONE_MACHINE = {
 }
 
 
+@only_sandbox
 @pytest.mark.parametrize("mode", ["lost reply", "lost request"])
 @pytest.mark.parametrize("number", range(0, 15, 2))
 def test_any_lost_request_or_reply_makes_nothing_twice(sandbox, vault, federation, mode, number):
@@ -78,7 +79,7 @@ class KillingLedger(MemoryLedger):
 
 
 @pytest.mark.parametrize("number", range(1, 16))
-def test_cluster_that_was_given_up_half_built_is_torn_down_whole(sandbox, vault, federation, number):
+def test_cluster_that_was_given_up_half_built_is_torn_down_whole(vault, federation, number):
     """After a kill before or after any creation, a teardown that knows only the spec finds everything."""
     target = a_target(federation)
     killed = OpenStackProvider(vault, KillingLedger(number))
@@ -94,32 +95,28 @@ def test_cluster_that_was_given_up_half_built_is_torn_down_whole(sandbox, vault,
     provider.close()
 
 
-def test_of_two_that_a_race_has_made_the_oldest_stays(sandbox, provider, ledger, federation):
+def test_of_two_that_a_race_has_made_the_oldest_stays(cloud, ground, provider, ledger, federation):
     """Twins of every kind, as two writers without a lease would leave them, are brought down to one each."""
     target, name = a_target(federation), f"flotilla-{federation}-a"
-    cloud = sandbox.cloud()
     mark = {"name": name, "description": f"flotilla.federation={federation}"}
     networks = [cloud.network.create_network(**mark) for _ in range(2)]
     groups = [cloud.network.create_security_group(**mark) for _ in range(2)]
     routers = [cloud.network.create_router(**mark) for _ in range(2)]
     build(provider, target)
-    left = sandbox.get("leftovers")["left"]
+    left = ground.left()
     for kind, twins in (("networks", networks), ("security_groups", groups), ("routers", routers)):
         (stayed,) = left[kind]
         assert stayed["id"] == min(twins, key=lambda twin: (twin.created_at, twin.id)).id
     assert provider.observe(target).foundation == "complete"
-    cloud.close()
     tear_down(provider, target)
 
 
-def test_twin_of_what_is_in_use_goes_and_what_is_in_use_stays(sandbox, provider, federation):
+def test_twin_of_what_is_in_use_goes_and_what_is_in_use_stays(cloud, provider, federation):
     """An untagged twin never takes the place of an object that the cluster already leans on."""
     target, name = a_target(federation), f"flotilla-{federation}-a"
     build(provider, target)
-    cloud = sandbox.cloud()
     before = {each.id for each in cloud.network.networks(name=name)}
     cloud.network.create_network(name=name, description=f"flotilla.federation={federation}")
     step(lambda: provider.ensure_foundation(target))
     assert {each.id for each in cloud.network.networks(name=name)} == before
-    cloud.close()
     tear_down(provider, target)

@@ -9,7 +9,8 @@ from clients.ssh.session import Session
 from providers.contracts import Done, Waiting
 from providers.infrastructure.openstack.provider import OpenStackProvider
 from providers.survey import Survey
-from tests.contract.providers.openstack.ground import a_target, build, step, tear_down
+from tests.contract.providers.openstack.ground import a_target, build, only_real, only_sandbox, step, tear_down
+from tests.contract.sandbox.process import eventually
 
 
 def mutating(sandbox) -> int:
@@ -22,7 +23,7 @@ def reads(sandbox) -> int:
     return sandbox.get("journal", wire="openstack")["wires"]["openstack"]["reads"]
 
 
-def test_built_cluster_is_seen_complete_and_torn_down_without_a_trace(sandbox, provider, ledger, federation):
+def test_built_cluster_is_seen_complete_and_torn_down_without_a_trace(provider, ledger, federation):
     """From nothing to nothing; the ledger knows everything in between and nothing afterwards."""
     target = a_target(federation, workers=1)
     assert provider.observe(target).foundation == "absent"
@@ -40,6 +41,7 @@ def test_built_cluster_is_seen_complete_and_torn_down_without_a_trace(sandbox, p
     assert ledger.entries == {}
 
 
+@only_sandbox
 def test_same_cluster_twice_sends_no_mutating_request(sandbox, provider, federation):
     """Every step of a cluster that is there only reads."""
     target = a_target(federation)
@@ -56,6 +58,7 @@ def test_same_cluster_twice_sends_no_mutating_request(sandbox, provider, federat
     assert mutating(sandbox) == 0
 
 
+@only_sandbox
 def test_machine_is_logged_in_to_with_the_key_it_showed_on_its_console(sandbox, provider, federation):
     """The pinned host key and the federation's own key open a session; the machine bears its name."""
     target = a_target(federation)
@@ -67,6 +70,7 @@ def test_machine_is_logged_in_to_with_the_key_it_showed_on_its_console(sandbox, 
     tear_down(provider, target)
 
 
+@only_sandbox
 def test_observing_many_clusters_costs_as_many_requests_as_one(sandbox, provider, federation):
     """Clusters of one federation in one cloud share their lists through the survey."""
     targets = [a_target(federation, name) for name in "abcdef"]
@@ -85,7 +89,7 @@ def test_observing_many_clusters_costs_as_many_requests_as_one(sandbox, provider
         tear_down(provider, target)
 
 
-def test_key_pair_is_shared_and_goes_with_the_last_cluster(sandbox, provider, federation):
+def test_key_pair_is_shared_and_goes_with_the_last_cluster(provider, federation):
     """Taking one cluster away leaves the other one complete."""
     first, second = a_target(federation, "a"), a_target(federation, "b")
     build(provider, first)
@@ -97,26 +101,23 @@ def test_key_pair_is_shared_and_goes_with_the_last_cluster(sandbox, provider, fe
     tear_down(provider, second)
 
 
-def test_stopped_server_is_started_again(sandbox, provider, federation):
+def test_stopped_server_is_started_again(cloud, provider, federation):
     """A machine that somebody switched off is reported as stopped, and brought back by the same step."""
     target = a_target(federation)
     build(provider, target)
-    cloud = sandbox.cloud()
     (server,) = cloud.compute.servers(name=target.machines[0].name)
     cloud.compute.stop_server(server)
     cloud.compute.wait_for_server(server, status="SHUTOFF", interval=0.02)
     assert provider.observe(target).machines[0].state == "stopped"
     step(lambda: provider.ensure_machine(target, target.machines[0]))
     assert provider.observe(target).machines[0].state == "running"
-    cloud.close()
     tear_down(provider, target)
 
 
-def test_foundation_that_lost_a_part_is_partial_and_made_whole(sandbox, provider, federation):
+def test_foundation_that_lost_a_part_is_partial_and_made_whole(cloud, provider, federation):
     """A rule, a gateway or a key pair that is gone comes back; nothing is made twice."""
     target = a_target(federation)
     build(provider, target)
-    cloud = sandbox.cloud()
     (group,) = cloud.network.security_groups(name=f"flotilla-{federation}-a")
     rule = next(each for each in group.security_group_rules if each["port_range_min"] == 6443)
     cloud.network.delete_security_group_rule(rule["id"])
@@ -124,11 +125,10 @@ def test_foundation_that_lost_a_part_is_partial_and_made_whole(sandbox, provider
     cloud.compute.delete_keypair(f"flotilla-{federation}")
     step(lambda: provider.ensure_foundation(target))
     assert provider.observe(target).foundation == "complete"
-    cloud.close()
     tear_down(provider, target)
 
 
-def test_lost_machine_key_is_replaced_in_the_cloud(sandbox, provider, vault, federation):
+def test_lost_machine_key_is_replaced_in_the_cloud(provider, vault, federation):
     """A key pair under our name with another key makes the foundation partial until it holds ours."""
     target = a_target(federation)
     step(lambda: provider.ensure_foundation(target))
@@ -139,6 +139,7 @@ def test_lost_machine_key_is_replaced_in_the_cloud(sandbox, provider, vault, fed
     tear_down(provider, target)
 
 
+@only_sandbox
 def test_machine_waits_while_its_console_is_silent(sandbox, provider, federation):
     """No key is trusted that the machine has not shown; the reason names what is missing."""
     target = a_target(federation)
@@ -156,18 +157,49 @@ def test_machine_waits_while_its_console_is_silent(sandbox, provider, federation
     tear_down(provider, target)
 
 
-def test_no_secret_reaches_logs_reprs_or_user_data(sandbox, vault, ledger, federation, caplog):
+@only_real
+def test_machine_that_prints_no_key_is_waited_for_and_seen_as_not_complete(ground, provider, federation):
+    """Nova's fake driver prints something else: the machine runs, has its addresses, and is not trusted yet."""
+    target = a_target(federation)
+    step(lambda: provider.ensure_foundation(target))
+    ground.machines.silence(silent=True)
+    try:
+        reasons = reached(lambda: provider.ensure_machine(target, target.machines[0]), "console")
+    finally:
+        ground.machines.silence(silent=False)
+    assert all(reason.split(" is ")[-1] in ("BUILD",) or "console" in reason for reason in reasons)
+    (seen,) = provider.observe(target).machines
+    assert (seen.state, seen.complete) == ("running", False)
+    assert seen.address
+    assert seen.private_address
+    tear_down(provider, target)
+
+
+def reached(action, wanted):
+    """The reasons of a step up to the wanted one, each once."""
+    reasons = []
+
+    def look():
+        progress = action()
+        assert isinstance(progress, Waiting)
+        if progress.reason not in reasons:
+            reasons.append(progress.reason)
+        return wanted in progress.reason
+
+    eventually(look, what=wanted)
+    return reasons
+
+
+def test_no_secret_reaches_logs_reprs_or_user_data(cloud, vault, ledger, federation, caplog):
     """Neither the cloud's password nor a private key is ever shown."""
     caplog.set_level(logging.DEBUG)
     provider = OpenStackProvider(vault, ledger)
     target = a_target(federation)
     build(provider, target)
     login = provider.login(target, target.machines[0].name)
-    cloud = sandbox.cloud()
     (server,) = cloud.compute.servers(name=target.machines[0].name)
     shown = f"{caplog.text} {login!r} {vault.credentials!r} {provider!r} {server.to_dict()}"
     assert vault.credentials.password not in shown
     assert "PRIVATE KEY" not in shown
-    cloud.close()
     tear_down(provider, target)
     provider.close()

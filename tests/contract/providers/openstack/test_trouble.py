@@ -14,29 +14,43 @@ from federation.errors import (
 )
 from providers.contracts import Done, Waiting
 from providers.infrastructure.openstack.provider import OpenStackProvider
-from tests.contract.providers.openstack.ground import LabVault, MemoryLedger, a_target, build, step, tear_down
+from tests.contract.providers.openstack.ground import (
+    LabVault,
+    MemoryLedger,
+    a_target,
+    build,
+    only_sandbox,
+    step,
+    tear_down,
+)
 
 
-@pytest.fixture
-def cloud(sandbox):
-    """Somebody else's connection to the same project."""
-    connection = sandbox.cloud()
-    yield connection
-    connection.close()
-
-
-def test_quota_is_named_before_a_server_is_paid_for(sandbox, provider, federation):
+def test_quota_is_named_before_a_server_is_paid_for(ground, provider, federation):
     """Without room for a floating address no server is created."""
     target = a_target(federation)
     step(lambda: provider.ensure_foundation(target))
-    sandbox.post("quotas", {"floatingip": 0})
+    ground.quota(floatingip=0)
     with pytest.raises(QuotaExceeded, match="floatingip"):
         provider.ensure_machine(target, target.machines[0])
-    sandbox.post("quotas", {"floatingip": 50})
-    assert "servers" not in sandbox.get("leftovers")["left"]
+    ground.quota(floatingip=50)
+    assert "servers" not in ground.left()
     tear_down(provider, target)
 
 
+def test_quota_of_servers_is_named_and_room_is_used_once_it_is_there(ground, provider, federation):
+    """Nova's refusal is told as it is; with more room the same step goes on with what it has."""
+    target = a_target(federation)
+    step(lambda: provider.ensure_foundation(target))
+    ground.quota(instances=0)
+    with pytest.raises(QuotaExceeded, match="instances"):
+        provider.ensure_machine(target, target.machines[0])
+    ground.quota(instances=200)
+    step(lambda: provider.ensure_machine(target, target.machines[0]))
+    assert {kind: len(rows) for kind, rows in ground.left().items()}["floatingips"] == 1
+    tear_down(provider, target)
+
+
+@only_sandbox
 @pytest.mark.parametrize(
     ("fault", "expected"),
     [
@@ -58,7 +72,7 @@ def test_server_that_fails_tells_why_and_is_seen_as_failed(sandbox, provider, fe
 
 
 @pytest.mark.parametrize(("field", "value"), [("image", "no-such-image"), ("externalNetwork", "no-such-network")])
-def test_what_the_cloud_does_not_have_is_named(sandbox, provider, federation, field, value):
+def test_what_the_cloud_does_not_have_is_named(provider, federation, field, value):
     """The message names the field of the spec."""
     target = a_target(federation, **{field: value})
     with pytest.raises(SpecInvalid, match=rf"{field}.*{value}"):
@@ -66,7 +80,7 @@ def test_what_the_cloud_does_not_have_is_named(sandbox, provider, federation, fi
     tear_down(provider, target)
 
 
-def test_machine_without_foundation_is_not_ready(sandbox, provider, federation):
+def test_machine_without_foundation_is_not_ready(provider, federation):
     """The step says what has to come first, and makes nothing."""
     target = a_target(federation)
     with pytest.raises(NotReadyYet, match="foundation"):
@@ -75,6 +89,7 @@ def test_machine_without_foundation_is_not_ready(sandbox, provider, federation):
         provider.login(target, target.machines[0].name)
 
 
+@only_sandbox
 def test_passing_trouble_of_the_cloud_is_not_seen_by_the_caller(sandbox, provider, federation):
     """Refusals that pass are asked again; a token that has expired is replaced."""
     target = a_target(federation)
@@ -85,34 +100,41 @@ def test_passing_trouble_of_the_cloud_is_not_seen_by_the_caller(sandbox, provide
     assert provider.observe(target).foundation == "absent"
 
 
-def test_cloud_that_does_not_answer_is_unavailable_and_never_absent(sandbox, federation):
+def test_cloud_that_does_not_answer_is_unavailable_and_never_absent(ground, federation):
     """Nobody listens at the address: an error, not an empty cluster."""
-    vault = LabVault(sandbox, auth_url="http://127.0.0.1:9/identity/v3")
+    vault = LabVault(ground, auth_url="http://127.0.0.1:9/identity/v3")
     provider = OpenStackProvider(vault, MemoryLedger())
     with pytest.raises(Unavailable, match="lab"):
         provider.observe(a_target(federation))
     provider.close()
 
 
-def test_wrong_password_is_rejected_at_once(sandbox, federation):
+def test_wrong_password_is_rejected_at_once(ground, federation):
     """A refused login is not tried again, and the password is not shown."""
-    provider = OpenStackProvider(LabVault(sandbox, password="geheim-falsch"), MemoryLedger())
+    provider = OpenStackProvider(LabVault(ground, password="geheim-falsch"), MemoryLedger())
     with pytest.raises(AuthenticationRejected) as refused:
         provider.observe(a_target(federation))
     assert "geheim" not in str(refused.value)
     provider.close()
 
 
-def test_application_credential_opens_the_cloud(sandbox, federation):
-    """No password is needed where an application credential is given."""
-    auth = sandbox.get("credentials")["clouds"]["lab-app"]["auth"]
-    fields = {name: auth[name] for name in ("application_credential_id", "application_credential_secret")}
-    provider = OpenStackProvider(LabVault(sandbox, username=None, password=None, **fields), MemoryLedger())
-    assert provider.observe(a_target(federation)).foundation == "absent"
+def test_application_credential_opens_the_cloud_until_it_is_withdrawn(ground, cloud, federation):
+    """No password is needed; a credential that is gone is a refused login, and nothing is thought to be absent."""
+    target = a_target(federation)
+    made = cloud.identity.create_application_credential(cloud.current_user_id, name=federation)
+    fields = {"application_credential_id": made.id, "application_credential_secret": made.secret}
+    vault = LabVault(ground, username=None, password=None, **fields)
+    provider = OpenStackProvider(vault, MemoryLedger())
+    assert provider.observe(target).foundation == "absent"
+    provider.close()
+    cloud.identity.delete_application_credential(cloud.current_user_id, made)
+    for ask in (provider.observe, provider.leftovers, provider.delete_foundation):
+        with pytest.raises(AuthenticationRejected, match="cannot be logged in to"):
+            ask(target)
     provider.close()
 
 
-def test_network_of_our_name_without_our_mark_is_left_alone(sandbox, provider, cloud, federation):
+def test_network_of_our_name_without_our_mark_is_left_alone(provider, cloud, federation):
     """A name alone makes nothing ours: neither used, nor counted, nor deleted."""
     theirs = cloud.network.create_network(name=f"flotilla-{federation}-a", description="somebody's")
     target = a_target(federation)
@@ -124,7 +146,7 @@ def test_network_of_our_name_without_our_mark_is_left_alone(sandbox, provider, c
     cloud.network.delete_network(theirs)
 
 
-def test_foreign_port_in_the_way_is_named_and_never_deleted(sandbox, provider, cloud, federation):
+def test_foreign_port_in_the_way_is_named_and_never_deleted(provider, cloud, federation):
     """The teardown of a network waits for what somebody else has put on it, and says for what."""
     target = a_target(federation)
     step(lambda: provider.ensure_foundation(target))
@@ -139,7 +161,7 @@ def test_foreign_port_in_the_way_is_named_and_never_deleted(sandbox, provider, c
     step(lambda: provider.delete_foundation(target))
 
 
-def test_port_and_address_without_a_server_are_seen_and_removed(sandbox, provider, cloud, federation):
+def test_port_and_address_without_a_server_are_seen_and_removed(provider, cloud, federation):
     """What is left of a server that somebody deleted is a machine that is not complete."""
     target = a_target(federation)
     build(provider, target)
@@ -152,7 +174,7 @@ def test_port_and_address_without_a_server_are_seen_and_removed(sandbox, provide
     tear_down(provider, target)
 
 
-def test_address_that_lost_its_port_is_seen_and_used_again(sandbox, provider, cloud, federation):
+def test_address_that_lost_its_port_is_seen_and_used_again(provider, cloud, federation):
     """A floating address is found by its tags when nothing else of the machine is left."""
     target = a_target(federation)
     build(provider, target)
@@ -168,7 +190,7 @@ def test_address_that_lost_its_port_is_seen_and_used_again(sandbox, provider, cl
     tear_down(provider, target)
 
 
-def test_commands_of_leftovers_name_everything_in_an_order_that_works(sandbox, provider, cloud, federation):
+def test_commands_of_leftovers_name_everything_in_an_order_that_works(provider, cloud, federation):
     """The report lists each object once, and its ids are real."""
     target = a_target(federation)
     build(provider, target)
@@ -182,7 +204,7 @@ def test_commands_of_leftovers_name_everything_in_an_order_that_works(sandbox, p
     tear_down(provider, target)
 
 
-def test_deleting_what_was_never_there_is_done(sandbox, provider, federation):
+def test_deleting_what_was_never_there_is_done(provider, federation):
     """Nothing to delete is success."""
     target = a_target(federation)
     assert isinstance(provider.delete_machine(target, target.machines[0].name), Done)
