@@ -165,6 +165,11 @@ class Scene:
         await self.universe.world.remove(machine)
         await self.universe.cloud.lose_server(machine.id)
 
+    async def restart_prefect(self) -> None:
+        """Prefect's server goes and comes back, at the same address and with its database."""
+        await asyncio.to_thread(stop_server)
+        await asyncio.to_thread(start_server)
+
     def let_leases_expire(self) -> None:
         """The time passes that a lease outlives its holder."""
         with closing(sqlite3.connect(self._database)) as database:

@@ -8,12 +8,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from federation.spec.federation import Federation
-from sandbox.halts import Side
+from sandbox.halts import Halt, Side
 from tests.reliability.killing.facts import differences, doubles, left, things, unledgered
 from tests.reliability.killing.life import PHASES, Phase
 from tests.reliability.killing.runs import Order, Verb, Word
 from tests.reliability.killing.scene import Moment, Scene
-from tests.reliability.killing.worker import worker
+from tests.reliability.killing.worker import Worker, worker
 
 RUN_S = 180.0
 
@@ -112,8 +112,7 @@ async def cut_off(scene: Scene, phase: Phase, point: Point) -> str:
     order = Order(phase.verb, phase.spec, scene.environment, scene.log)
     try:
         async with asyncio.timeout(RUN_S), worker(order) as process:
-            await _first(halt.reached, process.ended)
-            if halt.reached.is_set():
+            if await reached(halt, process):
                 await process.kill()
     finally:
         scene.go_on()
@@ -121,11 +120,13 @@ async def cut_off(scene: Scene, phase: Phase, point: Point) -> str:
     return halt.request
 
 
-async def _first(*events: asyncio.Event) -> None:
-    waits = [asyncio.ensure_future(event.wait()) for event in events]
+async def reached(halt: Halt, process: Worker) -> bool:
+    """Wait until a run is halted; False when it has ended before."""
+    waits = [asyncio.ensure_future(event.wait()) for event in (halt.reached, process.ended)]
     await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     for each in waits:
         each.cancel()
+    return halt.reached.is_set()
 
 
 async def recovered(scene: Scene, phase: Phase) -> list[str]:

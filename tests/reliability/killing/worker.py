@@ -51,6 +51,16 @@ class Worker:
             raise AssertionError(f"the run ended without a word: exit code {self._process.exitcode}") from None
         return word
 
+    def freeze(self) -> None:
+        """Stop it and everything that it started, as when its machine is suspended."""
+        for pid in (self.pid, *descendants(self.pid)):
+            os.kill(pid, signal.SIGSTOP)
+
+    def wake(self) -> None:
+        """Let it go on, and what it started."""
+        for pid in (*descendants(self.pid), self.pid):
+            os.kill(pid, signal.SIGCONT)
+
     async def kill(self) -> None:
         """SIGKILL to its session's processes; what it started must be gone a moment later by itself.
 

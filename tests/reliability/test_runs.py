@@ -1,0 +1,121 @@
+"""Runs that meet one another, a ghost, a Prefect server that restarts, and a registry that cannot be written."""
+
+from __future__ import annotations
+
+import pytest
+import pytest_asyncio
+
+from tests.reliability.killing.facts import doubles, left, things, unledgered
+from tests.reliability.killing.runs import Order
+from tests.reliability.killing.scene import open_scene
+from tests.reliability.killing.trial import reached, run
+from tests.reliability.killing.worker import warm_up, worker
+from tests.stage.specs import a_small_cluster, a_small_federation
+
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+NAME = "runs"
+SPEC = a_small_federation(NAME, a_small_cluster("a", workers=1))
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def opened(tmp_path_factory):
+    """One world and one Prefect server for all stories."""
+    warm_up()
+    async with open_scene(NAME, tmp_path_factory.mktemp("home")) as scene:
+        yield scene
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def scene(opened):
+    """The scene; after each story everything is removed, and nothing is left."""
+    yield opened
+    opened.go_on()
+    with opened.registry() as registry:
+        known = registry.generations.current(NAME) is not None
+    if known:
+        opened.let_leases_expire()
+        word = await run(opened, "teardown", SPEC)
+        assert word.completed, word.message
+    assert await left(opened) == []
+
+
+async def converged(scene):
+    """A reconcile ends well, nothing is there twice, and ledger and cloud agree."""
+    word = await run(scene, "reconcile", SPEC)
+    assert (word.completed, word.message) == (True, "Ready: AsDesired")
+    assert doubles(things(scene)) + unledgered(scene) == []
+
+
+def an_apply(scene, **environment):
+    """The order to apply the spec."""
+    return Order("apply", SPEC, scene.environment | environment, scene.log)
+
+
+@pytest.mark.parametrize("at", [5, 14, 40])
+async def test_ghost_that_wakes_up_is_fenced_off(scene, at):
+    """Frozen at any request for longer than its lease, then replaced: awake again, it changes nothing any more."""
+    halt = scene.halt(at, "before")
+    async with worker(an_apply(scene)) as process:
+        assert await reached(halt, process)
+        process.freeze()
+        scene.go_on()
+        scene.let_leases_expire()
+        await converged(scene)
+        scene.forget_requests()
+        process.wake()
+        word = await process.word()
+    assert not word.completed
+    assert "is no longer in force" in word.message
+    assert scene.changes() == []
+
+
+async def test_of_two_runs_at_once_one_acts(scene):
+    """The second reconcile sees whose turn it is, says so, and sends nothing."""
+    assert (await run(scene, "apply", SPEC)).completed
+    await scene.destroy_machine(f"{NAME}-a-default-0")
+    halt = scene.halt(3, "before")
+    async with worker(Order("reconcile", SPEC, scene.environment, scene.log)) as process:
+        assert await reached(halt, process)
+        scene.forget_requests()
+        second = await run(scene, "reconcile", SPEC)
+        assert second.completed
+        assert "is being changed by" in second.message
+        assert scene.changes() == []
+        scene.go_on()
+        word = await process.word()
+    assert (word.completed, word.message) == (True, "Ready: AsDesired")
+    await converged(scene)
+
+
+@pytest.mark.parametrize("at", [10, 40])
+async def test_prefect_server_restarts_in_the_middle(scene, at):
+    """The run ends with a word, whatever it is; the next one converges."""
+    halt = scene.halt(at, "before")
+    async with worker(an_apply(scene)) as process:
+        assert await reached(halt, process)
+        await scene.restart_prefect()
+        scene.go_on()
+        await process.ended.wait()
+    scene.let_leases_expire()
+    await converged(scene)
+
+
+@pytest.mark.parametrize("mode", ["ro", "full"])
+async def test_registry_that_cannot_be_written_stops_a_run_before_it_begins(scene, mode):
+    """The error says which file and why; nothing is changed; when it can be written again, all goes on."""
+    path = scene.home / "registry.db"
+    with scene.registry() as registry:
+        assert registry.generations.current(NAME) is None
+    scene.forget_requests()
+    bad = f"sqlite:///file:{path}?mode=ro&uri=true" if mode == "ro" else "sqlite:////dev/full"
+    async with worker(an_apply(scene, FLOTILLA_REGISTRY=bad)) as process:
+        word = await process.word()
+    assert not word.completed
+    assert "the registry at" in word.message
+    assert "cannot be used" in word.message
+    assert scene.changes() == []
+    assert (await run(scene, "apply", SPEC)).completed
+    await converged(scene)
