@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.metadata import PackageNotFoundError, version
 
 import typer
@@ -35,7 +36,12 @@ def main(
 
 
 def run() -> None:
-    """Entry point: prepares Prefect's environment, then registers the commands, which import Prefect when they run."""
+    """Entry point: prepares Prefect's environment, then registers the commands, which import Prefect when they run.
+
+    What this process and those that it starts write is for its user alone: Prefect keeps the key to its blocks beside
+    them, in a file that would be open to all.
+    """
+    os.umask(0o077)
     prepare()
     from flotilla.commands import blocks, demo, lifecycle, sandbox, seeing, serving, specs
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import ssl
 import threading
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
@@ -23,7 +24,7 @@ from tenacity import (
 
 from clients import fence
 from clients.openstack.errors import TokenRefused, translated
-from federation.errors import RetryableError, Throttled, Unavailable
+from federation.errors import RetryableError, SpecInvalid, Throttled, Unavailable
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ class Credentials(Protocol):
 
     @property
     def ca_certificate(self) -> str | None:
-        """Path of the CA certificate to trust; the system's when left out."""
+        """PEM of the CA certificate to trust, and no other; the system's when left out."""
 
 
 class CloudConnection:
@@ -170,15 +171,40 @@ def _pause_s(state: RetryCallState) -> float:
     return float(_backoff(state)) if asked is None else asked
 
 
+class _Trusting(HTTPAdapter):
+    """Pooled sockets that trust one authority, or those of the system."""
+
+    def __init__(self, authority: str | None) -> None:
+        self._context = _context(authority) if authority else None
+        super().__init__(pool_connections=_SOCKETS, pool_maxsize=_SOCKETS, pool_block=True)
+
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        """Requests has no other way to trust an authority that is in no file."""
+        if self._context is not None:
+            options["ssl_context"] = self._context
+        super().init_poolmanager(*arguments, **options)
+
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        """With an authority of our own its context verifies: requests would add those of the system."""
+        if self._context is None:
+            super().cert_verify(conn, url, verify, cert)
+
+
+def _context(authority: str) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cadata=authority)
+    except (ssl.SSLError, ValueError):
+        raise SpecInvalid("the cloud's ca_certificate is no certificate in PEM; paste the file itself") from None
+
+
 def _connect(credentials: Credentials) -> Connection:
     """Log in and find the three services, so that threads share what is found once."""
     sockets = requests.Session()
     for scheme in ("http://", "https://"):
-        sockets.mount(scheme, HTTPAdapter(pool_connections=_SOCKETS, pool_maxsize=_SOCKETS, pool_block=True))
+        sockets.mount(scheme, _Trusting(credentials.ca_certificate))
     session = Session(
         auth=_auth(credentials),
         session=sockets,
-        verify=credentials.ca_certificate or True,
         timeout=REQUEST_TIMEOUT_S,
         app_name="flotilla",
     )
