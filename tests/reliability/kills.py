@@ -31,7 +31,12 @@ HOW = (
     "converge: every thing by name as in a life that nobody cut off, nothing twice, ledger and cloud in agreement, "
     "another apply silent; after a teardown nothing is left in the world, the ledger and the blocks."
 )
-REPAIRED: tuple[str, ...] = ()
+REPAIRED = (
+    "Clients ask for the lease before each request; found by reading: a ghost went on with the requests of its step.",
+    "A teardown retires the federation last; found by reading: killed after it, a run left the machine key behind.",
+    "A node whose drain was cut off stayed closed to pods. It carries a mark, and a plan that keeps it opens it again.",
+    "An image that cannot be pulled held its run and the lease for 900 s. Without progress for 120 s the run goes on.",
+)
 
 
 def trial(full: bool) -> Chapter:
