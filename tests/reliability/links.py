@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
 from federation.spec.links import LINKS, PROFILES
+from federation.spec.peering import Profile
 from tests.reliability.chapters import Chapter
 from tests.reliability.onstage import on_stage
 from tests.stage.inside import Inside
@@ -19,7 +21,7 @@ HOW = """The flow experiment-link-profiles on two clusters of the sandbox. The l
 bytes, stalls where packets get lost and now and then breaks a connection, on the way from Flotilla and between the
 clusters; link time x {scale:g}. TNO reached 10 of 16: all but discovery failed over Average and Worst."""
 REPAIRED = (
-    "A peer that took more than 5 s to answer was taken for gone when it was left: only who was given up may be silent.",
+    "A peer that took more than 5 s to answer was taken for gone when left: only who was given up may be silent.",
     "Liqo checks a peer's API for 5 s, and a new connection over Worst takes 9 s: its timers follow the profile.",
     "Deadlines, patience and Helm's time limit were those of a local network: they grow with the measured round trip.",
 )
@@ -46,7 +48,7 @@ def trial(full: bool) -> Chapter:
     )
 
 
-def measured(inside: Inside, scale: float) -> list[dict[str, str]]:
+def measured(inside: Inside, scale: float, profiles: tuple[Profile, ...] = PROFILES) -> list[dict[str, str]]:
     """The rows of the experiment's table."""
     from blocks.links import LinkShaper
     from flows.link_profiles import experiment_link_profiles
@@ -54,20 +56,18 @@ def measured(inside: Inside, scale: float) -> list[dict[str, str]]:
     clusters = [a_small_cluster(name, addons=LINKED) for name in ("a", "b")]
     inside.ready(a_small_federation(NAME, *clusters))
     LinkShaper(url=inside.stage.control, scale=scale).save("links", overwrite=True)
-    run(experiment_link_profiles(NAME, return_state=True))
-    rows: list[dict[str, str]] = _decoded(inside.artifacts(f"{NAME}-link-profiles")[0])
+    run(experiment_link_profiles(NAME, profiles=profiles, return_state=True))
+    rows = _decoded(inside.artifacts(f"{NAME}-link-profiles")[0])
     inside.gone(NAME)
     return rows
 
 
 def _decoded(data: Any) -> list[dict[str, str]]:
-    import json
-
     found: list[dict[str, str]] = json.loads(data) if isinstance(data, str) else data
     return found
 
 
-def _line(profile: str, rows: list[dict[str, str]]) -> tuple[str, ...]:
-    link = LINKS[profile]  # type: ignore[index]  # one of PROFILES
+def _line(profile: Profile, rows: list[dict[str, str]]) -> tuple[str, ...]:
+    link = LINKS[profile]
     cells = [f"{row['seconds']} s" if row["result"] == "done" else "failed" for row in rows if row["link"] == profile]
     return profile, f"{link.round_trip_s * 1000:g} ms", f"{link.bits_per_s / 1e6:g} Mbit/s", f"{link.loss:.0%}", *cells

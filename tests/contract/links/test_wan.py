@@ -71,7 +71,7 @@ def _live(client: KubernetesClient, profile: Profile) -> None:
         assert not ensure(client, _object(name, "red"))
         assert ensure(client, _object(name, "blue"))
     found = client.list(CONFIG_MAP, "default", labels={"link": profile})
-    assert {each["metadata"]["name"]: each["data"] for each in found} == dict.fromkeys(names, {"colour": "blue"})
+    assert {each["metadata"]["name"]: each["data"] for each in found} == {name: {"colour": "blue"} for name in names}
     for name in names:
         while not ensure_gone(client, CONFIG_MAP, name, "default"):
             pass
