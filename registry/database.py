@@ -18,14 +18,18 @@ from federation.errors import FlotillaError, Rejected, Unavailable, Unsupported
 from registry.schema import Table
 
 BUSY_TIMEOUT_S = 30.0
-"""How long a writer waits for another one before SQLite calls the file locked."""
+"""How long a writer waits for another one before it gives up."""
+_WRITE_LOCK = 0x0F10711A
+"""Our number among PostgreSQL's advisory locks, which belong to one database."""
+_LIMITS = {"lock_timeout": "30s", "idle_in_transaction_session_timeout": "60s"}
+"""A worker that froze in the middle of a write does not keep the others from writing for ever."""
 
 
 class Database:
-    """A SQLite file, or another database that SQLAlchemy speaks to.
+    """A SQLite file, or a PostgreSQL database when there are several workers.
 
-    SQLite runs with a write-ahead log, so that readers never wait for a writer, and takes the write lock when a writing
-    transaction begins, so that two processes cannot both decide on the same old state.
+    Readers never wait for a writer. A writing transaction takes the one write lock when it begins, so that two
+    processes cannot both decide on the same old state.
 
     Args:
         url: ``sqlite:///relative.db``, ``sqlite:////absolute.db`` or a PostgreSQL URL. The folder of a file is made.
@@ -117,8 +121,24 @@ def _sqlite(url: URL) -> Engine:
     return engine
 
 
+def _postgresql(url: URL) -> Engine:
+    options = " ".join(f"-c {name}={value}" for name, value in _LIMITS.items())
+    engine = create_engine(url, pool_pre_ping=True, connect_args={"options": options})
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("begin") == "IMMEDIATE":
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITE_LOCK})")
+
+    return engine
+
+
 def _engine(url: URL) -> Engine:
+    kinds = {"sqlite": _sqlite, "postgresql": _postgresql}
+    kind = kinds.get(url.get_backend_name())
+    if kind is None:
+        raise Unsupported(f"a registry is kept in SQLite or PostgreSQL, not in {url.get_backend_name()}")
     try:
-        return _sqlite(url) if url.get_backend_name() == "sqlite" else create_engine(url, pool_pre_ping=True)
+        return kind(url)
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise Unsupported(f"no driver for {url.drivername} is installed: {error}") from error

@@ -1,0 +1,1 @@
+"""The registry on every database that it runs on."""
