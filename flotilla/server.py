@@ -86,6 +86,9 @@ def _free_port(wanted: int) -> int:
     """The wanted port when nobody listens there, else any free one."""
     for port in (wanted, 0):
         with socket.socket() as probe:
+            probe.setsockopt(
+                socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
+            )  # a server that just ended left its port waiting
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
