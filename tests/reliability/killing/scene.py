@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 import sqlite3
@@ -19,6 +20,8 @@ from prefect.context import refresh_global_settings_context
 from blocks.credentials import ClusterAccess, MachineKey
 from blocks.vault import access_name
 from config.settings import settings
+from flotilla.environment import server_file
+from flotilla.processes import stop
 from flotilla.sandbox_blocks import register_blocks
 from flotilla.sandbox_client import SandboxClient
 from flotilla.server import start_server, stop_server
@@ -27,7 +30,7 @@ from sandbox.halts import Halt, Side
 from sandbox.serve import Options, Sandbox
 from sandbox.universe import Universe
 from tests.networks import reserve_network
-from tests.stage.stage import free_port
+from tests.stage.stage import SHUTDOWN_S, free_port
 
 CLUSTERS = ("a", "b")
 _SERVICES = (
@@ -167,8 +170,10 @@ class Scene:
 
     async def restart_prefect(self) -> None:
         """Prefect's server goes and comes back, at the same address and with its database."""
-        await asyncio.to_thread(stop_server)
-        await asyncio.to_thread(start_server)
+        pid = json.loads(server_file().read_text())["pid"]
+        await asyncio.to_thread(stop, pid, SHUTDOWN_S)
+        api = await asyncio.to_thread(start_server)
+        assert api == os.environ["PREFECT_API_URL"], "it is elsewhere now"
 
     def let_leases_expire(self) -> None:
         """The time passes that a lease outlives its holder."""
