@@ -24,7 +24,8 @@ from tests.stage.stage import ROOT, free_port
 pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
 NAME = "coast"
 ADOPTED = {"north": "k1", "south": "k2"}
-COMMAND_S, POD_S = 240.0, 90.0
+APART = {"quay": "north", "depot": "south"}
+COMMAND_S, POD_S = 300.0, 120.0
 _ENDS = "trap 'exit 0' TERM; wait"
 """The first process of a container has no handler for SIGTERM by itself, and would be waited for."""
 SERVES = ["sh", "-c", f"echo ahoy >/www/index.html; httpd -f -p 8080 -h /www & {_ENDS}"]
@@ -77,6 +78,12 @@ class Harbour:
         mark = f"flotilla.dev/federation={NAME}"
         return self.real.kubectl(ADOPTED[cluster], "get", kinds, "-A", "-l", mark, "-o", "name")
 
+    def emptied(self) -> None:
+        """Destroy the federation: the command and both clusters say that nothing of it is left."""
+        gone = self.cli("destroy", NAME, "--yes")
+        assert (gone.returncode, gone.stdout) == (0, f"{NAME}: 0 left\n"), gone.stderr
+        assert [self.ours(name) for name in ADOPTED] == ["", ""]
+
     def writes(self) -> dict[str, int]:
         """Mutating requests so far by the API servers' own count; only clients that speak JSON, as ours does.
 
@@ -117,8 +124,8 @@ def harbour(tmp_path_factory) -> Iterator[Harbour]:
     made = Harbour(real, tmp_path_factory.mktemp("harbour"), free_port())
     try:
         for name, cluster in ADOPTED.items():
-            stored = made.cli("blocks", "create", "flotilla-cluster-access", name, "-f", str(real.kubeconfigs[cluster]))
-            assert stored.returncode == 0, stored.stderr
+            create = ("blocks", "create", "flotilla-cluster-access", name, "-f", str(real.kubeconfigs[cluster]))
+            eventually(lambda words=create: made.cli(*words).returncode == 0, COMMAND_S, "a Prefect server")
         yield made
     finally:
         made.cli("destroy", NAME, "--yes")
@@ -160,10 +167,8 @@ def test_applications_run_on_the_clusters_that_the_spec_names(harbour, told):
     assert again.returncode == 0, again.stderr
     assert harbour.writes() == before
 
-    gone = harbour.cli("destroy", NAME, "--yes")
-    assert (gone.returncode, gone.stdout) == (0, f"{NAME}: 0 left\n"), gone.stderr
-    for name, cluster in ADOPTED.items():
-        assert harbour.ours(name) == ""
+    harbour.emptied()
+    for cluster in ADOPTED.values():
         assert harbour.real.kubectl(cluster, "get", "--raw", "/readyz") == "ok"
         assert " Ready " in harbour.real.kubectl(cluster, "get", "nodes", "--no-headers")
 
@@ -191,6 +196,24 @@ def test_another_hands_change_is_taken_back_and_a_dropped_component_goes(harbour
     assert moved.returncode == 0, moved.stderr
     assert harbour.ours("north") == ""
     assert len(harbour.pods("south", "quay")) == 2
+    harbour.emptied()
+
+
+def test_a_cluster_that_cannot_be_reached_is_a_condition_and_nothing_is_done_for_it(harbour, told):
+    """The other one is looked after meanwhile; what runs goes on; afterwards all is well without a change."""
+    lookouts = {name: {"components": [a_component("lookout", where, WAITS)]} for name, where in APART.items()}
+    assert harbour.cli("apply", "-f", harbour.spec(**lookouts)).returncode == 0
+    running = harbour.pods("south", "depot")
+    harbour.real.kubectl("k1", "-n", "quay", "delete", "deployment", "lookout")
+    with clusters.severed("k2"):
+        alone = harbour.cli("reconcile", NAME)
+        assert alone.returncode == 3, alone.stderr
+        told_of = harbour.cli("status", NAME, "--all").stdout
+        assert len(harbour.pods("north", "quay")) == 1
+    assert "ControlPlaneAvailable: Unknown, Unavailable" in told_of
+    assert harbour.cli("reconcile", NAME).returncode == 0
+    assert harbour.pods("south", "depot").keys() == running.keys()
+    harbour.emptied()
 
 
 def test_a_login_that_may_do_nothing_is_told_and_does_no_harm(harbour, told):
@@ -205,7 +228,8 @@ def test_a_login_that_may_do_nothing_is_told_and_does_no_harm(harbour, told):
         assert stored.returncode == 0, stored.stderr
         document = yaml.safe_load(Path(harbour.spec()).read_text())
         document["spec"]["clusters"] = [an_existing("north", "north"), an_existing("south", "nobody")]
-        harbour.cli("apply", "-f", harbour.written("nobody-federation.yaml", document))
+        applied = harbour.cli("apply", "-f", harbour.written("nobody-federation.yaml", document))
+        assert applied.returncode == 3, applied.stderr
         told_of = harbour.cli("status", NAME, "--all").stdout
         assert "ControlPlaneAvailable: Unknown, AuthenticationRejected" in told_of
         assert "Cluster north" in told_of
