@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -125,11 +126,15 @@ def harbour(tmp_path_factory) -> Iterator[Harbour]:
     try:
         for name, cluster in ADOPTED.items():
             create = ("blocks", "create", "flotilla-cluster-access", name, "-f", str(real.kubeconfigs[cluster]))
-            eventually(lambda words=create: made.cli(*words).returncode == 0, COMMAND_S, "a Prefect server")
+            eventually(partial(_done, made, *create), COMMAND_S, "a Prefect server on a busy machine")
         yield made
     finally:
         made.cli("destroy", NAME, "--yes")
         made.cli("server", "stop")
+
+
+def _done(harbour: Harbour, *words: str) -> bool:
+    return harbour.cli(*words).returncode == 0
 
 
 @pytest.fixture
