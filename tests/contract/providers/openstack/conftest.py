@@ -7,8 +7,8 @@ import itertools
 import pytest
 
 from providers.infrastructure.openstack.provider import OpenStackProvider
-from tests.contract.openstack.backends import REAL, ROOM, SANDBOX, sandbox_ground
-from tests.contract.providers.openstack.ground import LabVault, MemoryLedger
+from tests.contract.openstack.backends import ROOM, SANDBOX, sandbox_ground
+from tests.contract.providers.openstack.ground import REAL_CLOUD, LabVault, MemoryLedger
 from tests.contract.providers.openstack.grounds import PlayedGround, brief
 from tests.contract.sandbox.process import ignore_sdk_warnings
 from tests.proving.building import Missing
@@ -46,10 +46,12 @@ def real():
         ground.close()
 
 
-@pytest.fixture(params=[SANDBOX, pytest.param(REAL, marks=pytest.mark.real)])
-def ground(request, record_property):
+@pytest.fixture(params=[SANDBOX, REAL_CLOUD])
+def ground(request, record_property, monkeypatch):
     """Each cloud in turn; what the cloud's owner sees after the test is what was there before."""
     found = request.getfixturevalue("emulated" if request.param == SANDBOX else "real")
+    if request.param != SANDBOX:
+        monkeypatch.setattr("tests.contract.providers.openstack.ground.LONGEST_PAUSE_S", 1.0)
     record_property("server", f"OpenStack: {found.name}")
     record_property("version", found.version)
     before = brief(found.left())

@@ -19,6 +19,9 @@ from providers.contracts import ClusterTarget, Done, KeyPair, OpenStackCredentia
 from tests.contract.openstack.backends import REAL, SANDBOX
 
 SSH_PORT = 2222
+LONGEST_PAUSE_S = 0.02
+REAL_CLOUD = pytest.param(REAL, marks=[pytest.mark.real, pytest.mark.timeout(1200)])
+"""The real cloud takes its time, the more so on a busy machine."""
 
 
 def a_key_pair() -> KeyPair:
@@ -35,7 +38,7 @@ only_sandbox = pytest.mark.parametrize("ground", [SANDBOX], indirect=True)
 """Marks tests of what only the sandbox can be told to do: faults, counting, machines to log in to."""
 
 
-only_real = pytest.mark.parametrize("ground", [pytest.param(REAL, marks=pytest.mark.real)], indirect=True)
+only_real = pytest.mark.parametrize("ground", [REAL_CLOUD], indirect=True)
 """Marks tests of what only a cloud with a fake hypervisor does."""
 
 
@@ -109,7 +112,7 @@ def step(action: Callable[[], Progress], *, most: int = 500) -> str:
             continue
         if isinstance(progress, Done):
             return progress.detail
-        time.sleep(min(progress.poll_s, 0.02))
+        time.sleep(min(progress.poll_s, LONGEST_PAUSE_S))
     raise AssertionError(f"not done after {most} calls: {progress}")
 
 

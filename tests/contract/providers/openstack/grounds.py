@@ -18,7 +18,7 @@ from providers.infrastructure.openstack import ownership
 from tests.contract.openstack.backends import RealGround
 
 HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFh3hZXJzFwX1v8mZr1yqP0Ue9E5pQ5d6v1oYz5y1x2k"
-_LOOK_S = 0.3
+_LOOK_S = 1.0
 
 
 class Machines:

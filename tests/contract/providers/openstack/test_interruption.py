@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from providers.infrastructure.openstack.provider import OpenStackProvider
-from tests.contract.providers.openstack.ground import MemoryLedger, a_target, build, only_sandbox, step, tear_down
+from tests.contract.providers.openstack.ground import (
+    MemoryLedger,
+    a_target,
+    build,
+    only_real,
+    only_sandbox,
+    step,
+    tear_down,
+)
 
 CHANGES = ("POST", "PUT", "DELETE")
 
@@ -78,9 +86,39 @@ class KillingLedger(MemoryLedger):
         super().confirm(*entry)
 
 
+@only_sandbox
 @pytest.mark.parametrize("number", range(1, 16))
 def test_cluster_that_was_given_up_half_built_is_torn_down_whole(vault, federation, number):
     """After a kill before or after any creation, a teardown that knows only the spec finds everything."""
+    give_up_and_tear_down(vault, federation, number)
+
+
+@only_real
+@pytest.mark.parametrize("number", [3, 8, 13])
+def test_real_cluster_that_was_given_up_half_built_is_torn_down_whole(vault, federation, number):
+    """So it is in a real cloud, of which three moments are tried."""
+    give_up_and_tear_down(vault, federation, number)
+
+
+@only_real
+def test_killed_steps_run_again_make_nothing_twice(ground, vault, federation):
+    """A new process goes on where the killed one was cut off; the cloud's owner sees one of each kind."""
+    target = a_target(federation)
+    for number in (4, 3, 2):
+        killed = OpenStackProvider(vault, KillingLedger(number))
+        with pytest.raises(Killed):
+            build(killed, target)
+        killed.close()
+    provider = OpenStackProvider(vault, MemoryLedger())
+    build(provider, target)
+    assert {kind: len(rows) for kind, rows in ground.left().items()} == ONE_MACHINE | {"ports": 2}
+    assert provider.observe(target).foundation == "complete"
+    tear_down(provider, target)
+    provider.close()
+
+
+def give_up_and_tear_down(vault, federation, number):
+    """Kill the building at the nth word to the ledger, and tear down with a new process."""
     target = a_target(federation)
     killed = OpenStackProvider(vault, KillingLedger(number))
     with pytest.raises(Killed):
