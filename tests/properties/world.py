@@ -251,12 +251,6 @@ def _remove_node(world: World, action: RemoveNode) -> None:
     world.cluster(action.cluster).nodes.pop(action.machine, None)
 
 
-def _reopen_node(world: World, action: ReopenNode) -> None:
-    cluster = world.cluster(action.cluster)
-    world.need(action.machine in cluster.nodes, "no node of that name")
-    cluster.nodes[action.machine] = replace(cluster.nodes[action.machine], draining=False)
-
-
 def _network(world: World, action: InstallNetwork) -> None:
     cluster = world.cluster(action.cluster)
     world.need(cluster.api, "no API")
@@ -386,7 +380,7 @@ _EFFECTS: dict[type, Callable[[World, Any], None]] = {
     InitControlPlane: _init,
     JoinNode: _join,
     RemoveNode: _remove_node,
-    ReopenNode: _reopen_node,
+    ReopenNode: lambda _world, _action: None,
     InstallNetwork: _network,
     InstallAddOn: _install,
     RemoveAddOn: _remove_addon,

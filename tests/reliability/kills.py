@@ -17,11 +17,11 @@ from tests.reliability.chapters import Chapter, keep
 
 prepare()  # Prefect reads its environment when it is imported
 
-from tests.reliability.killing.chain import chained  # noqa: E402
-from tests.reliability.killing.life import NAME, PHASES  # noqa: E402
-from tests.reliability.killing.scene import open_scene  # noqa: E402
-from tests.reliability.killing.trial import Point, Recorded, Result, attempt, record  # noqa: E402
-from tests.reliability.killing.worker import warm_up  # noqa: E402
+from tests.reliability.killing.chain import chained  # noqa: E402 - after prepare
+from tests.reliability.killing.life import NAME, PHASES  # noqa: E402 - after prepare
+from tests.reliability.killing.scene import open_scene  # noqa: E402 - after prepare
+from tests.reliability.killing.trial import Point, Recorded, Result, attempt, record  # noqa: E402 - after prepare
+from tests.reliability.killing.worker import warm_up  # noqa: E402 - after prepare
 
 LIMIT = "FLOTILLA_KILLS_S"
 """Variable with the seconds after which a full trial ends with what it has; none for every point."""

@@ -16,11 +16,11 @@ from flotilla.environment import prepare
 
 prepare()  # Prefect reads its environment when it is imported
 
-from prefect.context import refresh_global_settings_context  # noqa: E402
+from prefect.context import refresh_global_settings_context  # noqa: E402 - after prepare
 
-from flows.apply import apply  # noqa: E402
-from flows.reconcile import reconcile  # noqa: E402
-from flows.teardown import teardown  # noqa: E402
+from flows.apply import apply  # noqa: E402 - after prepare
+from flows.reconcile import reconcile  # noqa: E402 - after prepare
+from flows.teardown import teardown  # noqa: E402 - after prepare
 
 Verb = Literal["apply", "reconcile", "teardown"]
 
