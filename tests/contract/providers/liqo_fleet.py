@@ -31,6 +31,7 @@ class LiqoFleet:
         self._cut: set[frozenset[str]] = set()
         self._callbacks: list[Callable[[], None]] = []
         self._made = 0
+        self._latency_ms = 12.0
 
     def members(self) -> Iterable[Member]:
         """Every cluster."""
@@ -54,7 +55,7 @@ class LiqoFleet:
 
     def latency_ms(self, a: str, b: str) -> float:
         """The same for all."""
-        return 12.0
+        return self._latency_ms
 
     def node_addresses(self, cluster: str, node: str) -> Iterable[str]:
         """None besides those in the status."""
@@ -131,6 +132,12 @@ class LiqoFleet:
         """Cut or mend the link between two clusters."""
         pair = frozenset((self.served[first].cluster.uid, self.served[second].cluster.uid))
         (self._cut.add if cut else self._cut.discard)(pair)
+        self.background.call(self._changed)
+        self.settle()
+
+    def stretch(self, latency_ms: float) -> None:
+        """Every link has this round trip from now on."""
+        self._latency_ms = latency_ms
         self.background.call(self._changed)
         self.settle()
 

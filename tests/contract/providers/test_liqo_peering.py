@@ -28,7 +28,6 @@ from providers.interconnect.liqo.kinds import (
 from providers.interconnect.liqo.provider import LiqoInterconnect
 from tests.contract.providers.liqo_fleet import LiqoFleet
 from tests.contract.providers.liqo_kills import STRIDE, Executioner, Killed
-from tests.networks import reserve_prefix
 from tests.unit.kubernetes.served import Verdict
 
 LIQO = LiqoInterconnect()
@@ -46,20 +45,6 @@ LEFT_BY_A_PEERING = (
     TENANT,
     VIRTUAL_NODE,
 )
-
-
-@pytest.fixture
-def fleet() -> Iterator[LiqoFleet]:
-    """An empty fleet."""
-    made = LiqoFleet(reserve_prefix())
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def sides(fleet: LiqoFleet) -> tuple[Side, Side]:
-    """Two clusters that do not know each other."""
-    return fleet.add("a"), fleet.add("b")
 
 
 def joining(fleet: LiqoFleet, peering: Peering) -> Iterator[Callable[[], Progress]]:
