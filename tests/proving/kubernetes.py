@@ -42,6 +42,12 @@ class Process:
         """The last lines it said."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-5:])
 
+    def kill(self) -> None:
+        """End it at once."""
+        if not self.ended():
+            os.kill(self.pid, signal.SIGKILL)
+            self._process.wait(5)
+
     def end(self) -> None:
         """End it, softly first."""
         if self.ended():

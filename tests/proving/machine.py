@@ -1,7 +1,8 @@
 """A machine to log in to: sshd with users, files and processes of its own, on loopback, gone when it is closed.
 
 It shares the kernel with this machine and sees its programs. /etc and whatever folders are named are its own: it reads
-ours, and what it writes there is kept aside and dropped with it. Its processes end with it.
+ours, and what it writes there is kept aside and dropped with it. /home, /run and what is temporary are empty at its
+start. Its processes end with it.
 """
 
 from __future__ import annotations
@@ -133,14 +134,16 @@ class RealMachine:
         script = self._folder / "start.sh"
         script.write_text(self._script())
         enter = ["nsenter", f"--net={self._network}"] if self._network else []
-        apart = ["unshare", "--mount", "--pid", "--uts", "--fork", "--kill-child", "--mount-proc"]
+        # The machine ends with its process, and that process with us, however we end.
+        apart = ["setpriv", "--pdeathsig=KILL", "unshare", "--mount", "--pid", "--uts", "--ipc"]
+        apart += ["--fork", "--kill-child=KILL", "--mount-proc"]
         self._process = Process([*enter, *apart, "sh", str(script)], self._folder / "sshd.log")
         self._wait_ready(self._process)
 
     def close(self) -> None:
         """End it with everything that runs on it."""
         if self._process is not None:
-            self._process.end()
+            self._process.kill()
             self._process = None
 
     def written(self, path: str) -> Path:
@@ -191,6 +194,7 @@ class RealMachine:
                 ),
                 *(f"{home} -m 750 {HOME}", f"{home} -m 700 {HOME}/.ssh", "hostname machine"),
                 f"install -o {UID} -g {UID} -m 600 /etc/ssh/machine_authorized {HOME}/.ssh/authorized_keys",
+                *(f"mount -t tmpfs -o mode=1777 tmpfs {name}" for name in ("/tmp", "/var/tmp")),
                 f"exec {self._sshd.program} -D -e -f /etc/ssh/machine_config\n",
             ]
         )
