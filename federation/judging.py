@@ -319,8 +319,6 @@ def _application(verdicts: Verdicts, application: Application) -> ObjectStatus:
     )
     facts = {"owner": application.owner or "", "home": home or ""}
     available = aggregate("Available", ((part.name, part.summary) for part in parts))
-    if isinstance(kubernetes, Unknown):
-        available = unknown("Available", kubernetes.reason, kubernetes.message)
     return ObjectStatus(kind="Application", name=application.name, conditions=(available,), parts=parts, facts=facts)
 
 
@@ -330,6 +328,9 @@ def _component(
     failed = next(
         (each for key, each in verdicts.outcomes.items() if key.endswith(f"/{application.name}/{name}")), None
     )
+    kubernetes = verdicts.context.kubernetes(home) if home else Absent()
+    if isinstance(kubernetes, Unknown):
+        return unknown("Available", kubernetes.reason, kubernetes.message)
     found = seen.component(name) if seen else None
     if found is None:
         trouble = false("LastStep", failed.reason, failed.message) if failed and not failed.ok else None

@@ -216,6 +216,7 @@ def test_a_cluster_that_cannot_be_reached_is_a_condition_and_nothing_is_done_for
         told_of = harbour.cli("status", NAME, "--all").stdout
         assert len(harbour.pods("north", "quay")) == 1
     assert "ControlPlaneAvailable: Unknown, Unavailable" in told_of
+    assert "NotYetMade" not in told_of
     assert harbour.cli("reconcile", NAME).returncode == 0
     assert harbour.pods("south", "depot").keys() == running.keys()
     harbour.emptied()

@@ -81,6 +81,17 @@ def test_one_dark_cluster_leaves_the_others_conditions_alone() -> None:
     assert (converged.status, converged.message) == ("Unknown", "could not look at a")
 
 
+def test_components_of_a_dark_home_are_unknown() -> None:
+    """Nobody could look: that is not the same as not deployed."""
+    shop = {"name": "shop", "components": [{"name": "web", "image": "x", "placement": {"cluster": "a"}}]}
+    dark = {"clusters": {"a": {}}, "applications": [shop], "observed": {"a": {"api": "dark"}}}
+    application = next(part for part in judge_federation(verdicts_of(dark)).parts if part.kind == "Application")
+    assert [(part.summary.status, part.summary.reason) for part in (application, *application.parts)] == [
+        ("Unknown", "Unavailable"),
+        ("Unknown", "Unavailable"),
+    ]
+
+
 def test_an_inventory_that_is_too_small_is_told() -> None:
     """Fewer hosts than machines: not as desired, though no step could help."""
     cluster = {"infrastructure": {"type": "hosts", "inventory": "lab"}, "addons": []}
