@@ -15,6 +15,7 @@ from federation.planning.actions import (
 )
 from federation.planning.context import PlanningContext
 from federation.planning.plan import Step
+from federation.planning.remains import is_remains
 from federation.planning.rules.keys import cluster_is_usable, joins_of
 from federation.spec.application import Application, Component
 from federation.spec.digests import component_digest, offloading_digest
@@ -50,9 +51,9 @@ def _application(context: PlanningContext, application: Application, home: str) 
     )
     wanted = offloading_digest(context.desired.name, application, home)
     as_asked = seen is not None and seen.offloading == wanted
-    away = any(context.unreadable(each.placement.cluster) for each in application.components)
+    away = any(_is_away(context, home, each.placement.cluster) for each in application.components)
     if away and not as_asked:
-        return  # it would wait for a cluster that does not answer, and everything else of it would wait with it
+        return  # it would wait for a cluster that is not there yet, and everything else of it would wait with it
     if not as_asked or not (away or (seen is not None and seen.offloading_ready)):
         reason = "there is no namespace" if seen is None else "its offloading is not as asked for, or not ready"
         needs = _cluster_ready(context, home) | virtual_nodes
@@ -75,7 +76,7 @@ def _component(context: PlanningContext, application: Application, component: Co
         reason = f"it is not available: {seen.message}" if same else "it differs from the spec"
     needs = {str(OffloadNamespace(application.name, home)), *_cluster_ready(context, home)}
     target = component.placement.cluster
-    if context.unreadable(target):
+    if _is_away(context, home, target):
         return
     if target != home:
         needs |= {str(AcquireResources(PeeringKey(home, target))), *_cluster_ready(context, target)}
@@ -90,6 +91,11 @@ def _component(context: PlanningContext, application: Application, component: Co
         frozenset(needs),
         after=addons,
     )
+
+
+def _is_away(context: PlanningContext, home: str, target: str) -> bool:
+    """Whether nothing can be put there now: it does not answer, or must first be rid of an earlier peering."""
+    return context.unreadable(target) or (target != home and is_remains(context, PeeringKey(home, target)))
 
 
 def _cluster_ready(context: PlanningContext, name: str) -> frozenset[str]:

@@ -17,6 +17,7 @@ from federation.planning.actions import (
 )
 from federation.planning.context import PlanningContext
 from federation.planning.plan import Step
+from federation.planning.remains import is_remains
 from federation.planning.rules.keys import INTERCONNECT_ADDON
 from federation.spec.peering import Peering, PeeringKey
 from federation.state.observed import ObservedDirection, Present
@@ -25,7 +26,7 @@ from federation.state.observed import ObservedDirection, Present
 def plan_peerings(context: PlanningContext) -> Iterator[Step]:
     """Make every desired direction between clusters that can be read; first, remains of an earlier one must go."""
     for key, peering in context.desired.directions.items():
-        if not any(context.unreadable(cluster) for cluster in key.pair) and not _is_remains(context, key):
+        if not any(context.unreadable(cluster) for cluster in key.pair) and not is_remains(context, key):
             yield from _join(context, key, peering)
 
 
@@ -86,25 +87,7 @@ def _why_left(context: PlanningContext, key: PeeringKey) -> str:
     lost = [each for each in key.pair if context.is_given_up(each, key)]
     if lost:
         return f"{lost[0]} has been silent for longer than unjoinAfter"
-    return "it was taken apart at the other end" if _is_remains(context, key) else ""
-
-
-def _is_remains(context: PlanningContext, key: PeeringKey) -> bool:
-    """Whether one end holds a peering that the other end knows nothing of: it was left there while the end was away.
-
-    An end that was only just made holds nothing of value, and is completed.
-    """
-    shown = [_shown(context, cluster, key) for cluster in key.pair]
-    if any(each is None for each in shown):
-        return False
-    held = [each for each in shown if each]
-    return len(held) == 1 and any(one.authentication != "absent" or one.offloading != "absent" for one in held[0])
-
-
-def _shown(context: PlanningContext, cluster: str, key: PeeringKey) -> tuple[ObservedDirection, ...] | None:
-    """What a cluster shows of a pair; None when it cannot be read."""
-    kubernetes = context.readable(cluster)
-    return None if kubernetes is None else tuple(each for each in kubernetes.directions if each.key.pair == key.pair)
+    return "it was taken apart at the other end" if is_remains(context, key) else ""
 
 
 def _home(step: Step) -> str | None:
