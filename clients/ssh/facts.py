@@ -95,7 +95,7 @@ def _value(place: str, fact: Fact[T], answer: Answer) -> T:
     try:
         return fact.parse(answer)
     except CannotTell as error:
-        raise _unreadable(place, f"{fact.name} ({error or f'exit code {answer.exit_code}'})") from None
+        raise _unreadable(place, f"{fact.name} ({str(error) or f'exit code {answer.exit_code}'})") from None
 
 
 def _unreadable(place: str, what: str) -> CommandFailed:

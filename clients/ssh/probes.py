@@ -116,6 +116,8 @@ def unit(name: str) -> Fact[Unit]:
 
 
 def _unit(answer: Answer) -> Unit:
+    if answer.exit_code != 0:
+        raise CannotTell(f"systemctl ended with exit code {answer.exit_code}; the machine has to run systemd")
     values = dict(line.split("=", 1) for line in said(answer).splitlines() if "=" in line)
     if "ActiveState" not in values:
         raise CannotTell("systemctl show gave no ActiveState")

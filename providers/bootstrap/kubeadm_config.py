@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from federation.errors import Rejected
 from federation.spec.machines import MachineTarget
@@ -20,6 +21,8 @@ from providers.contracts import ClusterTarget, JoinTicket
 API_VERSION = "kubeadm.k8s.io/v1beta4"
 CRI_SOCKET = "unix:///run/containerd/containerd.sock"
 TOKEN_TTL = "30m0s"  # noqa: S105 - a length of time, not a token
+
+_VERSION = 0xA0
 
 Json = dict[str, Any]
 
@@ -104,11 +107,43 @@ def render_join(cluster: ClusterTarget, machine: MachineTarget, ticket: JoinTick
 def ca_hash(pem: str) -> str:
     """``sha256:`` and the hash of a CA's public key, as ``--discovery-token-ca-cert-hash`` wants it.
 
-    Source: kubernetes.io, "kubeadm join": SHA-256 over the DER-encoded Subject Public Key Info.
+    The certificate is not parsed as a whole: older kubeadm gave its CAs the serial number 0, which parsers refuse.
+
+    Source: kubernetes.io, "kubeadm join": SHA-256 over the DER-encoded Subject Public Key Info; RFC 5280, section 4.1.
+
+    Raises:
+        ValueError: It is no certificate.
     """
-    public_key = x509.load_pem_x509_certificate(pem.encode()).public_key()
-    encoded = public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return f"sha256:{hashlib.sha256(encoded).hexdigest()}"
+    der = ssl.PEM_cert_to_DER_cert(pem.strip())
+    try:
+        certificate = next(_elements(der))
+        fields = list(_elements(next(_elements(certificate.content)).content))
+        key = fields[6 if fields[0].tag == _VERSION else 5]
+    except (IndexError, StopIteration):
+        raise ValueError("not a certificate") from None
+    return f"sha256:{hashlib.sha256(key.whole).hexdigest()}"
+
+
+@dataclass(frozen=True)
+class _Element:
+    """One value of DER: its tag, its content, and both with the length between them."""
+
+    tag: int
+    content: bytes
+    whole: bytes
+
+
+def _elements(der: bytes) -> Iterator[_Element]:
+    at = 0
+    while at < len(der):
+        tag, length, start = der[at], der[at + 1], at + 2
+        if length & 0x80:
+            start += length & 0x7F
+            length = int.from_bytes(der[at + 2 : start], "big")
+        if start + length > len(der):
+            raise IndexError
+        yield _Element(tag, der[start : start + length], der[at : start + length])
+        at = start + length
 
 
 def kubeconfig_ca_hash(kubeconfig: str) -> str | None:

@@ -175,6 +175,27 @@ def test_ca_hash_is_what_openssl_says(tmp_path):
     assert ca_hash(pem) == f"sha256:{shown.split()[-1]}"
 
 
+def test_ca_of_an_old_kubeadm_has_a_hash_too(tmp_path):
+    """Kubernetes 1.20 gave its authorities the serial number 0, which RFC 5280 forbids and parsers refuse."""
+    if shutil.which("openssl") is None:
+        pytest.skip("needs openssl")
+    make = "openssl req -x509 -newkey rsa:2048 -nodes -set_serial 0 -subj /CN=kubernetes -keyout key -out ca.crt"
+    recipe = "openssl x509 -pubkey -noout -in ca.crt | openssl pkey -pubin -outform der | openssl dgst -sha256 -hex"
+    for script in (make, recipe):
+        run = subprocess.run(["sh", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert ca_hash((tmp_path / "ca.crt").read_text()) == f"sha256:{run.stdout.split()[-1]}"
+
+
+@pytest.mark.parametrize("garbage", [b"", b"0", b"\x30\x82\xff\xff", b"\x30\x03\x02\x01\x00"])
+def test_what_is_no_certificate_has_no_hash(garbage):
+    """Not an error: such a kubelet belongs to no cluster of ours."""
+    pem = f"-----BEGIN CERTIFICATE-----\n{base64.b64encode(garbage).decode()}\n-----END CERTIFICATE-----\n"
+    with pytest.raises(ValueError, match="certificate"):
+        ca_hash(pem)
+    data = base64.b64encode(pem.encode()).decode()
+    assert kubeconfig_ca_hash(yaml.safe_dump({"clusters": [{"cluster": {"certificate-authority-data": data}}]})) is None
+
+
 def test_a_kubeconfig_tells_its_ca_and_takes_another_server():
     """The embedded certificate decides which cluster a kubelet belongs to."""
     pem = a_ca()

@@ -133,6 +133,21 @@ def test_a_fact_that_cannot_be_told_is_an_error(session, tmp_path):
     assert caught.value.reason == "FactUnreadable"
 
 
+def test_a_machine_without_systemd_is_told_in_words(session):
+    """The look fails, with what is missing."""
+    fact = Fact("the unit x", "exit 1", probes.unit("x.service").parse)
+    with pytest.raises(
+        CommandFailed, match=r"the unit x \(systemctl ended with exit code 1; the machine has to run systemd"
+    ):
+        gather(session, [fact])
+
+
+def test_a_fact_that_says_nothing_is_told_by_its_exit_code(session):
+    """The words are never empty."""
+    with pytest.raises(CommandFailed, match=r"the answer \(exit code 5\)"):
+        gather(session, [Fact("the answer", "exit 5", said)])
+
+
 def test_answers_that_end_too_early_are_an_error(session):
     """A survey that was cut short is not read as far as it goes."""
     with pytest.raises(CommandFailed, match="the end of the answers is missing"):
