@@ -345,3 +345,4 @@ class DeleteComponent(ComponentAction):
 
     verb = "delete-component"
     destructive = True
+    patience_s = WORKLOADS_S

@@ -29,6 +29,7 @@ REPAIRED = (
     "A dropped peering with a silent peer was taken apart at once: it now waits for the peer, or for unjoinAfter.",
     "A component on a silent cluster held up every run until its deadline: what cannot be read is left alone.",
     "What a peer kept that was left while it was away met its next peering: it is removed first.",
+    "A run waited 15 minutes for pods of a dropped component on a silent peer: without progress it no longer waits.",
     "A component for a peer that was back waited for its virtual node, and the cleaning of the peer for the component.",
 )
 
