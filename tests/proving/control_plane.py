@@ -1,4 +1,4 @@
-"""A real control plane with nodes that have no machines: kube-apiserver, controllers, scheduler and kwok, on loopback."""
+"""A real control plane on loopback: kube-apiserver, controllers, scheduler, and nodes without machines by kwok."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import ssl
@@ -26,10 +27,12 @@ _ISSUER = "https://kubernetes.default.svc.cluster.local"
 
 
 class Process:
-    """A program that runs until it is ended; what it says goes to a file."""
+    """A program that runs until it is ended, or we are, however that happens; what it says goes to a file."""
 
     def __init__(self, argv: Sequence[str], log: Path) -> None:
         self.log = log
+        setpriv = shutil.which("setpriv")
+        argv = [setpriv, "--pdeathsig=KILL", *argv] if setpriv else argv
         with log.open("wb") as sink:
             self._process = subprocess.Popen(argv, stdout=sink, stderr=sink, start_new_session=True)
         self.pid = self._process.pid

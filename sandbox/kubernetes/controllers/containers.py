@@ -1,7 +1,8 @@
 """What a kubelet reports about a pod's containers. Pure functions.
 
-A container's image decides its fate: a name with ``fail-pull`` cannot be pulled, one with ``crash`` exits at once; a
-container that runs ``false`` fails, all others run until their pod is of a kind that ends.
+A container's image decides its fate: a name with ``fail-pull`` cannot be pulled, one with ``crash`` exits at once.
+Where a pod is of a kind that ends, a container that runs ``false`` fails, one that runs ``sleep`` goes on, all others
+succeed.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ def fate_of(container: Object, restart_policy: str) -> Fate:
     if restart_policy == "Always":
         return "runs"
     command = [*(container.get("command") or ()), *(container.get("args") or ())]
+    if command[:1] == ["sleep"]:
+        return "runs"
     return "fails" if command in FALSE else "succeeds"
 
 

@@ -9,13 +9,13 @@ from sandbox.kubernetes.api import Change, Object
 from sandbox.kubernetes.controllers.controller import Controller, Key, key_of
 from sandbox.kubernetes.controllers.fitting import matches_node, tolerates
 from sandbox.kubernetes.controllers.nodes import NOT_READY, UNREACHABLE, UNSCHEDULABLE
-from sandbox.kubernetes.controllers.objects import deleting, digest, labels_of
-from sandbox.kubernetes.controllers.pods import is_active, is_ready, new_pod, pods_of
+from sandbox.kubernetes.controllers.objects import annotations_of, deleting, digest, labels_of
+from sandbox.kubernetes.controllers.pods import count, is_active, is_ready, new_pod, pods_of
 from sandbox.kubernetes.controllers.replicasets import keys_of_owner
 from sandbox.kubernetes.controllers.rollout import limits
 
 SETS = "daemonsets.apps"
-HASH = "controller-revision-hash"
+HASH, GENERATION = "controller-revision-hash", "pod-template-generation"
 PRESSURES = ("disk-pressure", "memory-pressure", "pid-pressure")
 TOLERATIONS: list[Object] = [
     *({"key": key, "operator": "Exists", "effect": "NoExecute"} for key in (NOT_READY, UNREACHABLE)),
@@ -66,7 +66,7 @@ class DaemonSets(Controller):
 
     def _pod(self, owner: Object, node: str) -> Object:
         template = owner["spec"]["template"]
-        revision = {HASH: digest(template)}
+        revision = {HASH: digest(template), GENERATION: str(_generation(owner))}
         pod = new_pod(template, owner, generateName=f"{owner['metadata']['name']}-", labels=revision)
         pod["spec"] = _tolerant(pod["spec"])
         rule = {"key": "metadata.name", "operator": "In", "values": [node]}
@@ -94,10 +94,17 @@ class DaemonSets(Controller):
         ready, current = sum(map(is_ready, pods)), digest(owner["spec"]["template"])
         status = owner.setdefault("status", {})
         status.update(desiredNumberScheduled=len(wanted), currentNumberScheduled=len(pods), numberMisscheduled=0)
-        status.update(numberReady=ready, numberAvailable=ready, numberUnavailable=len(wanted) - ready)
-        status["updatedNumberScheduled"] = sum(labels_of(pod).get(HASH) == current for pod in pods)
+        updated = sum(labels_of(pod).get(HASH) == current for pod in pods)
+        status["numberReady"] = ready
+        count(status, numberAvailable=ready, numberUnavailable=len(wanted) - ready, updatedNumberScheduled=updated)
         status["observedGeneration"] = owner["metadata"].get("generation", 1)
         self.api.replace_status(SETS, owner)
+
+
+def _generation(owner: Object) -> int:
+    """How often the template was changed, as the API server counts it."""
+    noted = annotations_of(owner).get("deprecated.daemonset.template.generation")
+    return int(noted or owner["metadata"].get("generation", 1))
 
 
 def _tolerant(spec: Object) -> Object:

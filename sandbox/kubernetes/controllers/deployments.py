@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from sandbox.kubernetes.api import Api, Change, Object
 from sandbox.kubernetes.controllers import rollout, rollout_status
+from sandbox.kubernetes.controllers.adoption import claim, would_claim
 from sandbox.kubernetes.controllers.controller import Controller, Key
 from sandbox.kubernetes.controllers.objects import annotations_of, deleting, digest, owned_by, owner_ref, record
 from sandbox.kubernetes.controllers.pods import is_active, pods_of
@@ -14,8 +15,9 @@ from sandbox.kubernetes.controllers.replicasets import SETS, keys_of_owner
 DEPLOYMENTS = "deployments.apps"
 REVISION = "deployment.kubernetes.io/revision"
 HISTORY = "deployment.kubernetes.io/revision-history"
+DESIRED, MOST = "deployment.kubernetes.io/desired-replicas", "deployment.kubernetes.io/max-replicas"
 HASH = "pod-template-hash"
-NOT_COPIED = (REVISION, HISTORY, "kubectl.kubernetes.io/last-applied-configuration")
+NOT_COPIED = (REVISION, HISTORY, DESIRED, MOST, "kubectl.kubernetes.io/last-applied-configuration")
 
 
 def revision_of(obj: Object) -> int:
@@ -34,6 +36,23 @@ def sets_of(api: Api, deployment: Object) -> list[Object]:
     return sorted(found, key=revision_of)
 
 
+def _bounds(deployment: Object) -> rollout.Limits:
+    """How far a rolling update may go; nothing may be too many where everything is made again."""
+    strategy = deployment["spec"].get("strategy") or {}
+    rolling = strategy.get("rollingUpdate") or {}
+    if strategy.get("type") == "Recreate":
+        return rollout.Limits(0, size(deployment))
+    surge, low = rolling.get("maxSurge", "25%"), rolling.get("maxUnavailable", "25%")
+    return rollout.limits(size(deployment), surge, low)
+
+
+def _sizes(deployment: Object) -> dict[str, str]:
+    """What a Deployment notes on the sets it scales."""
+    wanted = size(deployment)
+    most = wanted + _bounds(deployment).surge if wanted else 0
+    return {DESIRED: str(wanted), MOST: str(most)}
+
+
 class Deployments(Controller):
     """Rolls templates out, keeps revisions, reports progress."""
 
@@ -42,7 +61,8 @@ class Deployments(Controller):
     def keys(self, change: Change) -> Iterable[Key]:
         """A Deployment, the Deployment of a ReplicaSet, and for a pod that is gone the Deployment above it."""
         if change.resource != "pods":
-            return keys_of_owner(change, DEPLOYMENTS, "Deployment")
+            known = tuple(keys_of_owner(change, DEPLOYMENTS, "Deployment"))
+            return known or would_claim(self.api, DEPLOYMENTS, change.object)
         hashed = (change.object["metadata"].get("labels") or {}).get(HASH)
         refs = change.object["metadata"].get("ownerReferences") or ()
         if change.type != "DELETED" or not hashed or not refs:
@@ -59,6 +79,7 @@ class Deployments(Controller):
         self._report(key)
 
     def _step(self, deployment: Object) -> None:
+        claim(self.api, SETS, deployment)
         every = sets_of(self.api, deployment)
         name = f"{deployment['metadata']['name']}-{digest(deployment['spec']['template'])}"
         new = next((rs for rs in every if rs["metadata"]["name"] == name), None)
@@ -82,10 +103,11 @@ class Deployments(Controller):
         template["metadata"]["labels"] = (template["metadata"].get("labels") or {}) | hashed
         selector = spec["selector"] | {"matchLabels": (spec["selector"].get("matchLabels") or {}) | hashed}
         notes = {k: v for k, v in annotations_of(deployment).items() if k not in NOT_COPIED}
-        notes |= {REVISION: str(max(map(revision_of, old), default=0) + 1)}
+        notes |= {REVISION: str(max(map(revision_of, old), default=0) + 1), **_sizes(deployment)}
         meta = {"name": name, "namespace": deployment["metadata"]["namespace"], "annotations": notes}
         meta |= {"labels": template["metadata"]["labels"], "ownerReferences": [owner_ref(deployment)]}
         body = {"replicas": 0, "selector": selector, "template": template}
+        body |= {key: spec[key] for key in ("minReadySeconds",) if spec.get(key)}
         return self.api.create(SETS, {"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": meta, "spec": body})
 
     def _note_revision(self, deployment: Object, new: Object, old: list[Object]) -> None:
@@ -107,12 +129,14 @@ class Deployments(Controller):
         )["metadata"]
 
     def _scale(self, deployment: Object, rs: Object, replicas: int) -> None:
+        sizes, name, namespace = _sizes(deployment), rs["metadata"]["name"], rs["metadata"]["namespace"]
         if size(rs) == replicas:
+            if replicas and not sizes.items() <= annotations_of(rs).items():
+                self._annotate(SETS, rs, sizes)
             return
         word = "up" if replicas > size(rs) else "down"
-        name, namespace = rs["metadata"]["name"], rs["metadata"]["namespace"]
         text = f"Scaled {word} replica set {name} from {size(rs)} to {replicas}"
-        self.api.patch(SETS, name, {"spec": {"replicas": replicas}}, namespace)
+        self.api.patch(SETS, name, {"spec": {"replicas": replicas}, "metadata": {"annotations": sizes}}, namespace)
         rs["spec"]["replicas"] = replicas
         record(self.api, deployment, "ScalingReplicaSet", text, source="deployment-controller")
 
@@ -128,12 +152,8 @@ class Deployments(Controller):
             self._scale(deployment, new, size(deployment))
 
     def _roll(self, deployment: Object, new: Object, old: list[Object]) -> None:
-        replicas = size(deployment)
-        strategy = (deployment["spec"].get("strategy") or {}).get("rollingUpdate") or {}
-        surge, low = strategy.get("maxSurge", "25%"), strategy.get("maxUnavailable", "25%")
-        bounds = rollout.limits(replicas, surge, low)
-        if size(new) > replicas:
-            self._scale(deployment, new, replicas)
+        replicas, bounds = size(deployment), _bounds(deployment)
+        self._scale(deployment, new, min(size(new), replicas))
         everything = size(new) + sum(map(size, old))
         added = rollout.may_add(replicas, size(new), everything, bounds)
         if added:

@@ -42,8 +42,21 @@ class Disruption(Controller):
             observedGeneration=budget["metadata"].get("generation", 1),
         )
         reason = "SufficientPods" if allowed else "InsufficientPods"
-        set_condition(budget, "DisruptionAllowed", "True" if allowed else "False", reason)
+        self._forget_disrupted(budget["status"], {pod["metadata"]["name"] for pod in pods})
+        generation = budget["metadata"].get("generation", 1)
+        set_condition(
+            budget, "DisruptionAllowed", "True" if allowed else "False", reason, observedGeneration=generation
+        )
+        for condition in budget["status"]["conditions"]:
+            condition.setdefault("message", "")
         self.api.replace_status(BUDGETS, budget)
+
+    @staticmethod
+    def _forget_disrupted(status: Object, living: set[str]) -> None:
+        """Evicted pods are kept in mind only until they are seen to go."""
+        left = {name: at for name, at in (status.pop("disruptedPods", None) or {}).items() if name in living}
+        if left:
+            status["disruptedPods"] = left
 
 
 def _desired(spec: Object, expected: int) -> int:

@@ -14,6 +14,7 @@ from sandbox.kubernetes.controllers.pods import FINISHED, is_ready, phase_of
 SLICES = "endpointslices.discovery.k8s.io"
 SERVICE, MANAGED = "kubernetes.io/service-name", "endpointslice.kubernetes.io/managed-by"
 MANAGER = "endpointslice-controller.k8s.io"
+HEADLESS, MANAGED_LEGACY = "service.kubernetes.io/headless", "endpoints.kubernetes.io/managed-by"
 CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
 
 
@@ -59,7 +60,9 @@ class Endpoints(Controller):
         known = [
             s for s in self.api.list(SLICES, meta["namespace"], {SERVICE: meta["name"]}) if _ours(s, service, owned)
         ]
-        head: dict[str, Any] = {"namespace": meta["namespace"], "labels": labels_of(service) | {SERVICE: meta["name"]}}
+        headless = {HEADLESS: ""} if service["spec"].get("clusterIP") == "None" else {}
+        labels = labels_of(service) | headless
+        head: dict[str, Any] = {"namespace": meta["namespace"], "labels": labels | {SERVICE: meta["name"]}}
         if owned:
             head["labels"][MANAGED] = MANAGER
             head |= {"generateName": f"{meta['name']}-", "ownerReferences": [owner_ref(service)]}
@@ -68,27 +71,30 @@ class Endpoints(Controller):
         full = {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", **body}
         if not known:
             self.api.create(SLICES, full | {"metadata": head})
-        elif any(known[0].get(field) != value for field, value in body.items()):
-            self.api.replace(SLICES, known[0] | body)
-        self._write_legacy(service, found, wire)
+        elif labels_of(known[0]) != head["labels"] or any(known[0].get(key) != value for key, value in body.items()):
+            self.api.replace(SLICES, known[0] | body | {"metadata": known[0]["metadata"] | {"labels": head["labels"]}})
+        self._write_legacy(service, found, wire, labels | ({MANAGED_LEGACY: "endpoint-controller"} if owned else {}))
 
-    def _write_legacy(self, service: Object, found: list[Object], ports: list[Object]) -> None:
+    def _write_legacy(self, service: Object, found: list[Object], ports: list[Object], labels: dict[str, str]) -> None:
         sides: dict[bool, list[Object]] = {True: [], False: []}
         for entry in found:
             address = {"ip": entry["addresses"][0]}
             address |= {k: entry[k] for k in ("nodeName", "targetRef") if k in entry}
             sides[entry["conditions"]["ready"]].append(address)
-        subset: Object = {"ports": ports} if ports else {}
+        plain = [{key: value for key, value in port.items() if value != ""} for port in ports]
+        subset: Object = {"ports": plain} if ports else {}
         subset |= {"addresses": sides[True]} if sides[True] else {}
         subset |= {"notReadyAddresses": sides[False]} if sides[False] else {}
         subsets = [subset] if found else None
-        meta = {k: service["metadata"][k] for k in ("name", "namespace")} | {"labels": labels_of(service)}
+        meta = {k: service["metadata"][k] for k in ("name", "namespace")} | {"labels": labels}
         known = self.api.get("endpoints", meta["name"], meta["namespace"])
         full: Object = {"apiVersion": "v1", "kind": "Endpoints", "metadata": meta, "subsets": subsets}
         if known is None:
             self.api.create("endpoints", full)
-        elif known.get("subsets") != subsets:
-            self.api.replace("endpoints", known | {"subsets": subsets})
+        elif known.get("subsets") != subsets or labels_of(known) != labels:
+            self.api.replace(
+                "endpoints", known | {"subsets": subsets, "metadata": known["metadata"] | {"labels": labels}}
+            )
 
 
 def _selects(service: Object, pod: Object) -> bool:
@@ -105,7 +111,10 @@ def _endpoint(pod: Object, service: Object) -> Object:
 
 
 def _ports(service: Object, pods: list[Object]) -> list[Object]:
+    """The ports of the pods behind a service; none while there are none, as a slice is made of its pods."""
     resolved = []
+    if not pods:
+        return []
     for port in service["spec"].get("ports") or ():
         target = port.get("targetPort", port["port"])
         number = target if isinstance(target, int) else _named(target, pods)

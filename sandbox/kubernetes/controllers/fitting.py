@@ -56,8 +56,10 @@ def obstacle(spec: Object, requests: Mapping[str, float], node: Object, used: Ma
         return MISMATCH
     room = (node.get("status") or {}).get("allocatable") or {}
     for name, amount in requests.items():
-        if amount and used.get(name, 0.0) + amount > parse_quantity(room.get(name, "0")):
-            return "Too many pods" if name == "pods" else f"Insufficient {name}"
+        limit = parse_quantity(room.get(name, "0"))
+        if amount and used.get(name, 0.0) + amount > limit:
+            reason = "Too many pods" if name == "pods" else f"Insufficient {name}"
+            return reason if amount <= limit else f"{reason}{HOPELESS}"
     return None
 
 
@@ -66,13 +68,14 @@ def explain(obstacles: list[str]) -> str:
     count = len(obstacles)
     if not count:
         return "no nodes available to schedule pods"
-    reasons = ", ".join(f"{obstacles.count(reason)} {reason}" for reason in sorted(set(obstacles)))
+    said = [reason.removesuffix(HOPELESS) for reason in obstacles]
+    reasons = ", ".join(f"{said.count(reason)} {reason}" for reason in sorted(set(said)))
     head = f"0/{count} nodes are available: "
-    short = [reason for reason in obstacles if reason.startswith(("Insufficient", "Too many"))]
+    short = [r for r in obstacles if r.startswith(("Insufficient", "Too many")) and not r.endswith(HOPELESS)]
     help_text = [f"{len(short)} No preemption victims found for incoming pod"] if short else []
     if count > len(short):
         help_text.append(f"{count - len(short)} Preemption is not helpful for scheduling")
-    return f"{head}{reasons}. preemption: {head}{', '.join(help_text)}."
+    return f"{head}{reasons}. no new claims to deallocate, preemption: {head}{', '.join(help_text)}."
 
 
 def _term(term: Object, node: Object) -> bool:
@@ -82,4 +85,6 @@ def _term(term: Object, node: Object) -> bool:
     return bool(both) and all(both)
 
 
+HOPELESS = " (ever)"
+"""Marks what no removal of other pods would help."""
 _CORDON = {"key": "node.kubernetes.io/unschedulable", "value": "", "effect": "NoSchedule"}

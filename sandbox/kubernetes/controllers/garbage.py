@@ -83,8 +83,13 @@ class Garbage(Controller):
                 found = self.api.get(resource, name, namespace or None)
                 if found is not None and not deleting(found):
                     self.api.delete(resource, name, namespace or None)
-            if not dependents:
+            if not any(self._blocks(dependent, obj["metadata"]["uid"]) for dependent in dependents):
                 drop_finalizer(self.api, key[0], obj, FOREGROUND)
+
+    def _blocks(self, key: Key, owner: str) -> bool:
+        found = self.api.get(key[0], key[2], key[1] or None) or {"metadata": {}}
+        refs = found["metadata"].get("ownerReferences") or ()
+        return any(ref["uid"] == owner and ref.get("blockOwnerDeletion") for ref in refs)
 
     def _disown(self, key: Key, owner: str) -> None:
         found = self.api.get(key[0], key[2], key[1] or None)

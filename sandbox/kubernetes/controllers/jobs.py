@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sandbox.kubernetes.api import Change, Object
 from sandbox.kubernetes.controllers.controller import Controller, Key
 from sandbox.kubernetes.controllers.objects import deleting, is_true, now, record, set_condition
-from sandbox.kubernetes.controllers.pods import is_active, is_ready, new_pod, phase_of, pods_of
+from sandbox.kubernetes.controllers.pods import count, is_active, is_ready, new_pod, phase_of, pods_of
 from sandbox.kubernetes.controllers.replicasets import keys_of_owner
 
 JOBS = "jobs.batch"
@@ -35,7 +35,8 @@ class Jobs(Controller):
         failed = sum(phase_of(pod) == "Failed" for pod in pods)
         active = [pod for pod in pods if is_active(pod)]
         status = job.setdefault("status", {})
-        status.update(succeeded=done, failed=failed, ready=sum(map(is_ready, active)), terminating=0)
+        count(status, succeeded=done, failed=failed)
+        status.update(ready=sum(map(is_ready, active)), terminating=0)
         status["uncountedTerminatedPods"] = {}
         status.setdefault("startTime", now())
         spec = job["spec"]
@@ -51,7 +52,7 @@ class Jobs(Controller):
             missing = min(spec.get("parallelism", 1), wanted - done) - len(active)
             active += self._start(job, missing)
         over = is_true(job, "Complete") or is_true(job, "Failed")
-        status["active"] = 0 if over or spec.get("suspend") else len(active)
+        count(status, active=0 if over or spec.get("suspend") else len(active))
         self.api.replace_status(JOBS, job)
 
     def _start(self, job: Object, missing: int) -> list[Object]:

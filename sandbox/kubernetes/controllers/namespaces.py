@@ -10,7 +10,15 @@ from sandbox.kubernetes.controllers.objects import deleting, ensure, set_conditi
 from sandbox.kubernetes.controllers.served import namespaced_resources
 
 ROOT_CA = "kube-root-ca.crt"
-FAILURES = ("NamespaceDeletionDiscoveryFailure", "NamespaceDeletionGroupVersionParsingFailure")
+DESCRIPTION = (
+    "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the "
+    "internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes "
+    "clusters."
+)
+FINE = (
+    ("NamespaceDeletionDiscoveryFailure", "ResourcesDiscovered", "All resources successfully discovered"),
+    ("NamespaceDeletionGroupVersionParsingFailure", "ParsedGroupVersions", "All legacy kube types successfully parsed"),
+)
 
 
 class Namespaces(Controller):
@@ -24,7 +32,8 @@ class Namespaces(Controller):
         if change.resource == "namespaces":
             return (("", meta["name"]),)
         home = meta.get("namespace")
-        return (("", home),) if home and change.type == "DELETED" else ()
+        changed = change.type == "DELETED" or (change.resource, meta["name"]) == ("configmaps", ROOT_CA)
+        return (("", home),) if home and changed else ()
 
     def reconcile(self, key: Key) -> None:
         """Furnish a living namespace, clear a dying one."""
@@ -35,10 +44,15 @@ class Namespaces(Controller):
             if self.waited(key, "namespace.delete"):
                 self._clear(namespace)
             return
-        meta = {"name": "default", "namespace": key[1]}
+        meta: Object = {"name": "default", "namespace": key[1]}
         ensure(self.api, "serviceaccounts", {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta})
-        ca = {"apiVersion": "v1", "kind": "ConfigMap", "data": {"ca.crt": self.cluster.ca_pem()}}
-        ensure(self.api, "configmaps", ca | {"metadata": {"name": ROOT_CA, "namespace": key[1]}})
+        meta = {"name": ROOT_CA, "namespace": key[1], "annotations": {"kubernetes.io/description": DESCRIPTION}}
+        data = {"ca.crt": self.cluster.ca_pem()}
+        found = ensure(
+            self.api, "configmaps", {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": data}
+        )
+        if found is not None and found.get("data") != data:
+            self.api.replace("configmaps", {**found, "data": data})
 
     def _clear(self, namespace: Object) -> None:
         name = namespace["metadata"]["name"]
@@ -53,8 +67,8 @@ class Namespaces(Controller):
             self.api.finalize(name)
 
     def _explain(self, namespace: Object, left: dict[str, list[Object]]) -> None:
-        for kind in FAILURES:
-            set_condition(namespace, kind, "False", "Resources", "all resources successfully discovered")
+        for kind, reason, text in FINE:
+            set_condition(namespace, kind, "False", reason, text)
         done = "All content successfully deleted, may be waiting on finalization"
         set_condition(namespace, "NamespaceDeletionContentFailure", "False", "ContentDeleted", done)
         counts = [f"{_dotted(r)} has {len(objs)} resource instances" for r, objs in sorted(left.items())]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.kubernetes.api import Api, Object
-from sandbox.kubernetes.controllers.objects import deleting, is_true, owned_by, owner_ref
+from sandbox.kubernetes.controllers.objects import condition, deleting, is_true, owned_by, owner_ref
 
 FINISHED = ("Succeeded", "Failed")
 
@@ -38,6 +39,22 @@ def new_pod(template: Object, owner: Object, **meta: Any) -> Object:
     head["labels"] = head.get("labels", {}) | meta.pop("labels", {})
     head |= {"namespace": owner["metadata"]["namespace"], "ownerReferences": [owner_ref(owner)], **meta}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": head, "spec": dict(template.get("spec") or {})}
+
+
+def lacks_ready_s(pod: Object, wanted_s: int) -> float:
+    """Seconds until a Ready pod has been so for long enough; never positive where nothing is asked for."""
+    since = (condition(pod, "Ready") or {}).get("lastTransitionTime")
+    if not wanted_s or not since:
+        return 0.0
+    return wanted_s - (datetime.now(UTC) - datetime.fromisoformat(since)).total_seconds()
+
+
+def count(status: Object, **counts: int) -> None:
+    """Write counters into a status; one that is 0 is left out, as by the API's own types."""
+    for name, number in counts.items():
+        status.pop(name, None)
+        if number:
+            status[name] = number
 
 
 def removal_order(pod: Object) -> tuple[bool, bool, bool, float]:

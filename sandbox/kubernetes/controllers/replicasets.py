@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sandbox.kubernetes.api import ApiError, Change, Object
+from sandbox.kubernetes.controllers.adoption import claim, would_claim
 from sandbox.kubernetes.controllers.controller import Controller, Key, key_of
 from sandbox.kubernetes.controllers.objects import controller_of, deleting, labels_of, matches, record, set_condition
-from sandbox.kubernetes.controllers.pods import is_active, is_ready, new_pod, pods_of, removal_order
+from sandbox.kubernetes.controllers.pods import (
+    count,
+    is_active,
+    is_ready,
+    lacks_ready_s,
+    new_pod,
+    pods_of,
+    removal_order,
+)
 
 SETS = "replicasets.apps"
 
@@ -28,14 +37,16 @@ class ReplicaSets(Controller):
     watches = (SETS, "pods")
 
     def keys(self, change: Change) -> Iterable[Key]:
-        """A set, or the set a pod belongs to."""
-        return keys_of_owner(change, SETS, "ReplicaSet")
+        """A set, the set a pod belongs to, or sets that may adopt it."""
+        known = tuple(keys_of_owner(change, SETS, "ReplicaSet"))
+        return known or would_claim(self.api, SETS, change.object)
 
     def reconcile(self, key: Key) -> None:
         """Create what is missing, remove what is too much."""
         found = self.api.get(SETS, key[1], key[0])
         if found is None:
             return
+        claim(self.api, "pods", found)
         active = [pod for pod in pods_of(self.api, found) if is_active(pod)]
         refusal = None if deleting(found) else self._scale(found, active)
         self._report(found, refusal)
@@ -54,14 +65,23 @@ class ReplicaSets(Controller):
             return error
         return None
 
+    def _available(self, owner: Object, active: list[Object]) -> int:
+        """Ready pods that have been so for ``minReadySeconds``; those that have not bring the key back."""
+        lacking = [lacks_ready_s(pod, owner["spec"].get("minReadySeconds", 0)) for pod in active if is_ready(pod)]
+        soonest = min((seconds for seconds in lacking if seconds > 0), default=0.0)
+        self.manager.waited(self, key_of(owner), f"deadline ready {soonest}", soonest)
+        return sum(seconds <= 0 for seconds in lacking)
+
     def _report(self, owner: Object, refusal: ApiError | None) -> None:
         active = [pod for pod in pods_of(self.api, owner) if is_active(pod)]
         wanted = owner["spec"]["template"].get("metadata", {}).get("labels") or {}
         ready = sum(map(is_ready, active))
         status = owner.setdefault("status", {})
-        counts = {"replicas": len(active), "readyReplicas": ready, "availableReplicas": ready}
-        counts["fullyLabeledReplicas"] = sum(matches({"matchLabels": wanted}, labels_of(pod)) for pod in active)
-        status.update(counts, observedGeneration=owner["metadata"].get("generation", 1))
+        full = sum(matches({"matchLabels": wanted}, labels_of(pod)) for pod in active)
+        count(status, readyReplicas=ready, availableReplicas=self._available(owner, active), fullyLabeledReplicas=full)
+        leaving = sum(map(deleting, pods_of(self.api, owner)))
+        status.update(replicas=len(active), terminatingReplicas=leaving)
+        status["observedGeneration"] = owner["metadata"].get("generation", 1)
         kept = [c for c in status.get("conditions") or () if c["type"] != "ReplicaFailure"]
         if refusal is not None:
             set_condition(owner, "ReplicaFailure", "True", "FailedCreate", refusal.message)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from sandbox.kubernetes.api import Object
 from sandbox.kubernetes.controllers.objects import condition, now, set_condition
+from sandbox.kubernetes.controllers.pods import count
 from sandbox.kubernetes.controllers.rollout import limits
 
-DONE, LATE = "NewReplicaSetAvailable", "ProgressDeadlineExceeded"
+DONE, LATE, PAUSED = "NewReplicaSetAvailable", "ProgressDeadlineExceeded", "DeploymentPaused"
 
 
 def summarise(deployment: Object, new: Object | None, every: list[Object], pods: int) -> None:
@@ -20,10 +21,8 @@ def summarise(deployment: Object, new: Object | None, every: list[Object], pods:
     counts = {"replicas": _sum(every, "replicas"), "readyReplicas": _sum(every, "readyReplicas")}
     counts |= {"availableReplicas": available, "updatedReplicas": _sum([new] if new else [], "replicas")}
     missing = max(0, max(pods, int(deployment["spec"].get("replicas", 1))) - available)
-    for name, count in (counts | {"unavailableReplicas": missing}).items():
-        status.pop(name, None)
-        if count:
-            status[name] = count
+    count(status, **counts, unavailableReplicas=missing)
+    status["terminatingReplicas"] = _sum(every, "terminatingReplicas")
     status["observedGeneration"] = deployment["metadata"].get("generation", 1)
     _judge_available(deployment, available)
     _judge_progress(deployment, new, moved=any(counts.get(k, 0) != v for k, v in before.items()))
@@ -65,6 +64,9 @@ def _judge_available(deployment: Object, available: int) -> None:
 
 
 def _judge_progress(deployment: Object, new: Object | None, *, moved: bool) -> None:
+    if deployment["spec"].get("paused"):
+        _put(deployment, "Progressing", "Unknown", PAUSED, "Deployment is paused")
+        return
     if new is None:
         return
     status, name = deployment["status"], new["metadata"]["name"]
@@ -75,7 +77,7 @@ def _judge_progress(deployment: Object, new: Object | None, *, moved: bool) -> N
         _put(deployment, "Progressing", "True", DONE, f'ReplicaSet "{name}" has successfully progressed.')
     elif found is None:
         _put(deployment, "Progressing", "True", "NewReplicaSetCreated", f'Created new replica set "{name}"')
-    elif moved or (found["reason"] == DONE and counts[0] < replicas):
+    elif moved or found["reason"] == PAUSED or (found["reason"] == DONE and counts[0] < replicas):
         _put(deployment, "Progressing", "True", "ReplicaSetUpdated", f'ReplicaSet "{name}" is progressing.')
 
 

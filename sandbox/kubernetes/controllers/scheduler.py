@@ -92,7 +92,8 @@ class Scheduler(Controller):
 
     def _refuse(self, pod: Object, message: str) -> None:
         pod.setdefault("status", {}).setdefault("phase", "Pending")
-        if set_condition(pod, "PodScheduled", "False", "Unschedulable", message):
+        generation = pod["metadata"].get("generation", 1)
+        if set_condition(pod, "PodScheduled", "False", "Unschedulable", message, observedGeneration=generation):
             self.api.replace_status("pods", pod)
             record(self.api, pod, "FailedScheduling", message, kind="Warning", source="default-scheduler")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sandbox.kubernetes.api import Change, Object
 from sandbox.kubernetes.controllers.controller import Controller, Key
 from sandbox.kubernetes.controllers.objects import deleting, digest, ensure, labels_of
-from sandbox.kubernetes.controllers.pods import FINISHED, is_ready, new_pod, phase_of, pods_of
+from sandbox.kubernetes.controllers.pods import FINISHED, count, is_ready, new_pod, phase_of, pods_of
 from sandbox.kubernetes.controllers.replicasets import keys_of_owner
 from sandbox.kubernetes.controllers.scheduler import CLAIMS
 
@@ -77,7 +77,9 @@ class StatefulSets(Controller):
     def _create(self, owner: Object, number: int) -> None:
         name, namespace = f"{owner['metadata']['name']}-{number}", owner["metadata"]["namespace"]
         extra = {HASH: revision(owner), INDEX: str(number), POD_NAME: name}
-        pod = new_pod(owner["spec"]["template"], owner, name=name, labels=extra)
+        pod = new_pod(
+            owner["spec"]["template"], owner, name=name, generateName=f"{owner['metadata']['name']}-", labels=extra
+        )
         pod["spec"] |= {"hostname": name, "subdomain": owner["spec"].get("serviceName", "")}
         volumes = list(pod["spec"].get("volumes") or ())
         for template in owner["spec"].get("volumeClaimTemplates") or ():
@@ -101,8 +103,9 @@ class StatefulSets(Controller):
         ready = sum(map(is_ready, pods))
         done = updated == len(pods) == owner["spec"].get("replicas", 1) == ready
         current = update if done else status.get("currentRevision", update)
-        status.update(replicas=len(pods), readyReplicas=ready, availableReplicas=ready, updatedReplicas=updated)
-        status["currentReplicas"] = sum(labels_of(pod).get(HASH) == current for pod in pods)
+        running = sum(labels_of(pod).get(HASH) == current for pod in pods)
+        count(status, readyReplicas=ready, updatedReplicas=updated, currentReplicas=running)
+        status.update(replicas=len(pods), availableReplicas=ready)
         status.update(currentRevision=current, updateRevision=update, collisionCount=0)
         status["observedGeneration"] = owner["metadata"].get("generation", 1)
         self.api.replace_status(SETS, owner)
