@@ -213,10 +213,11 @@ def test_a_cluster_that_cannot_be_reached_is_a_condition_and_nothing_is_done_for
     with clusters.severed("k2"):
         alone = harbour.cli("reconcile", NAME)
         assert alone.returncode == 3, alone.stderr
-        told_of = harbour.cli("status", NAME, "--all").stdout
+        status = harbour.cli("status", NAME, "--all")
         assert len(harbour.pods("north", "quay")) == 1
-    assert "ControlPlaneAvailable: Unknown, Unavailable" in told_of
-    assert "NotYetMade" not in told_of
+    assert status.returncode == 3, status.stderr
+    assert "ControlPlaneAvailable: Unknown, Unavailable" in status.stdout
+    assert "NotYetMade" not in status.stdout
     assert harbour.cli("reconcile", NAME).returncode == 0
     assert harbour.pods("south", "depot").keys() == running.keys()
     harbour.emptied()
