@@ -29,7 +29,7 @@ def start(argv: Sequence[str], log: Path, environment: Mapping[str, str]) -> sub
 
 
 def wait_ready(process: subprocess.Popen[bytes], ready: Callable[[], bool], log: Path, timeout_s: float) -> None:
-    """Wait until a started process is ready.
+    """Wait until a started process is ready; one that takes too long is ended, so that nobody is left behind.
 
     Raises:
         StartFailed: It ended before, or took longer than ``timeout_s``.
@@ -41,6 +41,7 @@ def wait_ready(process: subprocess.Popen[bytes], ready: Callable[[], bool], log:
             why = (
                 f"ended with {process.returncode}" if process.poll() is not None else f"not ready in {timeout_s:.0f} s"
             )
+            stop(process.pid)
             raise StartFailed(f"{why}; the end of {log}:\n{tail}")
         time.sleep(0.1)
 

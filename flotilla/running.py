@@ -33,14 +33,11 @@ Start = Callable[[], Awaitable["State[Any]"]]
 
 def read_spec(file: Path) -> Federation:
     """Read and check a spec; ``-`` reads standard input. Ends the command with exit code 2 when anything is wrong."""
-    source = "standard input" if str(file) == "-" else str(file)
     try:
-        data = sys.stdin.buffer.read(MAX_BYTES + 1) if str(file) == "-" else _read(file)
+        return load(read_text(file), source_of(file), read_knowledge())
     except OSError as error:
-        err.print(f"{source}: {error.strerror}", markup=False)
+        err.print(f"{source_of(file)}: {error.strerror}", markup=False)
         raise typer.Exit(Exit.BAD_INPUT) from None
-    try:
-        return load(decoded(data, source), source, read_knowledge())
     except SpecErrors as errors:
         for problem in errors.problems:
             err.print(str(problem), markup=False)
@@ -50,10 +47,22 @@ def read_spec(file: Path) -> Federation:
         raise typer.Exit(Exit.BAD_INPUT) from None
 
 
-def _read(file: Path) -> bytes:
-    """As much of a file as a spec may be long: not every file ends."""
+def source_of(file: Path) -> str:
+    """What messages call a file that a user named."""
+    return "standard input" if str(file) == "-" else str(file)
+
+
+def read_text(file: Path) -> str:
+    """The text of a file, ``-`` for standard input; no more is read than a spec may be long, since not every file ends.
+
+    Raises:
+        OSError: It cannot be read.
+        SpecErrors: It is too large, or no text.
+    """
+    if str(file) == "-":
+        return decoded(sys.stdin.buffer.read(MAX_BYTES + 1), source_of(file))
     with file.open("rb") as stream:
-        return stream.read(MAX_BYTES + 1)
+        return decoded(stream.read(MAX_BYTES + 1), source_of(file))
 
 
 def run_flow(start: Start, timeout_s: float | None) -> State[Any]:

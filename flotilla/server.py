@@ -49,7 +49,7 @@ def _check_answers(url: str) -> None:
         raise processes.StartFailed(f"No Prefect server answers at {url}: {error}") from None
 
 
-def start_server(timeout_s: float = 120.0) -> str:
+def start_server(timeout_s: float = 300.0) -> str:
     """Start a Prefect server on loopback, unless ours runs already.
 
     Returns:

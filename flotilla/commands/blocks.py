@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
-import yaml
 from pydantic import ValidationError
 
 from federation.errors import TerminalError
+from federation.spec.document import parse_document
+from federation.spec.problems import SpecErrors, plain
 from flotilla.console import err, out
 from flotilla.exits import Exit
+from flotilla.running import read_text, source_of
 from flotilla.server import use_prefect
 
 blocks_app = typer.Typer(help="Credentials that specs refer to by name.", no_args_is_help=True)
@@ -50,10 +53,12 @@ def create(
         known = ", ".join(each.get_block_type_slug() for each in BLOCKS)
         err.print(f"There is no block type {kind}; there are {known}.", markup=False)
         raise typer.Exit(Exit.BAD_INPUT)
+    if re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", name) is None:
+        err.print(f"{plain(name)} cannot be a name: write lower-case letters, digits and '-'.", markup=False)
+        raise typer.Exit(Exit.BAD_INPUT)
     try:
-        text = typer.get_text_stream("stdin").read() if str(file) == "-" else file.read_text()
-        block = found.model_validate(yaml.safe_load(text))
-    except (OSError, yaml.YAMLError, ValidationError) as error:
+        block = found.model_validate(parse_document(read_text(file), source_of(file)).plain())
+    except (OSError, SpecErrors, ValidationError) as error:
         err.print(_without_values(error), markup=False)
         raise typer.Exit(Exit.BAD_INPUT) from None
     try:
@@ -72,6 +77,8 @@ def _without_values(error: Exception) -> str:
     if isinstance(error, ValidationError):
         lines = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors(include_input=False))
         return "\n".join(lines)
-    if isinstance(error, yaml.MarkedYAMLError):
-        return f"not YAML: {error.problem} in line {error.problem_mark.line + 1 if error.problem_mark else '?'}"
+    if isinstance(error, SpecErrors):
+        return "\n".join(
+            f"{each.file}:{each.line}:{each.column}: cannot be read: {each.fix}" for each in error.problems
+        )
     return f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
