@@ -39,6 +39,9 @@ class Ground(Protocol):
     def quota(self, **limits: int) -> None:
         """Set limits of the project, by the services' own names."""
 
+    def clear(self) -> None:
+        """Remove whatever would be in the way of the next test."""
+
     def left(self) -> dict[str, Any]:
         """Everything that the project has, as the cloud's owner sees it."""
 
@@ -63,6 +66,9 @@ class SandboxGround:
     def quota(self, **limits: int) -> None:
         """Set limits of the project."""
         self.process.post("quotas", limits)
+
+    def clear(self) -> None:
+        """What a failed test left stays: others of a sandbox do not mind it."""
 
     def left(self) -> dict[str, Any]:
         """Everything that the project has."""
@@ -118,9 +124,13 @@ class RealGround:
     def slow(self, **seconds: float) -> None:
         """A real cloud takes its time anyway."""
 
+    def clear(self) -> None:
+        """Remove whatever is in the project."""
+        sweep(self.admin, self.project.id, self.user.id)
+
     def close(self) -> None:
         """Remove the project and whatever is in it."""
-        sweep(self.admin, self.project.id, self.user.id)
+        self.clear()
         self._identity.delete_user(self.user)
         self._identity.delete_project(self.project)
         self.admin.close()

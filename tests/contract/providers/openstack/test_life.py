@@ -165,10 +165,10 @@ def test_machine_that_prints_no_key_is_waited_for_and_seen_as_not_complete(groun
     ground.machines.silence(silent=True)
     try:
         reasons = reached(lambda: provider.ensure_machine(target, target.machines[0]), "console")
+        (seen,) = provider.observe(target).machines
     finally:
         ground.machines.silence(silent=False)
     assert all(reason.split(" is ")[-1] in ("BUILD",) or "console" in reason for reason in reasons)
-    (seen,) = provider.observe(target).machines
     assert (seen.state, seen.complete) == ("running", False)
     assert seen.address
     assert seen.private_address
@@ -186,7 +186,7 @@ def reached(action, wanted):
             reasons.append(progress.reason)
         return wanted in progress.reason
 
-    eventually(look, what=wanted)
+    eventually(look, 600, wanted)
     return reasons
 
 
