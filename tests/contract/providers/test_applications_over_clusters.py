@@ -4,36 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 import pytest
 
 from clients.kubernetes.resources import (
-    CONFIG_MAP,
-    DEPLOYMENT,
-    INGRESS,
     NAMESPACE,
     POD,
-    SECRET,
     SERVICE,
-    Kind,
 )
-from federation.errors import Rejected, SpecInvalid, Unavailable
+from federation.errors import Unavailable
 from federation.spec.application import Application
-from federation.spec.digests import component_digest, offloading_digest
 from federation.spec.peering import Peering
-from federation.state.observed import ObservedApplication, ObservedComponent
-from providers.applications.provider import OffloadedApplications
 from providers.applications.render_namespace import NAMESPACE_OFFLOADING
-from providers.contracts import Done, Progress, Side, Waiting
+from providers.contracts import Done, Progress, Side
 from providers.interconnect.liqo.provider import LiqoInterconnect
-from tests.contract.providers.liqo_fleet import FEDERATION, LiqoFleet
+from tests.contract.providers.applications import (
+    APPLICATIONS,
+    a_component,
+    an_application,
+    component_of,
+    is_as_asked,
+    roll_out,
+    seen,
+)
+from tests.contract.providers.liqo_fleet import LiqoFleet
 from tests.contract.providers.liqo_kills import STRIDE, Executioner, Killed
 from tests.networks import reserve_prefix
-from tests.unit.applications.vaults import BUNDLES, FakeVault
 from tests.unit.kubernetes.served import Verdict
 
-APPLICATIONS = OffloadedApplications(FakeVault())
 INGRESS_CLASS = {
     "apiVersion": "networking.k8s.io/v1",
     "kind": "IngressClass",
@@ -66,45 +64,6 @@ def home(fleet: LiqoFleet) -> Iterator[Side]:
     yield side
     for each in APPLICATIONS.observe(side):
         fleet.drive(partial(APPLICATIONS.delete_application, side, each.name))
-
-
-def an_application(name: str, *components: dict[str, Any], **more: Any) -> Application:
-    return Application.model_validate({"name": name, "components": components, **more})
-
-
-def a_component(name: str, cluster: str = "a", **more: Any) -> dict[str, Any]:
-    return {"name": name, "image": f"example/{name}:1", "placement": {"cluster": cluster}, **more}
-
-
-def roll_out(fleet: LiqoFleet, home: Side, application: Application) -> None:
-    """The steps of the planner for a whole application."""
-    fleet.drive(lambda: APPLICATIONS.ensure_namespace(home, application))
-    for component in application.components:
-        fleet.drive(partial(APPLICATIONS.deploy, home, application, component))
-
-
-def seen(home: Side, name: str) -> ObservedApplication:
-    return next(each for each in APPLICATIONS.observe(home) if each.name == name)
-
-
-def is_as_asked(home: Side, application: Application) -> bool:
-    """What the planner asks before it plans nothing."""
-    found = seen(home, application.name)
-    wanted = {
-        each.name: component_digest(FEDERATION, application, each, home.cluster) for each in application.components
-    }
-    return (
-        found.offloading == offloading_digest(FEDERATION, application, home.cluster)
-        and found.offloading_ready
-        and {each.name: each.digest for each in found.components} == wanted
-        and all(each.ready for each in found.components)
-    )
-
-
-def component_of(home: Side, application: str, component: str) -> ObservedComponent:
-    found = seen(home, application).component(component)
-    assert found is not None
-    return found
 
 
 def nodes_of(home: Side, application: str, component: str) -> set[str]:
@@ -159,24 +118,6 @@ def test_a_cluster_without_applications_is_observed_by_one_request(fleet: LiqoFl
     assert len(fleet.served["b"].gate.requests) == 1
 
 
-def test_a_changed_spec_changes_the_workload(fleet: LiqoFleet, home: Side):
-    """Image, environment, ports and replicas follow the spec; what it dropped goes."""
-    before = a_component("web", env={"A": "1", "B": "2"}, ports=[{"port": 80, "expose": "public"}])
-    after = a_component("web", env={"B": "3"}, replicas=3) | {"image": "example/web:2"}
-    roll_out(fleet, home, an_application("changing", before))
-    assert home.kubernetes.get(INGRESS, "web", "changing") is not None
-    application = an_application("changing", after)
-    assert not is_as_asked(home, application)
-    roll_out(fleet, home, application)
-    assert is_as_asked(home, application)
-    deployment = home.kubernetes.get(DEPLOYMENT, "web", "changing")
-    assert deployment is not None
-    (container,) = deployment["spec"]["template"]["spec"]["containers"]
-    assert (container["image"], container["env"]) == ("example/web:2", [{"name": "B", "value": "3"}])
-    assert home.kubernetes.get(SERVICE, "web", "changing") is None
-    assert home.kubernetes.get(INGRESS, "web", "changing") is None
-
-
 @pytest.mark.parametrize(("start", "end"), [("b", "c"), ("b", "a"), ("a", "b")])
 def test_a_component_moves(fleet: LiqoFleet, home: Side, start: str, end: str):
     """A new placement moves the pods; the old cluster is left once nothing runs there, and is told only then."""
@@ -195,35 +136,6 @@ def test_a_component_moves(fleet: LiqoFleet, home: Side, start: str, end: str):
     namespace = home.kubernetes.get(NAMESPACE, name)
     assert namespace is not None
     assert ("liqo.io/scheduling-enabled" in namespace["metadata"]["labels"]) is (end != "a")
-
-
-DRIFTS: dict[str, tuple[Kind, dict[str, Any] | None]] = {
-    "image": (DEPLOYMENT, {"spec": {"template": {"spec": {"containers": [{"name": "web", "image": "evil:1"}]}}}}),
-    "replicas": (DEPLOYMENT, {"spec": {"replicas": 0}}),
-    "stamp": (DEPLOYMENT, {"metadata": {"annotations": {"flotilla.dev/applied": None}}}),
-    "service-port": (SERVICE, {"spec": {"ports": [{"name": "tcp-80", "port": 81}]}}),
-    "service-gone": (SERVICE, None),
-    "ingress-host": (INGRESS, {"spec": {"rules": [{"host": "evil.example"}]}}),
-    "ingress-gone": (INGRESS, None),
-    "workload-gone": (DEPLOYMENT, None),
-}
-
-
-@pytest.mark.parametrize("drift", DRIFTS)
-def test_a_change_by_another_hand_is_seen_and_undone(fleet: LiqoFleet, home: Side, drift: str):
-    """The observation shows it without any memory, and the same step repairs it."""
-    application = an_application("drifting", a_component("web", ports=[{"port": 80, "expose": "public", "host": "h"}]))
-    roll_out(fleet, home, application)
-    assert is_as_asked(home, application)
-    kind, patch = DRIFTS[drift]
-    if patch is None:
-        home.kubernetes.delete(kind, "web", "drifting")
-    else:
-        home.kubernetes.merge_patch(kind, "web", patch, "drifting")
-    fleet.settle()
-    assert not is_as_asked(home, application)
-    roll_out(fleet, home, application)
-    assert is_as_asked(home, application)
 
 
 def test_a_lost_offloading_is_seen_and_made_again(fleet: LiqoFleet, home: Side):
@@ -259,33 +171,6 @@ def test_a_failing_component_says_why(fleet: LiqoFleet, home: Side, image: str, 
     assert component_of(home, "failing", "cache").ready
 
 
-def test_secrets_follow_the_vault(fleet: LiqoFleet, home: Side, monkeypatch):
-    """A new value is written, a secret that is no longer named goes, a missing one is told by name."""
-    reference = {"PASSWORD": {"secret": "database", "key": "password"}}
-    application = an_application("secretive", a_component("web", secretEnv=reference))
-    roll_out(fleet, home, application)
-    monkeypatch.setitem(BUNDLES, "database", {"password": "n3w"})
-    fleet.drive(lambda: APPLICATIONS.ensure_namespace(home, application))
-    secret = home.kubernetes.get(SECRET, "env-database", "secretive")
-    assert secret is not None
-    assert secret["data"] == {"password": "bjN3"}
-    fleet.drive(lambda: APPLICATIONS.ensure_namespace(home, an_application("secretive", a_component("web"))))
-    assert home.kubernetes.get(SECRET, "env-database", "secretive") is None
-    missing = an_application("secretive", a_component("web", secretEnv={"A": {"secret": "nowhere", "key": "k"}}))
-    with pytest.raises(SpecInvalid, match="nowhere"):
-        APPLICATIONS.ensure_namespace(home, missing)
-
-
-def test_a_namespace_of_somebody_else_is_refused(fleet: LiqoFleet, home: Side):
-    """It is neither adopted nor deleted."""
-    home.kubernetes.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "theirs"}})
-    with pytest.raises(Rejected, match="kubectl label namespace theirs"):
-        APPLICATIONS.ensure_namespace(home, an_application("theirs", a_component("web")))
-    kept = APPLICATIONS.delete_application(home, "theirs")
-    assert isinstance(kept, Done)
-    assert home.kubernetes.get(NAMESPACE, "theirs") is not None
-
-
 def test_a_component_is_removed_with_its_pods(fleet: LiqoFleet, home: Side):
     """The others stay, and a repetition writes nothing."""
     application = an_application("shrinking", a_component("web", ports=[{"port": 80}]), a_component("db", "b"))
@@ -314,19 +199,6 @@ def test_an_application_ends_without_a_trace(fleet: LiqoFleet, home: Side):
     assert fleet.mutations() == []
 
 
-def test_objects_of_others_keep_the_namespace(fleet: LiqoFleet, home: Side):
-    """Ours go, theirs stay, the answer names one of them, and the application is no longer seen."""
-    application = an_application("shared", a_component("web"))
-    roll_out(fleet, home, application)
-    service = {"metadata": {"name": "theirs", "namespace": "shared"}, "spec": {"ports": [{"port": 1}]}}
-    home.kubernetes.apply({"apiVersion": "v1", "kind": "Service", **service})
-    done = fleet.drive(lambda: APPLICATIONS.delete_application(home, "shared"))
-    assert "Service/theirs" in done.detail
-    assert home.kubernetes.get(SERVICE, "theirs", "shared") is not None
-    assert home.kubernetes.get(DEPLOYMENT, "web", "shared") is None
-    assert all(each.name != "shared" for each in APPLICATIONS.observe(home))
-
-
 def test_a_public_port_waits_for_an_ingress_controller(fleet: LiqoFleet):
     """The workload runs meanwhile, and the reason names the fix."""
     home = fleet.side("b")
@@ -345,26 +217,6 @@ def test_unreadable_is_raised_and_never_absent(fleet: LiqoFleet, home: Side):
     with pytest.raises(Unavailable):
         APPLICATIONS.observe(home)
     assert seen(home, "there").components
-
-
-def test_what_others_add_is_left_alone(fleet: LiqoFleet, home: Side):
-    """Annotations and objects of other owners neither count as drift nor are removed."""
-    application = an_application("adorned", a_component("web"))
-    roll_out(fleet, home, application)
-    home.kubernetes.merge_patch(DEPLOYMENT, "web", {"metadata": {"annotations": {"theirs": "1"}}}, "adorned")
-    meta = {"name": "theirs", "namespace": "adorned"}
-    home.kubernetes.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta})
-    assert is_as_asked(home, application)
-    fleet.mutations()
-    roll_out(fleet, home, application)
-    assert fleet.mutations() == []
-    assert home.kubernetes.get(CONFIG_MAP, "theirs", "adorned") is not None
-
-
-def test_a_missing_namespace_is_waited_for(fleet: LiqoFleet, home: Side):
-    """A component is not deployed into nothing."""
-    application = an_application("nowhere", a_component("web", ports=[{"port": 80}]))
-    assert isinstance(APPLICATIONS.deploy(home, application, application.components[0]), Waiting)
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before-the-write", "after-the-write"])
