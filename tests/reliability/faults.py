@@ -15,11 +15,11 @@ from tests.reliability.chapters import Chapter, keep
 
 prepare()  # Prefect reads its environment when it is imported
 
-from tests.reliability.faulting.trial import Weathered, attempt, one_life  # noqa: E402
-from tests.reliability.killing.life import NAME, PHASES  # noqa: E402
-from tests.reliability.killing.scene import open_scene  # noqa: E402
-from tests.reliability.killing.trial import record  # noqa: E402
-from tests.reliability.killing.worker import warm_up  # noqa: E402
+from tests.reliability.faulting.trial import Weathered, attempt, one_life  # noqa: E402 - after that
+from tests.reliability.killing.life import NAME, PHASES  # noqa: E402 - after that
+from tests.reliability.killing.scene import open_scene  # noqa: E402 - after that
+from tests.reliability.killing.trial import record  # noqa: E402 - after that
+from tests.reliability.killing.worker import warm_up  # noqa: E402 - after that
 
 SEEDS = "FLOTILLA_SEEDS"
 """Variable with the seeds of a full trial: ``FIRST-LAST``, or one to repeat it."""

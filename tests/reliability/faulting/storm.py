@@ -14,6 +14,7 @@ from tests.reliability.killing.scene import Scene
 
 _LOOK_S = 0.02
 PARTED_S = 3.0
+STOPPED_S = 6.0
 
 
 class Storm:
@@ -45,6 +46,9 @@ class Storm:
         await self._universe.world.heed_partitions()
         if self._quota is not None:
             self._universe.cloud.compute.quotas["instances"] = self._quota
+        await self._back()
+
+    async def _back(self) -> None:
         for machine in self._stopped:
             if machine.id in self._universe.world.machines:
                 await self._universe.world.boot(machine)
@@ -69,6 +73,8 @@ class Storm:
         if machine := self._machine(blow, "control-plane"):
             self._stopped.append(machine)
             await self._universe.world.power_off(machine)
+            await asyncio.sleep(STOPPED_S)
+            await self._back()
 
     async def _reboots(self, blow: Blow) -> None:
         if machine := self._machine(blow):
