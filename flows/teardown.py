@@ -47,10 +47,10 @@ def _end(place: Workplace, report: Report, leftovers: tuple[Leftover, ...]) -> E
     log.info("%d left", len(leftovers), extra={"leftovers": leftovers})
     if leftovers:
         listed = "; ".join(f"{each.kind} {each.name} ({each.remove_with})" for each in leftovers[:5])
-        return Failed(message=f"{len(leftovers)} left: {listed}")
+        why = f"; because of {_failed(report)}" if report.failures else ""
+        return Failed(message=f"{len(leftovers)} left: {listed}{why}")
     if report.failures:
-        listed = "; ".join(f"{each.key}: {each.message}" for each in report.failures[:5])
-        return Failed(message=f"0 left, but steps failed: {listed}")
+        return Failed(message=f"0 left, but steps failed: {_failed(report)}")
     current = place.registry.generations.current(place.name)
     if current is not None and current.number == place.generation:
         place.bench.vault.forget_machine_key(place.name)
@@ -58,3 +58,7 @@ def _end(place: Workplace, report: Report, leftovers: tuple[Leftover, ...]) -> E
         place.registry.statuses.forget(place.name)
         place.registry.generations.retire(place.name)  # last: whoever is cut off before can be run again
     return Completed(message="0 left")
+
+
+def _failed(report: Report) -> str:
+    return "; ".join(f"{each.key}: {each.message}" for each in report.failures[:5])

@@ -22,7 +22,8 @@ class ProcessWatch:
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._ours: set[str] = set()
         self._others: set[str] = set()
-        self.seen: dict[str, set[bytes]] = {"arguments of a process": set(), "environment of a process": set()}
+        self.arguments: set[bytes] = set()
+        self.environments: set[bytes] = set()
 
     def __enter__(self) -> ProcessWatch:
         self._thread.start()
@@ -47,7 +48,7 @@ class ProcessWatch:
                 self._others |= {folder.name} if environment else set()
                 return
             self._ours.add(folder.name)
-            self.seen["arguments of a process"].add((folder / "cmdline").read_bytes())
-            self.seen["environment of a process"].add(environment)
+            self.arguments.add((folder / "cmdline").read_bytes())
+            self.environments.add(environment)
         except OSError:
             return
