@@ -23,7 +23,7 @@ from clients.helm.errors import ReleaseNotFound
 from clients.helm.library import HelmLibrary
 from clients.helm.program import Content, HelmProgram
 from clients.helm.release import DEPLOYED, PENDING, UNINSTALLING, Chart, Release, ReleaseName
-from federation.errors import RetryableError, SpecInvalid
+from federation.errors import RetryableError, SpecInvalid, TerminalError
 
 log = logging.getLogger(__name__)
 
@@ -119,11 +119,26 @@ class HelmClient:
         whole = [revision for revision in history if revision.status in DEPLOYED]
         if whole and history[-1].status in PENDING:
             log.warning("release %s was left %s: rolling back to %s", release, history[-1].status, whole[-1].revision)
-            self._program.rollback(kubeconfig, release, whole[-1].revision, timeout_s)
-            return history
+            return self._rolled_back(kubeconfig, release, whole[-1], timeout_s)
         log.warning("release %s was left %s: uninstalling", release, history[-1].status)
         self._program.uninstall(kubeconfig, release, timeout_s)
         return ()
+
+    def _rolled_back(
+        self, kubeconfig: str, release: ReleaseName, whole: Release, timeout_s: float
+    ) -> tuple[Release, ...]:
+        """The history after a rollback; one that failed has at least ended what was pending, which is all that counts.
+
+        Helm 3 cannot bring back an object that the pending revision had dropped and the cluster still has.
+        """
+        try:
+            self._program.rollback(kubeconfig, release, whole.revision, timeout_s)
+        except TerminalError:
+            history = self.history(kubeconfig, release)
+            if history[-1].status in PENDING:
+                raise
+            return history
+        return self.history(kubeconfig, release)
 
     def _archive(self, chart: Chart) -> Path:
         """The chart's archive, downloaded at its first use; a download that is cut off leaves nothing behind."""

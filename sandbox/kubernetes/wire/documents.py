@@ -9,6 +9,8 @@ from sandbox.kubernetes.kinds.kinds import CRD
 from sandbox.kubernetes.read import discovery, openapi
 from sandbox.kubernetes.wire.message import Request, Response, json_response, text_response
 
+_V2_ASKED = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+_V2_TYPE = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 _HEALTH = re.compile(r"^/(healthz|livez|readyz)(/[\w-]+)?$")
 
 
@@ -20,7 +22,7 @@ def document(request: Request, engine: Engine, version: str) -> Response | None:
     if path == "/version":
         return json_response(version_info(version))
     if path.startswith("/openapi/"):
-        return _openapi(path, engine)
+        return _openapi_v2(request, version) if path == "/openapi/v2" else _openapi(path, engine)
     return _discovery(path, request, engine)
 
 
@@ -56,6 +58,24 @@ def _openapi(path: str, engine: Engine) -> Response | None:
     return None if found is None else json_response(found)
 
 
+def _openapi_v2(request: Request, version: str) -> Response:
+    """The older form, to which clients turn for kinds that the newer one does not have: it has none besides.
+
+    Source: gnostic, openapiv2.proto: 1 is ``swagger``, 2 is ``info`` with 1 ``title`` and 2 ``version``.
+    """
+    title, number = "Kubernetes", version.split("+", maxsplit=1)[0]
+    if _V2_ASKED not in request.headers.get("accept", ""):
+        information = {"title": title, "version": number}
+        return json_response({"swagger": "2.0", "info": information, "paths": {}, "definitions": {}})
+    body = _field(1, b"2.0") + _field(2, _field(1, title.encode()) + _field(2, number.encode()))
+    return Response(200, body, content_type=_V2_TYPE)
+
+
+def _field(number: int, value: bytes) -> bytes:
+    """A field of a message of Protocol Buffers, shorter than 128 bytes."""
+    return bytes((number << 3 | 2, len(value))) + value
+
+
 def _discovery(path: str, request: Request, engine: Engine) -> Response | None:
     wants_all = discovery.AGGREGATED in request.headers.get("accept", "")
     catalogue = engine.catalogue
@@ -77,5 +97,7 @@ def _discovery(path: str, request: Request, engine: Engine) -> Response | None:
         case ["apis", group, version]:
             found = discovery.resource_list(catalogue, group, version)
         case [""]:
-            found = {"paths": ["/api", "/apis", "/healthz", "/livez", "/openapi/v3", "/readyz", "/version"]}
+            found = {
+                "paths": ["/api", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"]
+            }
     return None if found is None else json_response(found)

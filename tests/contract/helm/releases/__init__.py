@@ -1,0 +1,1 @@
+"""Releases observed: each way to run Helm, against the sandbox's API and a real one."""
