@@ -39,6 +39,7 @@ CHECKS: tuple[Check, ...] = (
     addons.check_own_values,
     addons.check_needs,
     addons.check_conflicts,
+    addons.check_words,
     peerings.check_ends,
     peerings.check_twice,
     peerings.check_interconnect,

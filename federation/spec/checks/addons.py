@@ -15,6 +15,9 @@ from federation.spec.federation import Federation
 from federation.spec.own_values import OWN_VALUES
 from federation.spec.problems import FieldPath, Violation
 
+_COMPUTED = "__prefect_kind"
+"""Source: prefect.utilities.hydration: a map with this key is replaced in the parameters of a flow run."""
+
 
 def addons_of(federation: Federation) -> Iterator[tuple[FieldPath, Cluster, AddOn]]:
     """Every add-on of every cluster with its path."""
@@ -80,3 +83,19 @@ def check_conflicts(federation: Federation, knowledge: Knowledge) -> Iterator[Vi
             if cluster.addon(other) is not None:
                 message = f"add-ons '{addon.name}' and '{other}' of cluster '{cluster.name}' exclude each other"
                 yield Violation(path, message, f"remove '{addon.name}' or '{other}'")
+
+
+def check_words(federation: Federation, knowledge: Knowledge) -> Iterator[Violation]:
+    """No value is written in Prefect's own way of saying that a run's parameter is to be computed by its server."""
+    del knowledge
+    for path, _, addon in addons_of(federation):
+        for place in _places_of(_COMPUTED, addon.values, (*path, "values")):
+            yield Violation(place, f"'{_COMPUTED}' would be computed by Prefect", "name the value otherwise")
+
+
+def _places_of(key: str, value: Any, path: FieldPath) -> Iterator[FieldPath]:
+    below = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for part, each in below:
+        if part == key:
+            yield (*path, part)
+        yield from _places_of(key, each, (*path, part))
