@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import binascii
+import contextlib
 import json
 import stat
 from collections.abc import Iterator
@@ -50,7 +52,9 @@ def _disk(machine: str, content: Any) -> Iterator[Hay]:
 def _user_data(content: Any) -> Iterator[Hay]:
     if isinstance(content, dict):
         if isinstance(content.get("user_data"), str) and content["user_data"]:
-            yield "user data", base64.b64decode(content["user_data"], validate=False)
+            yield "user data", content["user_data"].encode()
+            with contextlib.suppress(binascii.Error):
+                yield "user data", base64.b64decode(content["user_data"])
         content = list(content.values())
     if isinstance(content, list):
         for each in content:
