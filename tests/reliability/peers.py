@@ -20,6 +20,8 @@ NAME, OTHER = "peers", "convoy"
 LINKED = ("metallb", "liqo")
 AWAY_AT_MOST_S = 300.0
 """A reconcile with a silent peer ends long before its first deadline of 900 s."""
+EVICTION_S = 300.0
+"""How long Kubernetes lets pods stay on a node that is not ready. Source: kubernetes.io, "Taints and Tolerations"."""
 HOW = (
     "Three clusters in the sandbox, a-b and a-c peered both ways, an application over them; b vanishes for Flotilla "
     "and its peers, and comes back. Whatever happens to b: c and a go on, no run hangs, and nothing of b is taken for "
@@ -109,7 +111,8 @@ class Story:
 
 
 def built(story: Story) -> None:
-    """The federation is Ready."""
+    """The federation is Ready; its nodes wait as long for each other as real ones do before pods move."""
+    story.inside.stage.post("pacing", {"overrides": {"pod.eviction": EVICTION_S}})
     story.inside.ready(story.spec("1h"))
 
 
@@ -207,6 +210,7 @@ def moves_to_another_federation(story: Story) -> None:
 def ends(story: Story) -> None:
     """Everything is removed, and nothing is left."""
     story.inside.gone(NAME)
+    story.inside.stage.post("pacing", {"overrides": {}})
 
 
 STEPS: tuple[Callable[[Story], None], ...] = (
