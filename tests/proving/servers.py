@@ -12,6 +12,7 @@ from tests.proving.building import Missing
 SERVERS = {
     "sshd": "OpenSSH",
     "databases": "PostgreSQL and Redis",
+    "wan": "A slow link for real packets",
     "openstack": "OpenStack Zed",
     "helm": "Helm",
     "control_plane": "Kubernetes control plane of a current minor, with kwok",
@@ -35,7 +36,7 @@ class Server(Protocol):
 
 def server(name: str) -> Server:
     """The module of a server."""
-    return importlib.import_module(f"tests.proving.{name}")  # type: ignore[return-value]  # a module is its server
+    return importlib.import_module(f"tests.proving.{name}")  # a module is its server
 
 
 def up(names: Sequence[str], within_s: float | None = None, say: Callable[[str], None] = print) -> dict[str, str]:
