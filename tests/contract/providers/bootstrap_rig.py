@@ -114,6 +114,7 @@ class Crew:
     """Sessions to the machines of one cluster, and its steps driven to their ends."""
 
     def __init__(self, target: ClusterTarget, logins: dict[str, Login]) -> None:
+        assert target.spec.distribution is not None
         self.target = target
         self.distribution = DISTRIBUTIONS[target.spec.distribution.type]
         self.logins = logins

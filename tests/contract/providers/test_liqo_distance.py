@@ -48,8 +48,8 @@ def test_what_a_peer_kept_that_was_left_while_it_was_away_is_removed_and_peered_
     assert (remains(here), seen(here)) == ([], {})
     assert set(seen(away)) == {"a->b", "b->a"}
     fleet.cut("a", "b", cut=False)
-    for step in leaving(fleet, BOTH):
-        fleet.drive(step)
+    for leave in leaving(fleet, BOTH):
+        fleet.drive(leave)
     assert (remains(here), remains(away)) == ([], [])
     join(fleet, BOTH)
     for side in sides:

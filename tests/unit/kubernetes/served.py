@@ -32,6 +32,9 @@ class Verdict:
     connect_s: float = 0.0
     answer_s: Callable[[int], float] | None = None
 
+    async def worked(self) -> None:
+        """Nothing happens between the work and the cut."""
+
 
 class Background:
     """An event loop in a thread of its own."""
