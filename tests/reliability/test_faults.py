@@ -1,4 +1,4 @@
-"""The schedules of random faults. The trial itself is too long for every run: ``python -m tests.reliability faults``."""
+"""Schedules of random faults. The trial is too long for every run: ``python -m tests.reliability faults``."""
 
 from __future__ import annotations
 
