@@ -29,8 +29,9 @@ test: $(READY) ## All tests that run on any machine, quick layers first
 proving-ground: $(READY) ## Real servers on this machine: OpenStack, Kubernetes, sshd, Helm, databases
 	@$(BIN)/python -m tests.proving up --within $(SET_UP_MINUTES)
 
-real: proving-ground ## The tests that need real servers, on what the machine can have
-	@$(PYTEST) $(PARALLEL) -m real tests; code=$$?; $(BIN)/python -m tests.proving down; exit $$code
+real: proving-ground ## The tests that need real servers, on what the machine can have; what fails gets one more chance
+	@$(PYTEST) $(PARALLEL) -m real tests || { echo "== Failed once; only what fails again counts" && $(PYTEST) -q -m real --last-failed tests; }; \
+		code=$$?; $(BIN)/python -m tests.proving down; exit $$code
 
 reliability: $(READY) ## Every trial at full size, and docs/reliability.md; hours
 	@$(BIN)/python -m tests.reliability all

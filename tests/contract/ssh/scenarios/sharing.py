@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any
+
+import asyncssh
 
 from tests.contract.ssh.observing import Observer, Scenario
 
 _MAX_SESSIONS = 10
+_ROOM_S = 10.0
 
 
 async def limit_of_sessions(see: Observer) -> None:
@@ -19,10 +22,22 @@ async def limit_of_sessions(see: Observer) -> None:
         held[0].stdin.write_eof()
         done = await held[0].wait()
         see.note("one ends", status=done.exit_status)
-        await see.run("its place is free", "echo free", on=connection)
+        await _once_there_is_room(lambda: see.run("its place is free", "echo free", on=connection))
         for process in held[1:]:
             process.stdin.write_eof()
         see.note("all end", statuses=[(await process.wait()).exit_status for process in held[1:]])
+
+
+async def _once_there_is_room(work: Callable[[], Awaitable[Any]]) -> None:
+    """A server tells that a session has ended before it takes another in its place."""
+    async with asyncio.timeout(_ROOM_S):
+        while True:
+            try:
+                await work()
+            except asyncssh.ChannelOpenError:
+                await asyncio.sleep(0.05)
+            else:
+                return
 
 
 async def _opened(work: Awaitable[Any]) -> str:
