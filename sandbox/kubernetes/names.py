@@ -105,30 +105,28 @@ def _why_not(resource: Resource, name: str) -> str:
 
 def label_words(name: str) -> str:
     """Why a name is no DNS label; empty when it is one."""
-    if len(name) > _LABEL_LIMIT:
-        return f"must be no more than {_LABEL_LIMIT} characters"
-    return "" if re.fullmatch(_LABEL, name) else _LABEL_WORDS
+    return _words(name, _LABEL_LIMIT, _LABEL, _LABEL_WORDS)
 
 
 def dns1035_words(name: str) -> str:
     """Why a name is no label that starts with a letter; empty when it is one."""
-    if len(name) > _LABEL_LIMIT:
-        return f"must be no more than {_LABEL_LIMIT} characters"
-    return "" if re.fullmatch(_DNS1035, name) else _DNS1035_WORDS
+    return _words(name, _LABEL_LIMIT, _DNS1035, _DNS1035_WORDS)
 
 
 def subdomain_words(name: str) -> str:
     """Why a name is no DNS subdomain; empty when it is one."""
-    if len(name) > _SUBDOMAIN_LIMIT:
-        return f"must be no more than {_SUBDOMAIN_LIMIT} characters"
-    return "" if re.fullmatch(_SUBDOMAIN, name) else _SUBDOMAIN_WORDS
+    return _words(name, _SUBDOMAIN_LIMIT, _SUBDOMAIN, _SUBDOMAIN_WORDS)
 
 
 def label_value_words(value: str) -> str:
     """Why a text is no value of a label; empty when it is one."""
-    if len(value) > _LABEL_LIMIT:
-        return f"must be no more than {_LABEL_LIMIT} bytes"
-    return "" if re.fullmatch(_VALUE, value) else _VALUE_WORDS
+    return _words(value, _LABEL_LIMIT, _VALUE, _VALUE_WORDS, "bytes")
+
+
+def _words(text: str, limit: int, pattern: str, complaint: str, unit: str = "characters") -> str:
+    if len(text) > limit:
+        return f"must be no more than {limit} {unit}"
+    return "" if re.fullmatch(pattern, text) else complaint
 
 
 def label_key_words(key: str) -> str:

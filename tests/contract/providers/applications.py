@@ -16,6 +16,12 @@ from tests.contract.providers.liqo_fleet import FEDERATION
 from tests.unit.applications.vaults import FakeVault
 
 APPLICATIONS = OffloadedApplications(FakeVault())
+INGRESS_CLASS = {
+    "apiVersion": "networking.k8s.io/v1",
+    "kind": "IngressClass",
+    "metadata": {"name": "nginx"},
+    "spec": {"controller": "k8s.io/ingress-nginx"},
+}
 _PATIENCE = 400
 
 

@@ -22,6 +22,7 @@ from federation.errors import Rejected, SpecInvalid
 from providers.contracts import Done, Side, Waiting
 from tests.contract.providers.applications import (
     APPLICATIONS,
+    INGRESS_CLASS,
     Fleet,
     a_component,
     an_application,
@@ -37,13 +38,6 @@ from tests.networks import reserve_prefix
 from tests.proving.building import Missing
 from tests.proving.control_plane import find
 from tests.unit.applications.vaults import BUNDLES
-
-INGRESS_CLASS = {
-    "apiVersion": "networking.k8s.io/v1",
-    "kind": "IngressClass",
-    "metadata": {"name": "nginx"},
-    "spec": {"controller": "k8s.io/ingress-nginx"},
-}
 
 
 @pytest.fixture(scope="module", params=["sandbox", pytest.param("real", marks=pytest.mark.real)])

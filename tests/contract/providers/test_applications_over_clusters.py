@@ -20,6 +20,7 @@ from providers.contracts import Done, Progress, Side
 from providers.interconnect.liqo.provider import LiqoInterconnect
 from tests.contract.providers.applications import (
     APPLICATIONS,
+    INGRESS_CLASS,
     a_component,
     an_application,
     component_of,
@@ -31,13 +32,6 @@ from tests.contract.providers.liqo_fleet import LiqoFleet
 from tests.contract.providers.liqo_kills import STRIDE, Executioner, Killed
 from tests.networks import reserve_prefix
 from tests.unit.kubernetes.served import Verdict
-
-INGRESS_CLASS = {
-    "apiVersion": "networking.k8s.io/v1",
-    "kind": "IngressClass",
-    "metadata": {"name": "nginx"},
-    "spec": {"controller": "k8s.io/ingress-nginx"},
-}
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,20 +13,10 @@ from sqlalchemy import create_engine
 from registry.registry import Registry
 from tests.proving.building import Missing
 from tests.proving.databases import find
+from tests.unit.registry.conftest import Clock
 
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
 _numbers = itertools.count()
-
-
-@dataclass
-class Clock:
-    """A clock that stands still until a test moves it."""
-
-    now: float = 1_000.0
-
-    def __call__(self) -> float:
-        """The time that the test has set."""
-        return self.now
 
 
 @pytest.fixture
