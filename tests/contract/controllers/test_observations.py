@@ -10,37 +10,27 @@ from tests.contract.controllers import golden
 from tests.contract.controllers.backends import REAL, SANDBOX, ControlPlane, real_plane, sandbox_plane
 from tests.contract.controllers.scenarios import SCENARIOS
 from tests.contract.kubernetes.backends import LoopThread
-from tests.contract.observations.differing import differences
 from tests.contract.observations.golden import Observation
+from tests.contract.observations.suite import Seen, Suite
 from tests.proving.building import Missing
 from tests.proving.control_plane import find
 
-GOLDEN = {room: golden.BOOK.load(room) for room in SCENARIOS}
-GAPS = golden.BOOK.known_gaps()
-PLAYED = [(room, scenario) for room, scenarios in SCENARIOS.items() for scenario in scenarios]
-STEPS = [
-    pytest.param(room, scenario, step, id=f"{room}/{scenario}/{step}")
-    for room, scenario in PLAYED
-    for step in GOLDEN[room].scenarios.get(scenario, {})
-]
+SUITE = Suite(golden.BOOK, SCENARIOS)
 
 
-class Seen:
-    """Scenarios that ran on one control plane, each once."""
+class SeenPlane(Seen):
+    """Scenarios that ran on one control plane."""
 
     def __init__(self, plane: ControlPlane) -> None:
+        super().__init__(SUITE, self._play)
         self.plane = plane
-        self._seen: dict[tuple[str, str], dict[str, Observation]] = {}
 
-    def steps(self, room: str, scenario: str) -> dict[str, Observation]:
-        """What became of it in a scenario."""
-        if (room, scenario) not in self._seen:
-            prefix = f"{room}/{scenario}/"
-            known = {gap.removeprefix(prefix) for gap in GAPS if gap.startswith(prefix)}
-            gaps = known if self.plane.server.name == SANDBOX else set()
-            wanted = GOLDEN[room].scenarios.get(scenario, {})
-            self._seen[room, scenario] = golden.observe(self.plane, room, scenario, wanted, gaps)
-        return self._seen[room, scenario]
+    def _play(self, room: str, scenario: str) -> dict[str, Observation]:
+        prefix = f"{room}/{scenario}/"
+        known = {gap.removeprefix(prefix) for gap in SUITE.gaps if gap.startswith(prefix)}
+        gaps = known if self.plane.server.name == SANDBOX else set()
+        wanted = SUITE.golden[room].scenarios.get(scenario, {})
+        return golden.observe(self.plane, room, scenario, wanted, gaps)
 
 
 @pytest.fixture(scope="module")
@@ -62,9 +52,9 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
 
 
 @pytest.fixture(scope="module", params=[SANDBOX, pytest.param(REAL, marks=pytest.mark.real)])
-def seen(request: pytest.FixtureRequest) -> Seen:
+def seen(request: pytest.FixtureRequest) -> SeenPlane:
     """Each control plane in turn."""
-    return Seen(request.getfixturevalue("sandbox" if request.param == SANDBOX else "real"))
+    return SeenPlane(request.getfixturevalue("sandbox" if request.param == SANDBOX else "real"))
 
 
 @pytest.fixture(autouse=True)
@@ -75,26 +65,26 @@ def _told_in_the_table(request: pytest.FixtureRequest, record_property: Callable
         record_property("version", server.version)
 
 
-@pytest.mark.parametrize(("room", "scenario", "step"), STEPS)
+@pytest.mark.parametrize(("room", "scenario", "step"), SUITE.steps)
 def test_agrees_with_real_controllers(
-    seen: Seen, request: pytest.FixtureRequest, room: str, scenario: str, step: str
+    seen: SeenPlane, request: pytest.FixtureRequest, room: str, scenario: str, step: str
 ) -> None:
     """What an object has become is what real controllers made of it, but for what is left to chance."""
     server = seen.plane.server
-    if server.version != GOLDEN[room].version:
-        pytest.skip(f"recorded from {GOLDEN[room].version}, this is {server.version}")
-    if server.name == SANDBOX and f"{room}/{scenario}/{step}" in GAPS:
-        request.applymarker(pytest.mark.xfail(reason=GAPS[f"{room}/{scenario}/{step}"], strict=True))
-    found = seen.steps(room, scenario).get(step)
-    assert not differences(GOLDEN[room].scenarios[scenario][step], found)
+    recorded = SUITE.golden[room].version
+    if server.version != recorded:
+        pytest.skip(f"recorded from {recorded}, this is {server.version}")
+    if server.name == SANDBOX:
+        SUITE.expect_gap(request, room, scenario, step)
+    assert not seen.differences(room, scenario, step)
 
 
-@pytest.mark.parametrize(("room", "scenario"), PLAYED)
-def test_every_step_was_recorded(seen: Seen, room: str, scenario: str) -> None:
+@pytest.mark.parametrize(("room", "scenario"), SUITE.played)
+def test_every_step_was_recorded(seen: SeenPlane, room: str, scenario: str) -> None:
     """A scenario that looks at something new needs a new recording."""
-    assert list(seen.steps(room, scenario)) == list(GOLDEN[room].scenarios[scenario])
+    assert list(seen.steps(room, scenario)) == list(SUITE.recorded(room, scenario))
 
 
 def test_known_gaps_are_observations() -> None:
     """A gap names an observation that exists."""
-    assert set(GAPS) <= {str(param.id) for param in STEPS}
+    assert SUITE.unknown_gaps() == set()

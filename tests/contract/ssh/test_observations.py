@@ -6,36 +6,21 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.contract.observations.differing import differences
-from tests.contract.observations.golden import Observation
+from tests.contract.observations.suite import Seen, Suite
 from tests.contract.ssh import golden
 from tests.contract.ssh.backends import REAL, SANDBOX, Loop, Machine, real_machine, sandbox_machine
 from tests.contract.ssh.scenarios import SCENARIOS
 from tests.proving.building import Missing
 
-GOLDEN = {room: golden.BOOK.load(room) for room in SCENARIOS}
-GAPS = golden.BOOK.known_gaps()
-STEPS = [
-    pytest.param(room, scenario, step, id=f"{room}/{scenario}/{step}")
-    for room, scenarios in SCENARIOS.items()
-    for scenario in scenarios
-    for step in GOLDEN[room].scenarios.get(scenario, {})
-]
+SUITE = Suite(golden.BOOK, SCENARIOS)
 
 
-class Seen:
-    """Scenarios that ran on one machine, each once."""
+class SeenMachine(Seen):
+    """Scenarios that ran on one machine."""
 
     def __init__(self, loop: Loop, machine: Machine) -> None:
+        super().__init__(SUITE, lambda room, scenario: loop.run(golden.observe(machine.account, room, scenario)))
         self.machine = machine
-        self._loop = loop
-        self._seen: dict[tuple[str, str], dict[str, Observation]] = {}
-
-    def steps(self, room: str, scenario: str) -> dict[str, Observation]:
-        """What the machine answered in a scenario."""
-        if (room, scenario) not in self._seen:
-            self._seen[room, scenario] = self._loop.run(golden.observe(self.machine.account, room, scenario))
-        return self._seen[room, scenario]
 
 
 @pytest.fixture(scope="module")
@@ -46,12 +31,12 @@ def loop() -> Iterator[Loop]:
 
 
 @pytest.fixture(scope="module", params=[SANDBOX, pytest.param(REAL, marks=pytest.mark.real)])
-def seen(request: pytest.FixtureRequest, loop: Loop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
+def seen(request: pytest.FixtureRequest, loop: Loop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SeenMachine]:
     """Each backend in turn."""
     folder = tmp_path_factory.mktemp("machine")
     try:
         with sandbox_machine(loop, folder) if request.param == SANDBOX else real_machine(folder) as machine:
-            yield Seen(loop, machine)
+            yield SeenMachine(loop, machine)
     except Missing as reason:
         pytest.skip(str(reason))
 
@@ -64,23 +49,22 @@ def _told_in_the_table(request: pytest.FixtureRequest, record_property: Callable
         record_property("version", machine.version)
 
 
-@pytest.mark.parametrize(("room", "scenario", "step"), STEPS)
-def test_agrees_with_real_sshd(seen: Seen, request: pytest.FixtureRequest, room: str, scenario: str, step: str) -> None:
+@pytest.mark.parametrize(("room", "scenario", "step"), SUITE.steps)
+def test_agrees_with_real_sshd(
+    seen: SeenMachine, request: pytest.FixtureRequest, room: str, scenario: str, step: str
+) -> None:
     """Every answer is that of the real server but for what differs from run to run."""
-    gap = GAPS.get(f"{room}/{scenario}/{step}")
-    if seen.machine.name == SANDBOX and gap:
-        request.applymarker(pytest.mark.xfail(reason=gap, strict=True))
-    assert not differences(GOLDEN[room].scenarios[scenario][step], seen.steps(room, scenario).get(step))
+    if seen.machine.name == SANDBOX:
+        SUITE.expect_gap(request, room, scenario, step)
+    assert not seen.differences(room, scenario, step)
 
 
-@pytest.mark.parametrize(
-    ("room", "scenario"), [(room, scenario) for room, scenarios in SCENARIOS.items() for scenario in scenarios]
-)
-def test_every_step_was_recorded(seen: Seen, room: str, scenario: str) -> None:
+@pytest.mark.parametrize(("room", "scenario"), SUITE.played)
+def test_every_step_was_recorded(seen: SeenMachine, room: str, scenario: str) -> None:
     """A scenario that asks something new needs a new recording."""
-    assert list(seen.steps(room, scenario)) == list(GOLDEN[room].scenarios[scenario])
+    assert list(seen.steps(room, scenario)) == list(SUITE.recorded(room, scenario))
 
 
 def test_known_gaps_are_observations() -> None:
     """A gap names an observation that exists."""
-    assert set(GAPS) <= {str(param.id) for param in STEPS}
+    assert SUITE.unknown_gaps() == set()
