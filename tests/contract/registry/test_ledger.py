@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from registry.registry import Registry
-from tests.contract.registry.conftest import Clock
+from tests.unit.registry.conftest import Clock
 
 
 def test_intent_is_open_until_it_is_struck(registry: Registry) -> None:

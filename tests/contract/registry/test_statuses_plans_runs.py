@@ -5,7 +5,7 @@ from __future__ import annotations
 from registry.database import Database
 from registry.registry import Registry
 from registry.statuses import ConditionChange, Statuses
-from tests.contract.registry.conftest import Clock
+from tests.unit.registry.conftest import Clock
 
 
 def a_change(number: int) -> ConditionChange:
