@@ -349,10 +349,10 @@ class Applications(Protocol):
         """Every application whose home is this cluster."""
 
     def ensure_namespace(self, home: Side, application: Application) -> Progress:
-        """Namespace, its secrets, and its offloading to the other clusters that components are placed on."""
+        """Namespace, and its offloading to the other clusters that components are placed on."""
 
     def deploy(self, home: Side, application: Application, component: Component) -> Progress:
-        """Workload, service and ingress; done when all replicas are available."""
+        """Workload and all that belongs to it; done when all replicas are available, or a job has ended."""
 
     def delete_component(self, home: Side, application: str, component: str) -> Progress:
         """Remove a component; done when its objects are gone."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from clients.kubernetes.api import KubernetesClient, Object
 from clients.kubernetes.resources import Kind
 from federation.errors import NotReadyYet
+from federation.spec.quantities import amount
 
 _MERGE_KEYS: Mapping[str, tuple[str, ...]] = {
     "containers": ("name",),
@@ -31,23 +31,6 @@ _KEY_DEFAULTS = {"protocol": "TCP"}
 _FREE_KEYS = frozenset({"labels", "annotations", "matchLabels", "nodeSelector", "data"})
 _SETS = frozenset({"finalizers"})
 _QUANTITIES = frozenset({"requests", "limits", "hard", "capacity", "allocatable", "resources"})
-_SUFFIXES = {
-    "n": Decimal("1e-9"),
-    "u": Decimal("1e-6"),
-    "m": Decimal("1e-3"),
-    "k": Decimal(10**3),
-    "M": Decimal(10**6),
-    "G": Decimal(10**9),
-    "T": Decimal(10**12),
-    "P": Decimal(10**15),
-    "E": Decimal(10**18),
-    "Ki": Decimal(2**10),
-    "Mi": Decimal(2**20),
-    "Gi": Decimal(2**30),
-    "Ti": Decimal(2**40),
-    "Pi": Decimal(2**50),
-    "Ei": Decimal(2**60),
-}
 
 
 def ensure(client: KubernetesClient, desired: Object) -> bool:
@@ -130,7 +113,7 @@ def _same_scalar(desired: Any, live: Any, path: tuple[str, ...]) -> bool:
     if desired == live and isinstance(desired, bool) == isinstance(live, bool):
         return True
     if len(path) > 1 and path[-2] in _QUANTITIES:
-        wanted, found = _quantity(desired), _quantity(live)
+        wanted, found = amount(desired), amount(live)
         return wanted is not None and wanted == found
     return _is_empty(desired) and live is None
 
@@ -144,12 +127,3 @@ def _is_empty(value: Any) -> bool:
     if isinstance(value, Mapping):
         return all(_is_empty(each) for each in value.values())
     return value is None or value is False or value in ("", [], ())
-
-
-def _quantity(value: Any) -> Decimal | None:
-    text = str(value)
-    number = text.rstrip("numkMGTPEi") if not text[-1:].isdigit() else text
-    try:
-        return Decimal(number) * _SUFFIXES.get(text[len(number) :], Decimal(1))
-    except InvalidOperation:
-        return None

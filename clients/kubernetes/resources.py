@@ -47,12 +47,19 @@ _NAMESPACED = {
     "v1": {
         "ConfigMap": "configmaps",
         "Event": "events",
+        "PersistentVolumeClaim": "persistentvolumeclaims",
         "Pod": "pods",
         "Secret": "secrets",
         "Service": "services",
         "ServiceAccount": "serviceaccounts",
     },
-    "apps/v1": {"DaemonSet": "daemonsets", "Deployment": "deployments", "StatefulSet": "statefulsets"},
+    "apps/v1": {
+        "ControllerRevision": "controllerrevisions",
+        "DaemonSet": "daemonsets",
+        "Deployment": "deployments",
+        "ReplicaSet": "replicasets",
+        "StatefulSet": "statefulsets",
+    },
     "batch/v1": {"Job": "jobs"},
     "networking.k8s.io/v1": {"Ingress": "ingresses"},
     "authentication.liqo.io/v1beta1": {
@@ -93,9 +100,14 @@ CONFIG_MAP = Kind("v1", "ConfigMap")
 POD = Kind("v1", "Pod")
 SECRET = Kind("v1", "Secret")
 SERVICE = Kind("v1", "Service")
+SERVICE_ACCOUNT = Kind("v1", "ServiceAccount")
+CLAIM = Kind("v1", "PersistentVolumeClaim")
+EVENT = Kind("v1", "Event")
 DAEMON_SET = Kind("apps/v1", "DaemonSet")
 DEPLOYMENT = Kind("apps/v1", "Deployment")
 STATEFUL_SET = Kind("apps/v1", "StatefulSet")
+REPLICA_SET = Kind("apps/v1", "ReplicaSet")
+CONTROLLER_REVISION = Kind("apps/v1", "ControllerRevision")
 JOB = Kind("batch/v1", "Job")
 INGRESS = Kind("networking.k8s.io/v1", "Ingress")
 INGRESS_CLASS = Kind("networking.k8s.io/v1", "IngressClass")

@@ -299,7 +299,7 @@ class ApplicationAction(Action):
 
 @dataclass(frozen=True)
 class OffloadNamespace(ApplicationAction):
-    """The application's namespace, with its secrets, on every cluster that it uses."""
+    """The application's namespace, on every cluster that it uses."""
 
     verb = "offload-namespace"
 
@@ -333,7 +333,7 @@ class ComponentAction(Action):
 
 @dataclass(frozen=True)
 class DeployComponent(ComponentAction):
-    """Workload, service and ingress of a component; ends when all replicas are available."""
+    """Workload of a component and all that belongs to it; ends when all replicas are available, or a job has ended."""
 
     verb = "deploy-component"
     patience_s = WORKLOADS_S

@@ -7,14 +7,21 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from federation.spec.model import Count, LongName, Name, Port, SpecModel
+from federation.spec.workload import (
+    Argument,
+    ConfigFile,
+    JobRules,
+    Probes,
+    Resources,
+    SecretRef,
+    ServiceAccount,
+    Update,
+    UrlPath,
+    Volume,
+)
 
 EnvName = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$", max_length=256), Field(examples=["LOG_LEVEL"])
-]
-Quantity = Annotated[
-    str,
-    StringConstraints(pattern=r"^[0-9]{1,15}(\.[0-9]{1,9})?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$"),
-    Field(examples=["500m", "256Mi"]),
 ]
 DnsName = Annotated[
     str,
@@ -23,21 +30,13 @@ DnsName = Annotated[
     ),
     Field(examples=["shop.example.org"]),
 ]
-
-UrlPath = Annotated[
+HostName = Annotated[
     str,
-    StringConstraints(pattern=r"^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/?$", min_length=1, max_length=1024),
-    Field(examples=["/api"]),
+    StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$", max_length=253),
+    Field(examples=["db.example.org"]),
 ]
-"""What every ingress controller takes as it is: nginx writes paths into its own configuration."""
-SecretKey = Annotated[
-    str, StringConstraints(pattern=r"^[-._a-zA-Z0-9]+$", min_length=1, max_length=253), Field(examples=["password"])
-]
-"""Source: kubernetes.io, "Secrets": keys consist of alphanumeric characters, '-', '_' and '.'."""
-Argument = Annotated[
-    str, StringConstraints(pattern=r"^[^\x00]*$", max_length=32_000), Field(description="Text without a NUL")
-]
-"""What Linux can hand to a program: at most 128 KiB, and a character may take four bytes."""
+_OCTET = r"(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
+Address = Annotated[str, StringConstraints(pattern=rf"^{_OCTET}(\.{_OCTET}){{3}}$"), Field(examples=["192.0.2.7"])]
 
 _PART = r"[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*"
 Image = Annotated[
@@ -66,20 +65,9 @@ class ComponentPort(SpecModel):
     host: DnsName | None = Field(default=None, description="Host name of the ingress, for public ports")
     path: UrlPath = Field(default="/", description="Path prefix of the ingress, for public ports")
     tls: LongName | None = Field(default=None, description="Name of the SecretBundle block with tls.crt and tls.key")
-
-
-class SecretRef(SpecModel):
-    """One value of a secret, by reference."""
-
-    secret: LongName = Field(description="Name of a SecretBundle block")
-    key: SecretKey = Field(description="Key in that secret")
-
-
-class Resources(SpecModel):
-    """What one replica asks for and may use at most."""
-
-    cpu: Quantity | None = Field(default=None, description="Processor time, such as 500m or 2")
-    memory: Quantity | None = Field(default=None, description="Memory, such as 256Mi")
+    issuer: LongName | None = Field(
+        default=None, description="ClusterIssuer of cert-manager that makes the certificate, instead of tls"
+    )
 
 
 class Placement(SpecModel):
@@ -89,23 +77,60 @@ class Placement(SpecModel):
 
 
 class Component(SpecModel):
-    """One container image that runs in some number of replicas."""
+    """One container image that serves in some number of replicas, or that runs to its end."""
 
     name: Name = Field(description="Name of the component, and of its service")
+    kind: Literal["service", "job"] = Field(
+        default="service", description="service: runs for ever; job: runs to its end, again whenever its spec changes"
+    )
     image: Image = Field(description="Container image")
-    replicas: Count = Field(default=1, description="Number of pods")
+    replicas: Count | None = Field(
+        default=None, description="Number of pods; when left out one, or what an autoscaler says"
+    )
     command: tuple[Argument, ...] = Field(default=(), description="Command instead of the image's own")
     args: tuple[Argument, ...] = Field(default=(), description="Arguments instead of the image's own")
     env: dict[EnvName, Argument] = Field(default_factory=dict, description="Environment variables")
     secret_env: dict[EnvName, SecretRef] = Field(default_factory=dict, description="Environment from secrets")
     ports: tuple[ComponentPort, ...] = Field(default=(), description="Ports and who may reach them")
+    probes: Probes = Field(default=Probes(), description="How a cluster learns how the containers are")
+    files: tuple[ConfigFile, ...] = Field(default=(), description="Files in the container")
+    volumes: tuple[Volume, ...] = Field(default=(), description="Folders that outlive the container")
     resources: Resources | None = Field(default=None, description="Resources of one replica")
+    service_account: ServiceAccount | None = Field(
+        default=None, description="As whom the pods speak to their cluster's API; as nobody when left out"
+    )
+    host_aliases: dict[HostName, Address] = Field(
+        default_factory=dict, description="Addresses of host names that no DNS knows"
+    )
+    update: Update = Field(default=Update(), description="How pods are replaced when the component changes")
+    job: JobRules = Field(default=JobRules(), description="For kind: job")
     placement: Placement = Field(description="Where the component runs")
 
     @property
     def public(self) -> bool:
         """Whether any port is reachable from outside."""
         return any(port.expose == "public" for port in self.ports)
+
+    @property
+    def workload(self) -> Literal["Deployment", "StatefulSet", "Job"]:
+        """The kind of Kubernetes that runs it.
+
+        A StatefulSet where every replica has a volume of its own, which must find its pod again.
+        """
+        if self.kind == "job":
+            return "Job"
+        own = any(volume.persistent and not volume.shared for volume in self.volumes)
+        return "StatefulSet" if own else "Deployment"
+
+    @property
+    def size(self) -> int:
+        """Number of pods where nobody else says it."""
+        return 1 if self.replicas is None else self.replicas
+
+    @property
+    def secrets(self) -> tuple[SecretRef, ...]:
+        """Every value of a secret that the pods get."""
+        return (*self.secret_env.values(), *(file.secret for file in self.files if file.secret is not None))
 
 
 class Application(SpecModel):

@@ -13,11 +13,14 @@ from federation.spec.sharing import pools_shared_by
 
 RENDERING = 1
 """Raised whenever providers/addons renders other values from the same spec, so that installed add-ons are renewed."""
+COMPONENT_RENDERING = 1
+"""Raised whenever providers/applications renders other objects from the same spec, so that components are renewed."""
 
 
 def component_digest(federation: str, application: Application, component: Component, home: str) -> str:
     """Digest of everything that the objects of one component are made from."""
     content = {
+        "rendering": COMPONENT_RENDERING,
         "federation": federation,
         "application": application.name,
         "owner": application.owner,
@@ -31,14 +34,11 @@ def component_digest(federation: str, application: Application, component: Compo
 
 def offloading_digest(federation: str, application: Application, home: str) -> str:
     """Digest of everything that an application's namespace and its offloading are made from."""
-    secrets = {ref.secret for component in application.components for ref in component.secret_env.values()}
-    certificates = {port.tls for component in application.components for port in component.ports if port.tls}
     content = {
         "federation": federation,
         "application": application.name,
         "owner": application.owner,
-        "registry": application.registry_secret,
-        "secrets": sorted(secrets | certificates),
+        "kinds": sorted({component.workload for component in application.components}),
         "clusters": sorted(remote_clusters(application, home)),
     }
     return digest(canonical(content))

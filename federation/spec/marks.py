@@ -27,7 +27,19 @@ CLUSTERS = "flotilla.dev/clusters"
 """On an application's namespace: the other clusters that it is offloaded to, with commas between."""
 
 PARTS = "flotilla.dev/parts"
-"""On a component's Deployment: the kinds of all its objects, with commas between."""
+"""On a component's workload: all its other objects as kind/name, with commas between."""
+
+KINDS = "flotilla.dev/kinds"
+"""On an application's namespace: the kinds of workloads that are or were in it, with commas between."""
+
+REFUSED = "flotilla.dev/refused"
+"""On a component's workload that went back to what ran: digest, reason and message of the update that failed, JSON."""
+
+VOLUME = "flotilla.dev/volume"
+"""On a claim: the volume of the component that it is for."""
+
+RETAIN = "flotilla.dev/retain"
+"""On a claim: it stays when its component or application goes. On a namespace: whose claims stay in it."""
 
 OWNER_FILE = "/etc/flotilla/owner.json"
 """On bare hosts: who uses the host. Holds federation, cluster, role and pool as JSON."""

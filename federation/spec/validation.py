@@ -18,6 +18,7 @@ from federation.spec.checks import (
     ports,
     scale,
     unsupported,
+    workloads,
 )
 from federation.spec.federation import Federation
 from federation.spec.problems import MAX_PROBLEMS, Violation
@@ -45,9 +46,17 @@ CHECKS: tuple[Check, ...] = (
     peerings.check_interconnect,
     applications.check_placements,
     applications.check_homes,
+    workloads.check_jobs,
+    workloads.check_resources,
+    workloads.check_mounts,
+    workloads.check_volumes,
+    workloads.check_updates,
+    workloads.check_accounts,
     ports.check_exposure,
+    ports.check_certificates,
     ports.check_ingress,
     ports.check_routes,
+    ports.check_hosts,
     ports.check_shared_addresses,
     unsupported.check_unsupported,
 )

@@ -1,4 +1,4 @@
-"""An application's namespace, its secrets, and its offloading to other clusters."""
+"""An application's namespace, and its offloading to other clusters."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from clients.kubernetes.api import Object as Manifest
-from clients.kubernetes.apply import applied, drifted, ensure_gone
-from clients.kubernetes.resources import DEPLOYMENT, NAMESPACE, SECRET
+from clients.kubernetes.apply import applied, ensure_gone
+from clients.kubernetes.resources import NAMESPACE
 from federation.errors import Rejected
 from federation.spec.application import Application
 from federation.spec.digests import offloading_digest, remote_clusters
-from federation.spec.marks import APPLICATION, DIGEST, FEDERATION, cluster_id
+from federation.spec.marks import APPLICATION, DIGEST, FEDERATION, KINDS, RETAIN, cluster_id
+from providers.applications.names import WORKLOAD_KINDS
 from providers.applications.render_namespace import (
     NAMESPACE_OFFLOADING,
     OFFLOADING_NAME,
@@ -21,14 +21,13 @@ from providers.applications.render_namespace import (
     render_namespace,
     render_offloading,
 )
-from providers.applications.render_secrets import render_secrets
-from providers.contracts import Done, Progress, Side, Vault, Waiting
+from providers.contracts import Done, Progress, Side, Waiting
 
 Object = Mapping[str, Any]
 
 
-def ensure_namespace(home: Side, application: Application, vault: Vault) -> Progress:
-    """Namespace, secrets and offloading; the digest is written last, when all of it is there.
+def ensure_namespace(home: Side, application: Application) -> Progress:
+    """Namespace and offloading; the digest is written last, when all of it is there.
 
     A cluster that pods still run on stays among the offloaded ones until they have moved: only then does a later call
     take the namespace back from it.
@@ -41,15 +40,15 @@ def ensure_namespace(home: Side, application: Application, vault: Vault) -> Prog
     wanted = remote_clusters(application, home.cluster)
     clusters = wanted | (_in_use(home, application) if live else set())
     digest = offloading_digest(home.federation, application, home.cluster)
+    kinds = frozenset(filter(None, (_annotation(live, KINDS) or "").split(",")))
     kept = digest if clusters == wanted and _annotation(live, DIGEST) == digest else None
-    applied(home.kubernetes, render_namespace(home.federation, application, clusters, kept))
-    _ensure_secrets(home, application, vault)
+    applied(home.kubernetes, render_namespace(home.federation, application, clusters, kept, kinds))
     missing = _offload(home, application, clusters) if clusters else _unoffload(home, application.name)
     if missing:
         return Waiting(missing)
     if clusters != wanted:
         return Done(f"still offloaded to {', '.join(sorted(clusters - wanted))}, where pods are")
-    applied(home.kubernetes, render_namespace(home.federation, application, clusters, digest))
+    applied(home.kubernetes, render_namespace(home.federation, application, clusters, digest, kinds))
     return Done(f"namespace {application.name}")
 
 
@@ -85,7 +84,7 @@ def _failing(conditions: Mapping[str, Any]) -> set[str]:
 def _check_owner(home: Side, application: Application, live: Object | None) -> None:
     marks = (live["metadata"].get("labels") or {}) if live else {}
     ours = marks.get(FEDERATION) == home.federation and marks.get(APPLICATION) == application.name
-    if live is not None and not ours:
+    if live is not None and not ours and marks.get(RETAIN) != home.federation:
         raise Rejected(
             f"namespace {application.name} of {home.cluster} belongs to somebody else; rename the application, or hand "
             f"it over: kubectl label namespace {application.name} {FEDERATION}={home.federation} "
@@ -101,24 +100,11 @@ def _in_use(home: Side, application: Application) -> set[str]:
     """Other clusters that live workloads of the application are placed on."""
     ids = {
         (each["spec"]["template"]["spec"].get("nodeSelector") or {}).get(REMOTE_CLUSTER_ID)
-        for each in home.kubernetes.list(DEPLOYMENT, application.name, labels={APPLICATION: application.name})
+        for kind in WORKLOAD_KINDS
+        for each in home.kubernetes.list(kind, application.name, labels={APPLICATION: application.name})
     }
     prefix = cluster_id(home.federation, "")
     return {each.removeprefix(prefix) for each in ids if each and each.startswith(prefix)}
-
-
-def _ensure_secrets(home: Side, application: Application, vault: Vault) -> None:
-    """Make the secrets as the vault has them, and remove those that no component names any more."""
-    found = home.kubernetes.list(SECRET, application.name, labels={APPLICATION: application.name})
-    live = {each["metadata"]["name"]: each for each in found}
-    desired: dict[str, Manifest] = {
-        each["metadata"]["name"]: each for each in render_secrets(home.federation, application, vault)
-    }
-    for name, manifest in desired.items():
-        if name not in live or drifted(manifest, live[name]) or live[name]["data"].keys() != manifest["data"].keys():
-            home.kubernetes.apply(manifest)
-    for name in live.keys() - desired.keys():
-        home.kubernetes.delete(SECRET, name, application.name)
 
 
 def _offload(home: Side, application: Application, clusters: AbstractSet[str]) -> str:

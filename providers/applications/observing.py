@@ -8,13 +8,19 @@ from typing import Any
 
 from clients.kubernetes.api import KubernetesClient
 from clients.kubernetes.readiness import pod_trouble, readiness
-from clients.kubernetes.resources import DEPLOYMENT, INGRESS, NAMESPACE, POD, SERVICE, Kind
-from federation.spec.marks import APPLICATION, CLUSTERS, COMPONENT, DIGEST, FEDERATION, OWNER, PARTS
+from clients.kubernetes.resources import CLAIM, CONFIG_MAP, INGRESS, NAMESPACE, POD, SERVICE, SERVICE_ACCOUNT, Kind
+from federation.spec.marks import APPLICATION, CLUSTERS, COMPONENT, DIGEST, FEDERATION, KINDS, OWNER, PARTS
 from federation.state.observed import ObservedApplication, ObservedComponent
+from providers.applications.names import WORKLOAD_KINDS
 from providers.applications.namespaces import offloading_trouble
+from providers.applications.ours import is_ours
 from providers.applications.render_namespace import NAMESPACE_OFFLOADING
 from providers.applications.stamps import is_untouched
 from providers.contracts import Side
+
+_STAMPED = (SERVICE, INGRESS, SERVICE_ACCOUNT)
+_PARTS = (*_STAMPED, CONFIG_MAP, CLAIM)
+"""Kinds of a component's objects that are looked at; Secrets are not read without need."""
 
 Object = Mapping[str, Any]
 _Key = tuple[str, str]
@@ -24,8 +30,8 @@ _Key = tuple[str, str]
 class _Seen:
     """The objects of all applications; parts and pods by namespace and component."""
 
-    deployments: tuple[Object, ...]
-    parts: Mapping[str, Mapping[_Key, Object]] = field(default_factory=dict)
+    workloads: tuple[Object, ...]
+    parts: Mapping[str, Mapping[_Key, tuple[Object, ...]]] = field(default_factory=dict)
     pods: tuple[Object, ...] = ()
     offloadings: Mapping[str, Object] = field(default_factory=dict)
 
@@ -33,8 +39,8 @@ class _Seen:
 def observe(side: Side) -> tuple[ObservedApplication, ...]:
     """Every application whose home is this cluster.
 
-    One list request when there is none; else namespaces and deployments, and, only where they say that there is
-    something to see: services, ingresses, offloadings, pods.
+    One list request when there is none; else namespaces and workloads, and, only where they say that there is
+    something to see: services, ingresses, accounts, files, claims, offloadings, pods.
     """
     namespaces = side.kubernetes.list(NAMESPACE, labels={FEDERATION: side.federation, APPLICATION: None})
     if not namespaces:
@@ -46,24 +52,34 @@ def observe(side: Side) -> tuple[ObservedApplication, ...]:
 def _look(side: Side, namespaces: Iterable[Object]) -> _Seen:
     client = side.kubernetes
     labels: dict[str, str | None] = {FEDERATION: side.federation, COMPONENT: None}
-    deployments = tuple(client.list(DEPLOYMENT, labels=labels))
-    named = {part for each in deployments for part in _annotation(each, PARTS).split(",")}
-    parts = {
-        kind.kind: {_key(each): each for each in client.list(kind, labels=labels)} if kind.kind in named else {}
-        for kind in (SERVICE, INGRESS)
-    }
+    noted = {kind for each in namespaces for kind in _annotation(each, KINDS).split(",")}
+    workloads = tuple(
+        each for kind in WORKLOAD_KINDS if kind.kind in noted for each in client.list(kind, labels=labels)
+    )
+    named = {part.partition("/")[0] for each in workloads for part in _annotation(each, PARTS).split(",")}
+    parts = {kind.kind: _by_component(client, kind, labels) for kind in _PARTS if kind.kind in named}
     is_offloaded = any(_annotation(each, CLUSTERS) for each in namespaces)
     return _Seen(
-        deployments=deployments,
+        workloads=workloads,
         parts=parts,
-        pods=_pods(client, deployments, labels),
+        pods=_pods(client, workloads, labels),
         offloadings=_by_namespace(client, NAMESPACE_OFFLOADING, side) if is_offloaded else {},
     )
 
 
-def _pods(client: KubernetesClient, deployments: Iterable[Object], labels: dict[str, str | None]) -> tuple[Object, ...]:
-    """Pods, when there is a deployment whose trouble they may tell."""
-    return () if all(readiness(each).ready for each in deployments) else tuple(client.list(POD, labels=labels))
+def _by_component(
+    client: KubernetesClient, kind: Kind, labels: dict[str, str | None]
+) -> dict[_Key, tuple[Object, ...]]:
+    found: dict[_Key, tuple[Object, ...]] = {}
+    for each in client.list(kind, labels=labels):
+        if is_ours(each):
+            found[_key(each)] = (*found.get(_key(each), ()), each)
+    return found
+
+
+def _pods(client: KubernetesClient, workloads: Iterable[Object], labels: dict[str, str | None]) -> tuple[Object, ...]:
+    """Pods, when there is a workload whose trouble they may tell."""
+    return () if all(readiness(each).ready for each in workloads) else tuple(client.list(POD, labels=labels))
 
 
 def _by_namespace(client: KubernetesClient, kind: Kind, side: Side) -> dict[str, Object]:
@@ -91,7 +107,7 @@ def _application(side: Side, namespace: Object, seen: _Seen) -> ObservedApplicat
     )
     if meta.get("deletionTimestamp"):
         trouble = "the namespace is being deleted"
-    components = (_component(each, seen) for each in seen.deployments if each["metadata"]["namespace"] == name)
+    components = (_component(each, seen) for each in seen.workloads if each["metadata"]["namespace"] == name)
     return ObservedApplication(
         name=name,
         home=side.cluster,
@@ -103,33 +119,36 @@ def _application(side: Side, namespace: Object, seen: _Seen) -> ObservedApplicat
     )
 
 
-def _component(deployment: Object, seen: _Seen) -> ObservedComponent:
-    namespace, name = _key(deployment)
-    changed = _changed_part(deployment, seen)
-    state = readiness(deployment)
+def _component(workload: Object, seen: _Seen) -> ObservedComponent:
+    namespace, name = _key(workload)
+    changed = _changed_part(workload, seen)
+    state = readiness(workload)
     message = state.message
     if not state.ready:
         trouble = pod_trouble(pod for pod in seen.pods if _key(pod) == (namespace, name))
         message += f": {trouble}" if trouble else ""
     return ObservedComponent(
         name=name,
-        digest="" if changed else _annotation(deployment, DIGEST),
+        digest="" if changed else _annotation(workload, DIGEST),
         ready=state.ready and not changed,
         available=state.available,
         message=changed or message,
     )
 
 
-def _changed_part(deployment: Object, seen: _Seen) -> str:
+def _changed_part(workload: Object, seen: _Seen) -> str:
     """Which object of a component is gone, left over, or was changed by another hand; empty when none."""
-    key = _key(deployment)
-    if not is_untouched(deployment):
-        return f"Deployment {key[1]} was changed by another hand"
-    named = _annotation(deployment, PARTS).split(",")
-    for kind, found in seen.parts.items():
-        live = found.get(key)
-        if (live is not None) != (kind in named):
-            return f"{kind} {key[1]} is {'missing' if live is None else 'left over'}"
-        if live is not None and not is_untouched(live):
-            return f"{kind} {key[1]} was changed by another hand"
+    key = _key(workload)
+    if not is_untouched(workload):
+        return f"{workload['kind']} {key[1]} was changed by another hand"
+    named = set(_annotation(workload, PARTS).split(","))
+    for kind in _PARTS:
+        found = {f"{kind.kind}/{each['metadata']['name']}": each for each in seen.parts.get(kind.kind, {}).get(key, ())}
+        wanted = {part for part in named if part.partition("/")[0] == kind.kind}
+        odd = sorted(wanted - found.keys()) + ([] if kind == CLAIM else sorted(found.keys() - wanted))
+        if odd:
+            return f"{odd[0].replace('/', ' ')} is {'missing' if odd[0] in wanted else 'left over'}"
+        touched = [part for part, each in sorted(found.items()) if kind in _STAMPED and not is_untouched(each)]
+        if touched:
+            return f"{touched[0].replace('/', ' ')} was changed by another hand"
     return ""

@@ -24,19 +24,19 @@ class OffloadedApplications:
         return observing.observe(side)
 
     def ensure_namespace(self, home: Side, application: Application) -> Progress:
-        """Namespace, its secrets, and its offloading to the other clusters that components are placed on."""
-        return patient(lambda: namespaces.ensure_namespace(home, application, self._vault))
+        """Namespace, and its offloading to the other clusters that components are placed on."""
+        return patient(lambda: namespaces.ensure_namespace(home, application))
 
     def deploy(self, home: Side, application: Application, component: Component) -> Progress:
-        """Workload, service and ingress; done when all replicas are available.
+        """Workload and all that belongs to it; done when all replicas are available, or a job has ended.
 
         When that ends a move, the namespace is taken back from clusters that no component uses any more.
         """
 
         def step() -> Progress:
-            progress = workloads.deploy(home, application, component)
+            progress = workloads.deploy(home, application, component, self._vault)
             if isinstance(progress, Done) and not namespaces.is_settled(home, application):
-                settled = namespaces.ensure_namespace(home, application, self._vault)
+                settled = namespaces.ensure_namespace(home, application)
                 return progress if isinstance(settled, Done) else settled
             return progress
 

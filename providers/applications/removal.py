@@ -7,31 +7,39 @@ from typing import Any
 
 from clients.kubernetes.apply import ensure_gone
 from clients.kubernetes.resources import (
+    CLAIM,
+    CONFIG_MAP,
     DAEMON_SET,
     DEPLOYMENT,
     INGRESS,
     JOB,
     NAMESPACE,
-    POD,
     SECRET,
     SERVICE,
+    SERVICE_ACCOUNT,
     STATEFUL_SET,
-    Kind,
 )
-from federation.spec.marks import APPLICATION, FEDERATION
+from federation.spec.marks import APPLICATION, FEDERATION, RETAIN
+from providers.applications.claims import claims_gone, is_retained
+from providers.applications.names import WORKLOAD_KINDS
+from providers.applications.ours import emptied, is_ours, owned
 from providers.applications.render_namespace import NAMESPACE_OFFLOADING, OFFLOADING_NAME
-from providers.applications.workloads import emptied
+from providers.applications.workloads import pods_left
 from providers.contracts import Done, Progress, Side, Waiting
 
-_OURS = (INGRESS, SERVICE, DEPLOYMENT)
-_FOREIGN = (DEPLOYMENT, STATEFUL_SET, DAEMON_SET, JOB, SERVICE, INGRESS, Kind("v1", "PersistentVolumeClaim"))
+_OURS = (INGRESS, SERVICE, *WORKLOAD_KINDS, CONFIG_MAP, SERVICE_ACCOUNT)
+_FOREIGN = (DEPLOYMENT, STATEFUL_SET, DAEMON_SET, JOB, SERVICE, INGRESS, CLAIM, CONFIG_MAP, SECRET)
+_IN_EVERY_NAMESPACE = frozenset({"kube-root-ca.crt", "openshift-service-ca.crt", "istio-ca-root-cert"})
+_CERTIFIED = "cert-manager.io/certificate-name"
+"""Annotation of a Secret that cert-manager made, here for an ingress of ours."""
 _OUR_PREFIXES = ("flotilla.dev/", "app.kubernetes.io/managed-by", "liqo.io/scheduling-enabled")
 
 
 def delete_application(home: Side, application: str) -> Progress:
     """Unoffload, then remove the namespace; done when both are gone.
 
-    Objects that somebody else put there keep the namespace: it only loses our marks, and the answer names one of them.
+    Objects that somebody else put there, and claims that are to be kept, keep the namespace: it only loses our marks,
+    and the answer names one of them. An application of that name takes it over again.
     """
     client = home.kubernetes
     namespace = client.get(NAMESPACE, application)
@@ -42,11 +50,11 @@ def delete_application(home: Side, application: str) -> Progress:
         return Done(f"namespace {application} of {home.cluster} belongs to somebody else and is left as it is")
     ours = {FEDERATION: home.federation, APPLICATION: application}
     gone = [emptied(home, kind, application, ours) for kind in _OURS]
-    if not all(gone) or client.list(POD, application, labels=dict(ours)):
+    if not all(gone) or pods_left(home, application, ours) or not claims_gone(home, application, ours):
         return Waiting(f"the workloads of {application} are being removed")
     if not ensure_gone(client, NAMESPACE_OFFLOADING, OFFLOADING_NAME, application):
         return Waiting(f"namespace {application} is being taken back from other clusters")
-    stranger = _stranger(home, application)
+    stranger = _retained(home, application, ours) or _stranger(home, application)
     if stranger and not namespace["metadata"].get("deletionTimestamp"):
         return _hand_over(home, namespace, stranger, ours)
     if not ensure_gone(client, NAMESPACE, application):
@@ -59,18 +67,28 @@ def _stranger(home: Side, namespace: str) -> str | None:
     for kind in _FOREIGN:
         for each in home.kubernetes.list(kind, namespace):
             meta = each["metadata"]
-            if APPLICATION not in (meta.get("labels") or {}) and not meta.get("ownerReferences"):
-                return f"{kind.kind}/{meta['name']}"
+            by_controllers = meta["name"] in _IN_EVERY_NAMESPACE or _CERTIFIED in (meta.get("annotations") or {})
+            own = APPLICATION in (meta.get("labels") or {}) and is_ours(each)
+            if not (own or meta.get("ownerReferences") or by_controllers):
+                return f"{kind.kind}/{meta['name']}, which is not ours"
     return None
+
+
+def _retained(home: Side, namespace: str, ours: Mapping[str, str]) -> str | None:
+    """A claim of ours that is to be kept, such as ``PersistentVolumeClaim/data-db-0``."""
+    kept = [each for each in owned(home, CLAIM, namespace, ours) if is_retained(each)]
+    return f"{CLAIM.kind}/{kept[0]['metadata']['name']}, which is to be kept" if kept else None
 
 
 def _hand_over(home: Side, namespace: Mapping[str, Any], stranger: str, ours: dict[str, str]) -> Progress:
     name = namespace["metadata"]["name"]
     if not emptied(home, SECRET, name, ours):
         return Waiting(f"the secrets of {name} are being removed")
-    meta = {
+    meta: dict[str, dict[str, str | None]] = {
         section: {key: None for key in namespace["metadata"].get(section) or {} if key.startswith(_OUR_PREFIXES)}
         for section in ("annotations", "labels")
     }
+    if _retained(home, name, ours):
+        meta["labels"][RETAIN] = home.federation
     home.kubernetes.merge_patch(NAMESPACE, name, {"metadata": meta})
-    return Done(f"namespace {name} of {home.cluster} is kept without our marks: {stranger} in it is not ours")
+    return Done(f"namespace {name} of {home.cluster} is kept without our marks, for {stranger}")

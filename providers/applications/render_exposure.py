@@ -7,10 +7,13 @@ from typing import Any
 from clients.kubernetes.api import Object as Manifest
 from federation.spec.application import Application, Component, ComponentPort
 from federation.spec.digests import remote_clusters
+from providers.applications.names import component_meta, selector_of
 from providers.applications.render_secrets import tls_secret
-from providers.applications.render_workload import component_meta, is_web, selector_of
+from providers.applications.render_workload import is_web
 from providers.applications.stamps import stamped
 
+_ISSUER = "cert-manager.io/cluster-issuer"
+"""Source: cert-manager.io, "Annotated Ingress resource"."""
 _SKIP_REFLECTION = {"liqo.io/skip-reflection": "true"}
 
 
@@ -51,20 +54,30 @@ def render_ingress(federation: str, application: Application, component: Compone
     ports = [port for port in component.ports if is_web(port.expose, port.protocol)]
     hosts = dict.fromkeys(port.host for port in ports)
     rules = [_rule(host, component.name, [port for port in ports if port.host == host]) for host in hosts]
-    certificates = dict.fromkeys((port.tls, port.host) for port in ports if port.tls)
-    tls = [
-        {"secretName": tls_secret(bundle)} | ({"hosts": [host]} if host else {})
-        for bundle, host in certificates
-        if bundle
-    ]
+    tls = [*_given_certificates(ports), *_issued_certificates(component, ports)]
+    issuer = next((port.issuer for port in ports if port.issuer), None)
+    meta = component_meta(federation, application, component)
     return stamped(
         {
             "apiVersion": "networking.k8s.io/v1",
             "kind": "Ingress",
-            "metadata": component_meta(federation, application, component),
+            "metadata": meta | ({"annotations": {_ISSUER: issuer}} if issuer else {}),
             "spec": {"ingressClassName": ingress_class, "rules": rules} | ({"tls": tls} if tls else {}),
         }
     )
+
+
+def _given_certificates(ports: list[ComponentPort]) -> list[dict[str, Any]]:
+    wanted = dict.fromkeys((port.tls, port.host) for port in ports)
+    return [
+        {"secretName": tls_secret(bundle)} | ({"hosts": [host]} if host else {}) for bundle, host in wanted if bundle
+    ]
+
+
+def _issued_certificates(component: Component, ports: list[ComponentPort]) -> list[dict[str, Any]]:
+    """One certificate for all hosts, which cert-manager puts into a Secret of its own."""
+    hosts = list(dict.fromkeys(port.host for port in ports if port.issuer))
+    return [{"secretName": f"{component.name}-certificate", "hosts": hosts}] if hosts else []
 
 
 def _rule(host: str | None, service: str, ports: list[ComponentPort]) -> dict[str, Any]:

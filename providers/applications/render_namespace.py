@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from clients.kubernetes.api import Object as Manifest
 from clients.kubernetes.resources import Kind
 from federation.spec.application import Application
-from federation.spec.marks import CLUSTERS, DIGEST, cluster_id, labels
+from federation.spec.marks import CLUSTERS, DIGEST, KINDS, cluster_id, labels
 from providers.applications.stamps import stamped
 
 NAMESPACE_OFFLOADING = Kind("offloading.liqo.io/v1beta1", "NamespaceOffloading")
@@ -21,13 +21,28 @@ REMOTE_CLUSTER_ID = "liqo.io/remote-cluster-id"
 
 
 def render_namespace(
-    federation: str, application: Application, clusters: AbstractSet[str], digest: str | None
+    federation: str,
+    application: Application,
+    clusters: AbstractSet[str],
+    digest: str | None,
+    former_kinds: AbstractSet[str] = frozenset(),
 ) -> Manifest:
-    """The namespace of an application that is offloaded to ``clusters``; ``digest`` tells that all of it is done."""
+    """The namespace of an application.
+
+    Args:
+        federation: Name of the federation.
+        application: The application.
+        clusters: Where it is offloaded to.
+        digest: Tells that all of it is done; None while it is not.
+        former_kinds: Kinds of workloads that were in it: until it goes, somebody has to look for them.
+    """
     owner = {"owner": application.owner} if application.owner else {}
     own = labels(federation, application=application.name, **owner)
     scheduling = {SCHEDULING: "true"} if clusters else {}
-    annotations = {CLUSTERS: ",".join(sorted(clusters))} | ({DIGEST: digest} if digest else {})
+    kinds = {component.workload for component in application.components} | former_kinds
+    annotations = {CLUSTERS: ",".join(sorted(clusters)), KINDS: ",".join(sorted(kinds))} | (
+        {DIGEST: digest} if digest else {}
+    )
     meta = {"name": application.name, "labels": own | scheduling, "annotations": annotations}
     return stamped({"apiVersion": "v1", "kind": "Namespace", "metadata": meta})
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from clients.kubernetes.api import Object as Manifest
 from federation.errors import SpecInvalid
-from federation.spec.application import Application
+from federation.spec.application import Application, Component
 from federation.spec.marks import labels
 from providers.contracts import RegistryLogin, Vault
 
 _TLS_KEYS = ("tls.crt", "tls.key")
 
 
-def environment_secret(bundle: str) -> str:
-    """Name of the Secret that environment variables come from."""
+def bundle_secret(bundle: str) -> str:
+    """Name of the Secret that environment variables and files come from."""
     return f"env-{bundle}"
 
 
@@ -30,12 +30,20 @@ def pull_secret(login: str) -> str:
     return f"registry-{login}"
 
 
-def render_secrets(federation: str, application: Application, vault: Vault) -> Iterator[Manifest]:
-    """Every Secret that the application needs.
+def secret_names(application: Application, component: Component) -> tuple[str, ...]:
+    """Names of all Secrets that a component needs."""
+    bundles = {bundle_secret(reference.secret) for reference in component.secrets}
+    certificates = {tls_secret(port.tls) for port in component.ports if port.tls}
+    logins = {pull_secret(application.registry_secret)} if application.registry_secret else set()
+    return tuple(sorted(bundles | certificates | logins))
+
+
+def render_secrets(federation: str, application: Application, component: Component, vault: Vault) -> Iterator[Manifest]:
+    """Every Secret that a component needs, with the keys that any component of its application names.
 
     Raises:
         SpecInvalid: A bundle has no such key.
-        NotReadyYet: A bundle is not there.
+        NotReadyYet, TerminalError: A bundle is not there.
     """
 
     def secret(name: str, kind: str, values: Mapping[str, str]) -> Manifest:
@@ -44,9 +52,12 @@ def render_secrets(federation: str, application: Application, vault: Vault) -> I
         meta = {"name": name, "namespace": application.name, "labels": own}
         return {"apiVersion": "v1", "kind": "Secret", "metadata": meta, "type": kind, "data": data}
 
-    for bundle, keys in sorted(_environment_keys(application).items()):
-        yield secret(environment_secret(bundle), "Opaque", _picked(vault, bundle, sorted(keys)))
-    for bundle in sorted({port.tls for each in application.components for port in each.ports if port.tls}):
+    for bundle, keys in sorted(_keys((component,)).items()):
+        values = _picked(vault, bundle, sorted(keys))
+        others = _keys(application.components)[bundle] - keys
+        values |= {key: value for key, value in vault.secret(bundle).items() if key in others}
+        yield secret(bundle_secret(bundle), "Opaque", values)
+    for bundle in sorted({port.tls for port in component.ports if port.tls}):
         yield secret(tls_secret(bundle), "kubernetes.io/tls", _picked(vault, bundle, _TLS_KEYS))
     if application.registry_secret:
         login = vault.registry(application.registry_secret)
@@ -61,10 +72,10 @@ def render_docker_config(login: RegistryLogin) -> str:
     return json.dumps({"auths": {login.server: entry}}, sort_keys=True)
 
 
-def _environment_keys(application: Application) -> dict[str, set[str]]:
+def _keys(components: Iterable[Component]) -> dict[str, set[str]]:
     keys: dict[str, set[str]] = {}
-    for component in application.components:
-        for reference in component.secret_env.values():
+    for component in components:
+        for reference in component.secrets:
             keys.setdefault(reference.secret, set()).add(reference.key)
     return keys
 

@@ -1,23 +1,46 @@
-"""A component's Deployment, as a manifest."""
+"""A component's workload, as a manifest: Deployment, StatefulSet or Job."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from clients.kubernetes.api import Object as Manifest
-from federation.spec.application import Application, Component, Resources
+from clients.kubernetes.resources import DEPLOYMENT, JOB, STATEFUL_SET
+from federation.spec.application import Application, Component
 from federation.spec.digests import component_digest
-from federation.spec.marks import APPLICATION, COMPONENT, DIGEST, PARTS, cluster_id, labels
+from federation.spec.marks import DIGEST, PARTS, cluster_id
+from federation.spec.workload import Update, whole_seconds
+from providers.applications.names import component_meta, selector_of, workload_kind
+from providers.applications.render_container import render_container
+from providers.applications.render_files import config_map_name, file_volumes
 from providers.applications.render_namespace import REMOTE_CLUSTER_ID
-from providers.applications.render_secrets import environment_secret, pull_secret
+from providers.applications.render_secrets import pull_secret, secret_names
+from providers.applications.render_volumes import (
+    claim_name,
+    claim_templates,
+    pod_volumes,
+    shared_by_replicas,
+)
 from providers.applications.stamps import stamped
 
 
-def parts_of(component: Component) -> tuple[str, ...]:
-    """Kinds of all objects of a component."""
-    service = ("Service",) if component.ports else ()
-    ingress = ("Ingress",) if any(is_web(port.expose, port.protocol) for port in component.ports) else ()
-    return ("Deployment", *ingress, *service)
+def parts_of(application: Application, component: Component) -> tuple[str, ...]:
+    """Everything that a component consists of beside its workload, as kind and name."""
+    texts = config_map_name(component)
+    own_account = component.service_account is not None and component.service_account.name is None
+    web = any(is_web(port.expose, port.protocol) for port in component.ports)
+    return tuple(
+        sorted(
+            [
+                *([f"ConfigMap/{texts}"] if texts else []),
+                *([f"Ingress/{component.name}"] if web else []),
+                *(f"PersistentVolumeClaim/{claim_name(component, each)}" for each in shared_by_replicas(component)),
+                *(f"Secret/{name}" for name in secret_names(application, component)),
+                *([f"Service/{component.name}"] if component.ports else []),
+                *([f"ServiceAccount/{component.name}"] if own_account else []),
+            ]
+        )
+    )
 
 
 def is_web(expose: str, protocol: str) -> bool:
@@ -25,41 +48,76 @@ def is_web(expose: str, protocol: str) -> bool:
     return expose == "public" and protocol == "TCP"
 
 
-def component_meta(federation: str, application: Application, component: Component) -> dict[str, Any]:
-    """Name, namespace and marks of every object of a component."""
-    own = labels(federation, application=application.name, component=component.name)
-    return {"name": component.name, "namespace": application.name, "labels": own}
-
-
-def selector_of(application: Application, component: Component) -> dict[str, str]:
-    """Labels by which Deployment and Service find the pods; they never change."""
-    return {APPLICATION: application.name, COMPONENT: component.name}
-
-
-def render_deployment(federation: str, application: Application, component: Component, home: str) -> Manifest:
-    """The Deployment of a component, whose pods go to the cluster that it is placed on."""
+def render_workload(federation: str, application: Application, component: Component, home: str) -> Manifest:
+    """What runs the pods of a component, on the cluster that it is placed on."""
+    kind = workload_kind(component)
     meta = component_meta(federation, application, component)
     annotations = {
         DIGEST: component_digest(federation, application, component, home),
-        PARTS: ",".join(parts_of(component)),
+        PARTS: ",".join(parts_of(application, component)),
     }
-    pull = [{"name": pull_secret(application.registry_secret)}] if application.registry_secret else []
-    pod = {"containers": [_container(component)], **_placement(federation, component, home)}
+    pod = _pod(application, component) | _placement(federation, component, home)
+    template = {"metadata": {"labels": meta["labels"]}, "spec": pod}
+    if kind == JOB:
+        spec = _job(component)
+        pod["restartPolicy"] = "Never"
+    else:
+        spec = {"selector": {"matchLabels": selector_of(application, component)}, **_replicas(component)}
+    if kind == DEPLOYMENT:
+        spec |= _rollout(component.update)
+    if kind == STATEFUL_SET:
+        claims = claim_templates(federation, application, component)
+        spec |= {"serviceName": component.name, "podManagementPolicy": "Parallel", "volumeClaimTemplates": claims}
     return stamped(
         {
-            "apiVersion": "apps/v1",
-            "kind": "Deployment",
+            "apiVersion": kind.api_version,
+            "kind": kind.kind,
             "metadata": {**meta, "annotations": annotations},
-            "spec": {
-                "replicas": component.replicas,
-                "selector": {"matchLabels": selector_of(application, component)},
-                "template": {
-                    "metadata": {"labels": meta["labels"]},
-                    "spec": pod | ({"imagePullSecrets": pull} if pull else {}),
-                },
-            },
+            "spec": {**spec, "template": template},
         }
     )
+
+
+def _replicas(component: Component) -> dict[str, Any]:
+    """Left to others, such as an autoscaler, where the spec does not say it."""
+    return {} if component.replicas is None else {"replicas": component.replicas}
+
+
+def _job(component: Component) -> dict[str, Any]:
+    rules = component.job
+    deadline = {"activeDeadlineSeconds": whole_seconds(rules.deadline)} if rules.deadline else {}
+    return {"backoffLimit": rules.backoff_limit, **deadline}
+
+
+def _rollout(update: Update) -> dict[str, Any]:
+    limit = {"progressDeadlineSeconds": whole_seconds(update.progress_deadline)}
+    if update.strategy == "recreate":
+        return {"strategy": {"type": "Recreate"}, **limit}
+    rolling = {"maxSurge": _share(update.max_surge), "maxUnavailable": _share(update.max_unavailable)}
+    return {"strategy": {"type": "RollingUpdate", "rollingUpdate": rolling}, **limit}
+
+
+def _share(text: str) -> int | str:
+    return text if text.endswith("%") else int(text)
+
+
+def _pod(application: Application, component: Component) -> dict[str, Any]:
+    account = component.service_account
+    names = {"serviceAccountName": account.name or component.name} if account else {}
+    hosts: dict[str, list[str]] = {}
+    for host, address in sorted(component.host_aliases.items()):
+        hosts.setdefault(address, []).append(host)
+    optional = {
+        "imagePullSecrets": [{"name": pull_secret(application.registry_secret)}] if application.registry_secret else [],
+        "hostAliases": [{"ip": address, "hostnames": found} for address, found in sorted(hosts.items())],
+        "volumes": [*file_volumes(component), *pod_volumes(component)],
+    }
+    return {
+        "containers": [render_container(component)],
+        "automountServiceAccountToken": account.automount if account else False,
+        **names,
+        **{key: value for key, value in optional.items() if value},
+    }
 
 
 def _placement(federation: str, component: Component, home: str) -> dict[str, Any]:
@@ -69,41 +127,3 @@ def _placement(federation: str, component: Component, home: str) -> dict[str, An
     real = {"key": "liqo.io/type", "operator": "NotIn", "values": ["virtual-node"]}
     terms = {"nodeSelectorTerms": [{"matchExpressions": [real]}]}
     return {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}}
-
-
-def _container(component: Component) -> dict[str, Any]:
-    optional = {
-        "command": list(component.command),
-        "args": list(component.args),
-        "env": _environment(component),
-        "ports": _ports(component),
-        "resources": _resources(component.resources),
-    }
-    return {"name": component.name, "image": component.image} | {key: value for key, value in optional.items() if value}
-
-
-def _environment(component: Component) -> list[dict[str, Any]]:
-    plain = [{"name": name, "value": value} for name, value in sorted(component.env.items())]
-    secret = [
-        {
-            "name": name,
-            "valueFrom": {"secretKeyRef": {"name": environment_secret(reference.secret), "key": reference.key}},
-        }
-        for name, reference in sorted(component.secret_env.items())
-    ]
-    return [*plain, *secret]
-
-
-def _ports(component: Component) -> list[dict[str, Any]]:
-    """Ports of the container; two ports of the service may lead to one of them."""
-    targets = sorted({(port.target_port or port.port, port.protocol) for port in component.ports})
-    return [
-        {"name": f"{protocol.lower()}-{target}", "containerPort": target, "protocol": protocol}
-        for target, protocol in targets
-    ]
-
-
-def _resources(resources: Resources | None) -> dict[str, Any]:
-    """What a replica asks for is also what it may use at most."""
-    amounts = resources.model_dump(exclude_none=True) if resources else {}
-    return {"requests": amounts, "limits": amounts} if amounts else {}

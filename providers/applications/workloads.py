@@ -2,87 +2,150 @@
 
 from __future__ import annotations
 
-from clients.kubernetes.api import KubernetesClient, Object
-from clients.kubernetes.apply import applied, ensure, ensure_gone
+from collections.abc import Mapping
+from typing import Any
+
+from clients.kubernetes.api import Object as Manifest
+from clients.kubernetes.apply import applied, drifted, ensure, ensure_gone
 from clients.kubernetes.readiness import pod_trouble, readiness
-from clients.kubernetes.resources import DEPLOYMENT, INGRESS, INGRESS_CLASS, POD, SERVICE, Kind
+from clients.kubernetes.resources import (
+    CONFIG_MAP,
+    INGRESS,
+    JOB,
+    POD,
+    SERVICE,
+    SERVICE_ACCOUNT,
+    STATEFUL_SET,
+    Kind,
+)
 from federation.spec.application import Application, Component
-from federation.spec.marks import APPLICATION, COMPONENT
-from providers.applications.render_exposure import render_ingress, render_service
-from providers.applications.render_workload import parts_of, render_deployment, selector_of
-from providers.contracts import Done, Progress, Side, Waiting
+from federation.spec.marks import APPLICATION, COMPONENT, DIGEST
+from providers.applications.claims import adjust_own_claims, claims_gone, ensure_shared_claims, prune_claims
+from providers.applications.exposure import ensure_exposure
+from providers.applications.names import WORKLOAD_KINDS, selector_of, workload_kind
+from providers.applications.ours import emptied, owned
+from providers.applications.render_account import render_account
+from providers.applications.render_files import render_config_map
+from providers.applications.render_workload import parts_of, render_workload
+from providers.applications.secrets import ensure_secrets, prune_secrets
+from providers.contracts import Done, Progress, Side, Vault, Waiting
 
-_OPTIONAL_PARTS = (INGRESS, SERVICE)
-_DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
-_CLASSES = ("nginx", "traefik")
-"""Ingress classes in the order in which they are chosen, when none is the cluster's default."""
+Object = Mapping[str, Any]
+
+_PRUNED = (INGRESS, SERVICE, CONFIG_MAP, SERVICE_ACCOUNT)
 
 
-def deploy(home: Side, application: Application, component: Component) -> Progress:
-    """Workload, service and ingress; done when every replica of the current generation is available.
+def deploy(home: Side, application: Application, component: Component, vault: Vault) -> Progress:
+    """Everything of a component; done when every replica of the current generation is available, or a job has ended.
 
-    A changed placement moves the pods by a rolling update.
+    A changed placement moves the pods by a rolling update. While pods of the former spec are there, nothing that they
+    need is changed or removed.
+
+    Raises:
+        SpecInvalid: A secret has no such key.
+        TerminalError: A job has failed.
     """
-    client, where = home.kubernetes, (home.federation, application, component)
-    parts = parts_of(component)
-    for kind in _OPTIONAL_PARTS:
-        if kind.kind not in parts:
-            emptied(home, kind, application.name, selector_of(application, component))
-    if SERVICE.kind in parts:
-        _ensure_service(client, render_service(*where, home.cluster))
-    live, _ = applied(client, render_deployment(*where, home.cluster))
-    if INGRESS.kind in parts:
-        ingress_class = _ingress_class(home)
-        if ingress_class is None:
-            return Waiting(f"{home.cluster} has no ingress controller; add ingress-nginx or traefik to its add-ons")
-        ensure(client, render_ingress(*where, ingress_class))
+    if not _other_kinds_gone(home, application, component):
+        return Waiting(f"the former workload of {component.name} is being removed")
+    ensure_secrets(home, application, component, vault)
+    _ensure_beside(home, application, component)
+    desired = render_workload(home.federation, application, component, home.cluster)
+    live = _applied(home, desired)
+    if live is None:
+        return Waiting(f"the former {desired['kind']} {component.name} is being replaced")
+    missing = ensure_exposure(home, application, component, only_new=_is_mixed(live))
+    if missing:
+        return Waiting(missing)
     state = readiness(live)
-    if not state.ready:
-        pods = client.list(POD, application.name, labels=dict(selector_of(application, component)))
-        trouble = pod_trouble(pods)
-        return Waiting(state.message + (f": {trouble}" if trouble else ""))
-    return Done(f"{state.available} available")
+    if state.ready:
+        _settle(home, application, component)
+        return Done("it has run to its end" if component.kind == "job" else f"{state.available} available")
+    return _unready(home, application, component, state.message)
+
+
+def _unready(home: Side, application: Application, component: Component, message: str) -> Progress:
+    pods = home.kubernetes.list(POD, application.name, labels=dict(selector_of(application, component)))
+    trouble = pod_trouble(pods)
+    return Waiting(message + (f": {trouble}" if trouble else ""))
+
+
+def _ensure_beside(home: Side, application: Application, component: Component) -> None:
+    """What pods cannot begin without: files, account, claims that they share."""
+    where = (home.federation, application, component)
+    for manifest in (render_config_map(*where), render_account(*where)):
+        if manifest is not None:
+            ensure(home.kubernetes, manifest)
+    ensure_shared_claims(home, application, component)
+    adjust_own_claims(home, application, component)
+
+
+def _applied(home: Side, desired: Manifest) -> Object | None:
+    """The workload as it is now; None while one that cannot be changed makes room for its successor.
+
+    The template of a Job cannot be changed: a former run is removed. Nor can the claims of a StatefulSet: it is removed
+    without its pods, which the next one takes over.
+    """
+    client, kind, meta = home.kubernetes, Kind.of(desired), desired["metadata"]
+    live = client.get(kind, meta["name"], meta["namespace"]) if kind in {JOB, STATEFUL_SET} else None
+    if live is not None and kind == JOB and _digest(live) != _digest(desired):
+        ensure_gone(client, kind, meta["name"], meta["namespace"])
+        return None
+    if live is not None and kind == STATEFUL_SET and _claims_differ(live, desired):
+        client.delete(kind, meta["name"], meta["namespace"], uid=live["metadata"]["uid"], propagation="Orphan")
+        return None
+    return applied(client, desired)[0]
+
+
+def _claims_differ(live: Object, desired: Manifest) -> bool:
+    now, then = live["spec"].get("volumeClaimTemplates") or [], desired["spec"]["volumeClaimTemplates"]
+    return drifted({"items": then}, {"items": now})
+
+
+def _digest(obj: Object) -> str:
+    return str((obj["metadata"].get("annotations") or {}).get(DIGEST, ""))
+
+
+def _is_mixed(live: Object) -> bool:
+    """Whether pods of a former spec may still be there."""
+    status = live.get("status") or {}
+    if live["kind"] == JOB.kind:
+        return False
+    if status.get("observedGeneration", 0) < live["metadata"].get("generation", 1):
+        return True
+    if live["kind"] == STATEFUL_SET.kind:
+        return bool(status.get("currentRevision") != status.get("updateRevision"))
+    return bool(status.get("replicas", 0) > status.get("updatedReplicas", 0))
+
+
+def _settle(home: Side, application: Application, component: Component) -> None:
+    """Remove what the component no longer needs, now that nothing runs any more that does."""
+    parts = parts_of(application, component)
+    for kind in _PRUNED:
+        for each in owned(home, kind, application.name, selector_of(application, component)):
+            if f"{kind.kind}/{each['metadata']['name']}" not in parts:
+                ensure_gone(home.kubernetes, kind, each["metadata"]["name"], application.name)
+    prune_claims(home, application, component)
+    prune_secrets(home, application)
+
+
+def _other_kinds_gone(home: Side, application: Application, component: Component) -> bool:
+    """A component with a volume of its own for each pod, or one that became a job, is another kind of workload."""
+    others = [kind for kind in WORKLOAD_KINDS if kind != workload_kind(component)]
+    gone = [emptied(home, kind, application.name, selector_of(application, component)) for kind in others]
+    return all(gone)
 
 
 def delete_component(home: Side, application: str, component: str) -> Progress:
-    """Remove a component's objects; done when they and its pods are gone."""
+    """Remove a component's objects; done when they and its pods are gone. Claims that are to be kept stay."""
     wanted = {APPLICATION: application, COMPONENT: component}
-    gone = [emptied(home, kind, application, wanted) for kind in (INGRESS, SERVICE, DEPLOYMENT)]
-    if not all(gone) or home.kubernetes.list(POD, application, labels=dict(wanted)):
+    kinds = (INGRESS, SERVICE, *WORKLOAD_KINDS, CONFIG_MAP, SERVICE_ACCOUNT)
+    gone = [emptied(home, kind, application, wanted) for kind in kinds]
+    if not all(gone) or pods_left(home, application, wanted) or not claims_gone(home, application, wanted):
         return Waiting(f"{component} of {application} is being removed")
     return Done(f"{component} of {application} is gone")
 
 
-def emptied(home: Side, kind: Kind, namespace: str, labels: dict[str, str]) -> bool:
-    """Ask for deletion of every such object; True when none is there any more."""
-    found = home.kubernetes.list(kind, namespace, labels=dict(labels))
-    gone = [ensure_gone(home.kubernetes, kind, each["metadata"]["name"], namespace) for each in found]
-    return all(gone)
-
-
-def _ensure_service(client: KubernetesClient, service: Object) -> None:
-    """Like ``ensure``, past a port of another hand that took the name of one of ours.
-
-    An apply would keep that port beside ours, and the API refuses two ports of one name.
-    """
-    meta, ports = service["metadata"], service["spec"]["ports"]
-    ours = {each["name"]: (each["port"], each["protocol"]) for each in ports}
-    live = client.get(SERVICE, meta["name"], meta["namespace"])
-    for each in live["spec"].get("ports", ()) if live else ():
-        if (each["port"], each["protocol"]) != ours.get(each.get("name"), (each["port"], each["protocol"])):
-            client.merge_patch(SERVICE, meta["name"], {"spec": {"ports": ports}}, meta["namespace"])
-            break
-    ensure(client, service)
-
-
-def _ingress_class(home: Side) -> str | None:
-    """The class of an ingress controller of the home: its default, a known one, or the first by name."""
-    found = home.kubernetes.list(INGRESS_CLASS)
-    defaults = [
-        each["metadata"]["name"]
-        for each in found
-        if (each["metadata"].get("annotations") or {}).get(_DEFAULT_CLASS) == "true"
-    ]
-    names = sorted(each["metadata"]["name"] for each in found)
-    known = [name for name in _CLASSES if name in names]
-    return next(iter((*sorted(defaults), *known, *names)), None)
+def pods_left(home: Side, namespace: str, labels: dict[str, str]) -> bool:
+    """Whether pods that a workload made are still there; those without an owner are somebody else's."""
+    found = home.kubernetes.list(POD, namespace, labels=dict(labels))
+    return any(each["metadata"].get("ownerReferences") for each in found)

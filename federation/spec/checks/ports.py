@@ -16,6 +16,8 @@ from federation.spec.homes import homes_of
 from federation.spec.own_values import AddressPool, MetalLBValues
 from federation.spec.problems import FieldPath, Violation
 
+_CERTIFIER = "cert-manager"
+
 Exposed = tuple[FieldPath, Application, Component, ComponentPort]
 
 
@@ -45,12 +47,37 @@ def _only_public(path: FieldPath, component: Component, port: ComponentPort) -> 
             message = f"port {port.port} of component '{component.name}' is public, but an ingress takes TCP only"
             yield Violation((*path, "protocol"), message, "write 'protocol: TCP' or 'expose: peered'")
         return
-    used = {"host": port.host is not None, "tls": port.tls is not None, "path": port.path != "/"}
+    used = {
+        "host": port.host is not None,
+        "tls": port.tls is not None,
+        "issuer": port.issuer is not None,
+        "path": port.path != "/",
+    }
     for field in (field for field, given in used.items() if given):
         message = (
             f"'{field}' is for public ports, but port {port.port} of component '{component.name}' is {port.expose}"
         )
         yield Violation((*path, field), message, f"write 'expose: public' or remove '{field}'")
+
+
+def check_certificates(federation: Federation, knowledge: Knowledge) -> Iterator[Violation]:
+    """A certificate comes from one place, and cert-manager is where it is asked for one."""
+    homes = homes_of(federation)
+    clusters = {cluster.name: cluster for cluster in federation.spec.clusters}
+    for path, application, component, port in _ports(federation):
+        if port.issuer is None or port.expose != "public":
+            continue
+        who = f"port {port.port} of component '{component.name}'"
+        if port.tls is not None:
+            yield Violation((*path, "issuer"), f"{who} has two certificates", "give either 'tls' or 'issuer'")
+        if port.host is None or port.host.startswith("*"):
+            yield Violation((*path, "issuer"), f"{who} has no host that a certificate could be for", "add 'host'")
+        if any(other.issuer not in (None, port.issuer) for other in component.ports):
+            yield Violation((*path, "issuer"), f"component '{component.name}' names two issuers", "name the same one")
+        cluster = clusters.get(homes[application.name] or "")
+        if _CERTIFIER in knowledge.addons and cluster and not cluster.adopted and cluster.addon(_CERTIFIER) is None:
+            message = f"{who} names an issuer, but its home '{cluster.name}' has no add-on '{_CERTIFIER}'"
+            yield Violation((*path, "issuer"), message, f"add '{_CERTIFIER}' to the add-ons of '{cluster.name}'")
 
 
 def check_ingress(federation: Federation, knowledge: Knowledge) -> Iterator[Violation]:
@@ -82,6 +109,22 @@ def check_routes(federation: Federation, knowledge: Knowledge) -> Iterator[Viola
             route = f"{port.host or 'any host'}{port.path}"
             message = f"{who} and {other} both answer to {route} in cluster '{home}'"
             yield Violation((*path, "path"), message, "give one of them another host or path")
+
+
+def check_hosts(federation: Federation, knowledge: Knowledge) -> Iterator[Violation]:
+    """A host name leads to one cluster: all clusters of a federation share the DNS that clients use."""
+    del knowledge
+    homes = homes_of(federation)
+    first: dict[str, tuple[str, str]] = {}
+    for path, application, component, port in _ports(federation):
+        home = homes[application.name]
+        if port.expose != "public" or home is None or port.host is None:
+            continue
+        who = f"'{application.name}/{component.name}' port {port.port}"
+        other, there = first.setdefault(port.host, (who, home))
+        if there != home:
+            message = f"{port.host} would lead to two clusters: {who} in '{home}' and {other} in '{there}'"
+            yield Violation((*path, "host"), message, "give one of them another host, or place both in one cluster")
 
 
 def check_shared_addresses(federation: Federation, knowledge: Knowledge) -> Iterator[Violation]:

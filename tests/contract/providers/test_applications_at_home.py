@@ -165,7 +165,9 @@ DRIFTS: dict[str, tuple[Kind, dict[str, Any] | None]] = {
 @pytest.mark.parametrize("drift", DRIFTS)
 def test_a_change_by_another_hand_is_seen_and_undone(fleet: Fleet, home: Side, drift: str):
     """The observation shows it without any memory, and the same step repairs it."""
-    application = an_application("drifting", a_component("web", ports=[{"port": 80, "expose": "public", "host": "h"}]))
+    application = an_application(
+        "drifting", a_component("web", replicas=1, ports=[{"port": 80, "expose": "public", "host": "h"}])
+    )
     roll_out(fleet, home, application)
     assert is_as_asked(home, application)
     kind, patch = DRIFTS[drift]
@@ -185,15 +187,23 @@ def test_secrets_follow_the_vault(fleet: Fleet, home: Side, monkeypatch):
     application = an_application("secretive", a_component("web", secretEnv=reference))
     roll_out(fleet, home, application)
     monkeypatch.setitem(BUNDLES, "database", {"password": "n3w"})
-    fleet.drive(lambda: APPLICATIONS.ensure_namespace(home, application))
+    roll_out(fleet, home, application)
     secret = home.kubernetes.get(SECRET, "env-database", "secretive")
     assert secret is not None
     assert secret["data"] == {"password": "bjN3"}
-    fleet.drive(lambda: APPLICATIONS.ensure_namespace(home, an_application("secretive", a_component("web"))))
+    roll_out(fleet, home, an_application("secretive", a_component("web")))
     assert home.kubernetes.get(SECRET, "env-database", "secretive") is None
-    missing = an_application("secretive", a_component("web", secretEnv={"A": {"secret": "nowhere", "key": "k"}}))
+
+
+def test_a_missing_secret_is_the_trouble_of_one_component(fleet: Fleet, home: Side):
+    """It is told by name, and the rest of the application runs."""
+    lacking = a_component("web", secretEnv={"A": {"secret": "nowhere", "key": "k"}})
+    application = an_application("lacking", lacking, a_component("cache"))
+    fleet.drive(lambda: APPLICATIONS.ensure_namespace(home, application))
     with pytest.raises(SpecInvalid, match="nowhere"):
-        APPLICATIONS.ensure_namespace(home, missing)
+        APPLICATIONS.deploy(home, application, application.components[0])
+    fleet.drive(lambda: APPLICATIONS.deploy(home, application, application.components[1]))
+    assert component_of(home, "lacking", "cache").ready
 
 
 def test_a_namespace_of_somebody_else_is_refused(fleet: Fleet, home: Side):

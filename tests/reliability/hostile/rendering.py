@@ -24,7 +24,7 @@ from providers.addons.renderers.place import Place
 from providers.addons.rendering import render_installation
 from providers.applications.render_exposure import render_ingress, render_service
 from providers.applications.render_namespace import render_namespace, render_offloading
-from providers.applications.render_workload import render_deployment
+from providers.applications.render_workload import render_workload
 from providers.bootstrap import k3s_config, kubeadm_config
 from providers.contracts import ClusterTarget
 from providers.infrastructure.openstack.user_data import render_user_data
@@ -124,7 +124,7 @@ def _applications(federation: Federation) -> Iterator[str]:
             render_offloading(federation.name, application, {"x"}),
         ]
         for component in application.components:
-            deployment = render_deployment(federation.name, application, component, home)
+            deployment = render_workload(federation.name, application, component, home)
             objects += [deployment, render_service(federation.name, application, component, home)]
             objects.append(render_ingress(federation.name, application, component, "nginx"))
             container = deployment["spec"]["template"]["spec"]["containers"][0]

@@ -18,10 +18,13 @@ from federation.errors import SpecInvalid
 from federation.spec.application import Application
 from federation.spec.digests import component_digest
 from federation.spec.marks import APPLIED, DIGEST
+from providers.applications.render_account import render_account
 from providers.applications.render_exposure import render_ingress, render_service
+from providers.applications.render_files import render_config_map
 from providers.applications.render_namespace import render_namespace, render_offloading
 from providers.applications.render_secrets import render_secrets
-from providers.applications.render_workload import parts_of, render_deployment
+from providers.applications.render_volumes import render_claims
+from providers.applications.render_workload import parts_of, render_workload
 from providers.applications.stamps import is_untouched
 from tests.unit.applications.vaults import FakeVault, shop
 from tests.unit.kubernetes.schemas import CRDS, check_builtin, check_custom
@@ -35,20 +38,44 @@ def exposed() -> list[dict[str, Any]]:
     application = shop()
     manifests: list[dict[str, Any]] = []
     for component in application.components:
-        manifests.append(render_deployment("fed", application, component, HOME))
-        if "Service" in parts_of(component):
-            manifests.append(render_service("fed", application, component, HOME))
-        if "Ingress" in parts_of(component):
-            manifests.append(render_ingress("fed", application, component, "nginx"))
+        where = ("fed", application, component)
+        parts = parts_of(application, component)
+        manifests.append(render_workload(*where, HOME))
+        if f"Service/{component.name}" in parts:
+            manifests.append(render_service(*where, HOME))
+        if f"Ingress/{component.name}" in parts:
+            manifests.append(render_ingress(*where, "nginx"))
     return manifests
+
+
+def beside() -> list[dict[str, Any]]:
+    """Accounts, files and claims of the shop: what is known by its name alone."""
+    application = shop()
+    made = [
+        each
+        for component in application.components
+        for each in (
+            render_account("fed", application, component),
+            render_config_map("fed", application, component),
+            *render_claims("fed", application, component),
+        )
+    ]
+    return [each for each in made if each is not None]
+
+
+def secrets_of(application: Application) -> list[dict[str, Any]]:
+    """Every secret of an application."""
+    vault = FakeVault()
+    return [each for part in application.components for each in render_secrets("fed", application, part, vault)]
 
 
 def readable(manifests: list[dict[str, Any]]) -> str:
     """YAML without stamps and digests, which only repeat it."""
     copies = json.loads(json.dumps(manifests))
     for manifest in copies:
-        manifest["metadata"]["annotations"].pop(APPLIED)
-        manifest["metadata"]["annotations"].pop(DIGEST, None)
+        notes = manifest["metadata"].get("annotations", {})
+        notes.pop(APPLIED, None)
+        notes.pop(DIGEST, None)
     return yaml.safe_dump_all(copies, sort_keys=True)
 
 
@@ -56,6 +83,7 @@ def readable(manifests: list[dict[str, Any]]) -> str:
     ("name", "make"),
     [
         ("components", exposed),
+        ("beside", beside),
         (
             "namespace",
             lambda: [
@@ -76,7 +104,7 @@ def test_manifests_are_as_agreed(name: str, make):
 
 def test_the_api_accepts_every_object():
     """Each object passes the API's own schema, with unknown fields refused."""
-    manifests = [*exposed(), *render_secrets("fed", shop(), FakeVault()), render_namespace("fed", shop(), REMOTE, "d")]
+    manifests = [*exposed(), *beside(), *secrets_of(shop()), render_namespace("fed", shop(), REMOTE, "d")]
     for manifest in manifests:
         check_builtin(manifest)
 
@@ -104,7 +132,7 @@ def test_the_deployment_carries_the_digest_that_the_planner_compares():
     """Digest of observation and of plan are made by one function."""
     application = shop()
     component = application.components[0]
-    manifest = render_deployment("fed", application, component, HOME)
+    manifest = render_workload("fed", application, component, HOME)
     assert manifest["metadata"]["annotations"][DIGEST] == component_digest("fed", application, component, HOME)
 
 
@@ -112,17 +140,18 @@ def test_a_change_of_placement_elsewhere_does_not_restart_pods():
     """Pods of a component at home are the same whether or not others are offloaded."""
     application = shop()
     alone = application.model_copy(update={"components": application.components[2:]})
-    first = render_deployment("fed", application, application.components[2], HOME)
-    second = render_deployment("fed", alone, alone.components[0], HOME)
+    first = render_workload("fed", application, application.components[2], HOME)
+    second = render_workload("fed", alone, alone.components[0], HOME)
     assert first["spec"] == second["spec"]
     assert first["metadata"]["annotations"][DIGEST] != second["metadata"]["annotations"][DIGEST]
 
 
 def test_secrets_hold_only_what_is_asked_for():
     """Keys that no component names are not written to any cluster."""
-    secrets = {each["metadata"]["name"]: each for each in render_secrets("fed", shop(), FakeVault())}
-    assert secrets.keys() == {"env-database", "tls-site", "registry-hub"}
+    secrets = {each["metadata"]["name"]: each for each in secrets_of(shop())}
+    assert secrets.keys() == {"env-database", "env-site", "tls-site", "registry-hub"}
     assert secrets["env-database"]["data"].keys() == {"password", "user"}
+    assert secrets["env-site"]["data"].keys() == {"tls.key"}
     login = json.loads(base64.b64decode(secrets["registry-hub"]["data"][".dockerconfigjson"]))
     assert base64.b64decode(login["auths"]["registry.example"]["auth"]) == b"robot:p4ss"
 
@@ -132,7 +161,7 @@ def test_no_secret_is_in_any_other_object():
     text = json.dumps(exposed())
     assert "s3cret" not in text
     assert "p4ss" not in text
-    assert all("annotations" not in each["metadata"] for each in render_secrets("fed", shop(), FakeVault()))
+    assert all("annotations" not in each["metadata"] for each in secrets_of(shop()))
 
 
 def test_a_missing_key_names_secret_and_key():
@@ -145,4 +174,4 @@ def test_a_missing_key_names_secret_and_key():
     }
     broken = Application.model_validate({"name": "shop", "components": [component]})
     with pytest.raises(SpecInvalid, match=r"'broken' has no key 'tls\.key'"):
-        list(render_secrets("fed", broken, FakeVault()))
+        secrets_of(broken)

@@ -74,6 +74,46 @@ SHOP = {
             "ports": [{"port": 6379}],
             "placement": {"cluster": "a"},
         },
+        {
+            "name": "store",
+            "image": "example/store:1",
+            "replicas": 3,
+            "probes": {
+                "startup": {"grpc": {"port": 9000, "service": "store"}, "period": "1.5s"},
+                "readiness": {"http": {"path": "/ready", "port": 8080}, "initialDelay": "3s", "failureThreshold": 2},
+                "liveness": {"exec": ["/bin/alive"], "timeout": "5s"},
+            },
+            "files": [
+                {"path": "/etc/store/store.conf", "text": "listen = 9000\n"},
+                {"path": "/etc/store/key.pem", "secret": {"secret": "site", "key": "tls.key"}, "mode": "0400"},
+            ],
+            "volumes": [
+                {"name": "data", "path": "/var/lib/store", "size": "5Gi", "storageClass": "fast", "retain": True},
+                {"name": "tmp", "path": "/tmp/store", "type": "ephemeral", "medium": "memory", "size": "64Mi"},
+            ],
+            "resources": {"requests": {"cpu": "100m"}, "limits": {"cpu": "1", "memory": "512Mi"}},
+            "serviceAccount": {"annotations": {"example.org/role": "reader"}, "automount": True},
+            "hostAliases": {"db.example": "192.0.2.7", "log.example": "192.0.2.7"},
+            "placement": {"cluster": "a"},
+        },
+        {
+            "name": "gallery",
+            "image": "example/gallery:1",
+            "ports": [{"port": 80, "expose": "public", "host": "gallery.example", "issuer": "letsencrypt"}],
+            "probes": {"readiness": {"tcp": {"port": 80}}},
+            "volumes": [{"name": "pictures", "path": "/srv", "size": "1Gi", "accessMode": "ReadWriteMany"}],
+            "update": {"maxSurge": 1, "maxUnavailable": "50%", "progressDeadline": "90s"},
+            "serviceAccount": {"name": "somebody"},
+            "placement": {"cluster": "a"},
+        },
+        {
+            "name": "migrate",
+            "kind": "job",
+            "image": "example/migrate:1",
+            "job": {"backoffLimit": 2, "deadline": "5m"},
+            "volumes": [{"name": "dump", "path": "/dump", "size": "1Gi"}],
+            "placement": {"cluster": "a"},
+        },
     ],
 }
 
