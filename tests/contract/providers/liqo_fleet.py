@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 from clients.kubernetes.api import KubernetesClient
 from federation.spec.marks import cluster_id
@@ -15,6 +15,7 @@ from sandbox.kubernetes.controllers.fleet import Member
 from sandbox.kubernetes.controllers.liqo.definitions import crds
 from tests.unit.kubernetes.served import PORT, Background, Served
 
+T = TypeVar("T")
 FEDERATION = "fed"
 
 
@@ -90,7 +91,7 @@ class LiqoFleet:
 
         self.background.call(start)
         self.settle()
-        self._install(name)
+        install_liqo(self.clients[name], name, crds())
         self.settle()
         served.gate.clear()
         return self.side(name)
@@ -99,21 +100,6 @@ class LiqoFleet:
         """A cluster as providers see it."""
         address = self.served[name].address
         return Side(FEDERATION, name, self.clients[name], (address,), f"{address}:{PORT}")
-
-    def _install(self, name: str) -> None:
-        """What Liqo's chart brings: definitions, namespace, cluster id, controller manager, webhook."""
-        client = self.clients[name]
-        for definition in crds():
-            client.apply(definition)
-        client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "liqo"}})
-        meta = {"name": "liqo-clusterid-configmap", "namespace": "liqo"}
-        own_id = cluster_id(FEDERATION, name)
-        client.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": {"CLUSTER_ID": own_id}})
-        for deployment in ("liqo-controller-manager", "liqo-webhook"):
-            client.apply(a_deployment(deployment, "liqo"))
-        proxy = {"ports": [{"port": 8118}], "selector": {"app": "liqo-proxy"}}
-        meta = {"name": "liqo-proxy", "namespace": "liqo"}
-        client.apply({"apiVersion": "v1", "kind": "Service", "metadata": meta, "spec": proxy})
 
     def lose(self, name: str) -> None:
         """The cluster is gone for good, with all that was in it."""
@@ -158,6 +144,12 @@ class LiqoFleet:
 
         self.background.run(quiet())
 
+    def eventually(self, look: Callable[[], T], wanted: T) -> T:
+        """What a look shows: nothing takes any time here, so it is as wanted at once or never."""
+        del wanted
+        self.settle()
+        return look()
+
     def drive(self, step: Callable[[], Progress], limit: int = 25) -> Done:
         """Repeat a step until it is done, letting the clusters work in between."""
         progress = step()
@@ -198,6 +190,25 @@ class LiqoFleet:
 
         self.background.call(stop)
         self.background.close()
+
+
+def install_liqo(
+    client: KubernetesClient, name: str, definitions: Iterable[dict[str, Any]], flags: tuple[str, ...] = ()
+) -> None:
+    """What Liqo's chart brings: definitions, namespace, cluster id, controller manager with its flags, webhook."""
+    for definition in definitions:
+        client.apply(definition)
+    client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "liqo"}})
+    meta = {"name": "liqo-clusterid-configmap", "namespace": "liqo"}
+    own_id = cluster_id(FEDERATION, name)
+    client.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": {"CLUSTER_ID": own_id}})
+    manager = a_deployment("liqo-controller-manager", "liqo")
+    manager["spec"]["template"]["spec"]["containers"][0]["args"] = list(flags)
+    client.apply(manager)
+    client.apply(a_deployment("liqo-webhook", "liqo"))
+    proxy = {"ports": [{"port": 8118}], "selector": {"app": "liqo-proxy"}}
+    meta = {"name": "liqo-proxy", "namespace": "liqo"}
+    client.apply({"apiVersion": "v1", "kind": "Service", "metadata": meta, "spec": proxy})
 
 
 def a_deployment(name: str, namespace: str) -> dict[str, Any]:

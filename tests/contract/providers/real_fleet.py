@@ -18,21 +18,47 @@ _STEP_S, _TRIES = 0.05, 800
 
 
 class RealFleet:
-    """Clusters that are there from the start; each takes some seconds.
+    """Clusters that are there from the start, and such that come and go; each takes some seconds.
+
+    Args:
+        programs: Of a control plane.
+        folder: For keys, data and logs.
+        names: Of the clusters to begin with.
+        network: First two numbers of a loopback network, when each cluster is to have an address of its own.
 
     Raises:
         Missing: One of them does not start.
     """
 
-    def __init__(self, programs: Programs, folder: Path, names: Iterable[str]) -> None:
+    def __init__(self, programs: Programs, folder: Path, names: Iterable[str], network: str | None = None) -> None:
         self.clusters: dict[str, RealCluster] = {}
         self.clients: dict[str, KubernetesClient] = {}
+        self._programs, self._folder, self._network = programs, folder, network
+        self._addresses: dict[str, str] = {}
         self._sent: list[tuple[str, str]] = []
         self._pause = threading.Event()
         for name in names:
-            self.clusters[name] = RealCluster(programs, folder / name)
-            self.clusters[name].start()
-            self.clients[name] = self._counted(KubernetesClient(self.clusters[name].server.kubeconfig()))
+            self.add(name, name)
+
+    def add(self, name: str, folder: str) -> RealCluster:
+        """Start a cluster, with its data in this folder below the fleet's.
+
+        Raises:
+            Missing: It does not start.
+        """
+        host = "127.0.0.1"
+        if self._network is not None:
+            host = self._addresses.setdefault(name, f"{self._network}.{len(self._addresses) + 1}.1")
+        cluster = RealCluster(self._programs, self._folder / folder, host)
+        self.clusters[name] = cluster
+        cluster.start()
+        self.clients[name] = self._counted(KubernetesClient(cluster.server.kubeconfig()))
+        return cluster
+
+    def lose(self, name: str) -> None:
+        """End a cluster for good."""
+        self.clients.pop(name).close()
+        self.clusters.pop(name).close()
 
     def side(self, name: str) -> Side:
         """A cluster as providers see it."""

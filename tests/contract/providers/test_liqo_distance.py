@@ -7,7 +7,7 @@ from typing import Any
 
 from providers.contracts import Side
 from tests.contract.providers.liqo_fleet import LiqoFleet, a_deployment
-from tests.contract.providers.test_liqo_peering import BOTH, ESTABLISHED, LIQO, join, leaving, remains, seen
+from tests.contract.providers.liqo_lives import BOTH, ESTABLISHED, LIQO, join, leaving, remains, seen
 
 WORST_MS = 3000.0
 
