@@ -20,7 +20,7 @@ from tenacity import Retrying, retry_if_exception, retry_if_exception_type, stop
 from clients.kubernetes.kubeconfig import parse_kubeconfig
 from clients.kubernetes.tls import tls_context
 from sandbox.kubernetes.api import ApiError, Change, Object, Unsubscribe
-from sandbox.kubernetes.controllers.controller import key_of
+from sandbox.kubernetes.controllers.controller import Key, key_of
 from sandbox.kubernetes.copying import copied
 
 _MERGE, _JSON_PATCH = "application/merge-patch+json", "application/json-patch+json"
@@ -58,7 +58,7 @@ class PlayedApi:
         self._http = httpx.Client(base_url=access.server, verify=tls_context(access), timeout=30, limits=limits)
         self._loop = loop
         self._served = _until_served(self._http, set(awaited))
-        self._known: dict[str, dict[tuple[str, str], Object]] = {}
+        self._known: dict[str, dict[Key, Object]] = {}
         self._callbacks: list[Callable[[Change], None]] = []
         self._stopped = threading.Event()
         self._streams: dict[str, httpx.Response] = {}
@@ -90,8 +90,8 @@ class PlayedApi:
         wanted = (labels or {}).items()
         return [
             copied(obj)
-            for (where, _), obj in tuple(known.items())
-            if namespace in (None, where) and wanted <= (obj["metadata"].get("labels") or {}).items()
+            for key, obj in tuple(known.items())
+            if namespace in (None, key[0]) and wanted <= (obj["metadata"].get("labels") or {}).items()
         ]
 
     def create(self, resource: str, obj: Object) -> Object:

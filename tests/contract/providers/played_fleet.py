@@ -22,9 +22,7 @@ from sandbox.kubernetes.controllers.controller import Controller, Manager
 from sandbox.kubernetes.controllers.fleet import Member
 from sandbox.kubernetes.controllers.liqo import names
 from sandbox.kubernetes.controllers.liqo.loops import LOOPS
-from sandbox.kubernetes.controllers.liqo.shadow_pods import ShadowPods
-from sandbox.kubernetes.controllers.liqo.virtual_pods import VirtualPods
-from sandbox.kubernetes.controllers.liqo.webhook import Webhook
+from sandbox.kubernetes.controllers.liqo.webhook import TOLERATION, Webhook
 from sandbox.kubernetes.controllers.objects import now
 from tests.contract.providers.liqo_fleet import install_liqo
 from tests.contract.providers.played_api import PlayedApi
@@ -36,8 +34,40 @@ from tests.unit.kubernetes.served import Background
 
 T = TypeVar("T")
 PUBLISHED = Path(__file__).parents[4] / "shared" / "data" / "crds" / "liqo-v1.2.0"
-PLAYED: tuple[type[Controller], ...] = tuple(loop for loop in LOOPS if loop not in (Webhook, ShadowPods, VirtualPods))
-"""Pods of virtual nodes would need Liqo's webhook in front of the API."""
+PLAYED: tuple[type[Controller], ...] = tuple(loop for loop in LOOPS if loop is not Webhook)
+_TOLERATION = ", ".join(f'"{key}": "{value}"' for key, value in TOLERATION.items())
+WEBHOOK: dict[str, Any] = {
+    "apiVersion": "admissionregistration.k8s.io/v1",
+    "kind": "MutatingAdmissionPolicy",
+    "metadata": {"name": "liqo-webhook"},
+    "spec": {
+        "failurePolicy": "Fail",
+        "reinvocationPolicy": "IfNeeded",
+        "matchConstraints": {
+            "namespaceSelector": {"matchLabels": {names.SCHEDULING: "true"}},
+            "resourceRules": [
+                {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}
+            ],
+        },
+        "mutations": [
+            {
+                "patchType": "JSONPatch",
+                "jsonPatch": {
+                    "expression": "has(object.spec.tolerations)"
+                    f' ? [JSONPatch{{op: "add", path: "/spec/tolerations/-", value: {{{_TOLERATION}}}}}]'
+                    f' : [JSONPatch{{op: "add", path: "/spec/tolerations", value: [{{{_TOLERATION}}}]}}]'
+                },
+            }
+        ],
+    },
+}
+"""What lets pods of offloaded namespaces onto virtual nodes, in place of Liqo's webhook."""
+_BINDING = {
+    "apiVersion": WEBHOOK["apiVersion"],
+    "kind": "MutatingAdmissionPolicyBinding",
+    "metadata": WEBHOOK["metadata"],
+    "spec": {"policyName": WEBHOOK["metadata"]["name"]},
+}
 _LEASES = "leases.coordination.k8s.io"
 _STEP_S, _TRIES, _QUIET = 0.05, 1200, 4
 
@@ -91,7 +121,7 @@ class PlayedFleet:
         real = self._real.add(name, f"{name}-{self._made}")
         self.clients[name] = self._real.clients[name]
         definitions = published_definitions()
-        self.furnish(name, definitions)
+        self.furnish(name, (*definitions, WEBHOOK, _BINDING))
         awaited = [definition["metadata"]["name"] for definition in definitions]
         api = PlayedApi(real.server.kubeconfig(), self._background.loop, awaited)
         member = PlayedCluster(name, f"uid-{name}-{self._made}", real, api)

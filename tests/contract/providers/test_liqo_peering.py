@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from clients.kubernetes.resources import CONFIG_MAP, SECRET
+from clients.kubernetes.resources import CONFIG_MAP, NAMESPACE, POD, SECRET, SERVICE
 from federation.errors import Rejected
 from federation.spec.marks import PEER
 from federation.spec.peering import Peering, PeeringKey
@@ -24,6 +24,7 @@ from providers.interconnect.liqo.kinds import (
     TENANT,
     UNREACHABLE,
 )
+from tests.contract.providers.applications import APPLICATIONS, a_component, an_application, is_as_asked, roll_out
 from tests.contract.providers.liqo_fleet import LiqoFleet
 from tests.contract.providers.liqo_lives import (
     BOTH,
@@ -258,6 +259,30 @@ def test_a_changed_gateway_port_is_followed(fleet: Fleet, sides: tuple[Side, Sid
     assert client["spec"]["endpoint"]["port"] == server["status"]["endpoint"]["port"]
     assert client["spec"]["endpoint"]["addresses"] == [sides[1].addresses[0]]
     assert shows(fleet, sides[0], {"a->b": ESTABLISHED})
+
+
+def test_an_application_uses_a_peering(fleet: Fleet, sides: tuple[Side, Side]):
+    """A component runs on the provider under its name; asked again, nothing is written; removed, nothing stays."""
+    home, away = sides
+    join(fleet, ONE_WAY)
+    application = an_application(
+        "shop",
+        a_component("web", replicas=2, ports=[{"port": 80}]),
+        a_component("db", "b", ports=[{"port": 5432, "expose": "peered"}], env={"MODE": "one"}),
+    )
+    roll_out(fleet, home, application)
+    assert fleet.eventually(lambda: is_as_asked(home, application), wanted=True)
+    (local,) = home.kubernetes.list(POD, "shop", labels={"flotilla.dev/component": "db"})
+    assert local["spec"]["nodeName"] == "fed-b"
+    (remote,) = away.kubernetes.list(POD, "shop")
+    assert remote["metadata"]["name"] == local["metadata"]["name"]
+    assert remote["status"]["phase"] == "Running"
+    assert away.kubernetes.get(SERVICE, "db", "shop") is not None
+    fleet.mutations()
+    roll_out(fleet, home, application)
+    assert fleet.mutations() == []
+    fleet.drive(lambda: APPLICATIONS.delete_application(home, "shop"))
+    assert [side.kubernetes.get(NAMESPACE, "shop") for side in sides] == [None, None]
 
 
 def test_a_kill_between_leaving_steps_leaves_the_rest_visible(fleet: Fleet, sides: tuple[Side, Side]):
