@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,10 +34,17 @@ Start = Callable[[], Awaitable["State[Any]"]]
 
 def read_spec(file: Path) -> Federation:
     """Read and check a spec; ``-`` reads standard input. Ends the command with exit code 2 when anything is wrong."""
-    try:
+    with told_problems():
         return load(read_text(file), source_of(file), read_knowledge())
+
+
+@contextmanager
+def told_problems() -> Iterator[None]:
+    """Tells what is wrong with a document that is read meanwhile, each problem on a line, and ends with exit code 2."""
+    try:
+        yield
     except OSError as error:
-        err.print(f"{source_of(file)}: {error.strerror}", markup=False)
+        err.print(f"{error.filename}: {error.strerror}", markup=False)
         raise typer.Exit(Exit.BAD_INPUT) from None
     except SpecErrors as errors:
         for problem in errors.problems:

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import yaml
 
+from federation.importing.tosca.profile import Profile
 from federation.spec.catalogue import (
     AddOnDefinition,
     Catalogue,
@@ -41,6 +42,12 @@ def read_distributions() -> dict[str, DistributionDefinition]:
 def read_networks() -> dict[str, NetworkDefinition]:
     """Every network plugin of the catalogue by its name."""
     return {definition.name: definition for definition in _definitions("cni", NetworkDefinition)}
+
+
+@cache
+def read_tosca_profile() -> Profile:
+    """The node types that blueprints may use."""
+    return Profile.model_validate(yaml.safe_load((_HERE / "tosca" / "charity.yaml").read_text()))
 
 
 def read_knowledge() -> Knowledge:

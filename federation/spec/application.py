@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from federation.spec.connections import Connection
 from federation.spec.model import Count, LongName, Name, Port, SpecModel
 from federation.spec.workload import (
     Argument,
@@ -142,3 +143,6 @@ class Application(SpecModel):
         default=None, description="Name of the RegistryCredentials block that pulls the images"
     )
     components: tuple[Component, ...] = Field(description="The parts of the application", min_length=1)
+    connections: tuple[Connection, ...] = Field(
+        default=(), description="Bounds on the network between components, which their placement has to keep"
+    )

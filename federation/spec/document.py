@@ -19,6 +19,7 @@ MAX_CHARACTERS = 2_000_000
 MAX_BYTES = 4 * MAX_CHARACTERS
 MAX_NODES = 100_000
 MAX_DEPTH = 50
+FIRST_LINE = "apiVersion: flotilla.dev/v1alpha1"
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TEXT_TAGS = (None, "!", "tag:yaml.org,2002:str")
@@ -72,14 +73,14 @@ class Node:
         return place, len(path)
 
 
-def parse_document(text: str, source: str) -> Node:
-    """The one map of a YAML text.
+def parse_document(text: str, source: str, begin: str = FIRST_LINE) -> Node:
+    """The one map of a YAML text; ``begin`` is its first line, for who gives an empty one.
 
     Raises:
         SpecErrors: The text is no YAML, too large, or uses what a spec may not use; duplicate keys and the like are
             all named at once.
     """
-    return _Composer(source).document(text)
+    return _Composer(source, begin).document(text)
 
 
 def decoded(data: bytes, source: str) -> str:
@@ -99,8 +100,9 @@ def decoded(data: bytes, source: str) -> str:
 
 
 class _Composer:
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, begin: str) -> None:
         self._source = source
+        self._begin = begin
         self._problems: list[Problem] = []
         self._anchors: dict[str, Node] = {}
         self._events: Iterator[yaml.Event] = iter(())
@@ -134,9 +136,9 @@ class _Composer:
                 )
             root = self._compose(next(self._events), ())
         if root is None or root.value is None:
-            self._stop(Place(), "the document is empty", "begin with 'apiVersion: flotilla.dev/v1alpha1'")
+            self._stop(Place(), "the document is empty", f"begin with '{self._begin}'")
         if not isinstance(root.value, dict):
-            self._stop(root.place, "the document is not a map", "begin with 'apiVersion: flotilla.dev/v1alpha1'")
+            self._stop(root.place, "the document is not a map", f"begin with '{self._begin}'")
         return root
 
     def _compose(self, event: yaml.Event, path: FieldPath) -> Node:

@@ -1,0 +1,1 @@
+"""CHARITY's LowLevelOrchestration resources as federations."""

@@ -1,0 +1,1 @@
+"""TOSCA blueprints as applications."""
