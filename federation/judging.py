@@ -313,7 +313,7 @@ def _application(verdicts: Verdicts, application: Application) -> ObjectStatus:
             kind="Component",
             name=component.name,
             conditions=(_component(verdicts, application, component.name, seen, home),),
-            facts={"cluster": component.placement.cluster},
+            facts={"cluster": ", ".join(component.placement.named or (home or "",))},
         )
         for component in application.components
     )

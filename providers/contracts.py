@@ -7,7 +7,7 @@ anywhere; it never sleeps, and it raises the errors of ``federation.errors`` onl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
@@ -279,6 +279,7 @@ class Side:
         kubernetes: Client of its API.
         addresses: Addresses of its machines that other clusters can reach, control plane first.
         endpoint: ``host:port`` of its API as others reach it.
+        answering: Gives another cluster of the federation, if that answers now; None when it is gone or silent.
     """
 
     federation: str
@@ -286,6 +287,7 @@ class Side:
     kubernetes: KubernetesClient = field(repr=False)
     addresses: tuple[str, ...] = ()
     endpoint: str = ""
+    answering: Callable[[str], Side | None] = field(default=lambda _: None, repr=False, compare=False)
 
 
 class AddOnInstaller(Protocol):
@@ -358,4 +360,4 @@ class Applications(Protocol):
         """Remove a component; done when its objects are gone."""
 
     def delete_application(self, home: Side, application: str) -> Progress:
-        """Unoffload, then remove the namespace; done when both are gone."""
+        """Unoffload, then remove the namespace; done when both are gone. Objects of others stay, on every side."""

@@ -263,7 +263,7 @@ class Workbench:
         if client is None:
             raise NotReadyYet(f"cluster {cluster} has no control plane yet")
         endpoint = client.server.removeprefix("https://")
-        return Side(self.desired.name, cluster, client, endpoint=endpoint)
+        return Side(self.desired.name, cluster, client, endpoint=endpoint, answering=self.answering)
 
     def answering(self, cluster: str) -> Side | None:
         """The cluster as a side, or None when it is gone or does not answer: leaving must not wait for it."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from federation.spec.connections import Connection
 from federation.spec.model import Count, LongName, Name, Port, SpecModel
@@ -72,9 +72,28 @@ class ComponentPort(SpecModel):
 
 
 class Placement(SpecModel):
-    """Where a component runs."""
+    """Where a component runs: on one cluster, over several, or wherever its application is at home."""
 
-    cluster: Name = Field(description="The cluster that runs the component")
+    cluster: Name | None = Field(default=None, description="The cluster that runs the component")
+    clusters: tuple[Name, ...] = Field(
+        default=(), description="Clusters that share the replicas, as evenly as can be; the first ones run one more"
+    )
+    stay: bool = Field(default=False, description="On the home cluster of the application and never on a virtual node")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_form(cls, data: Any) -> Any:
+        if isinstance(data, dict):
+            given = [name for name in ("cluster", "clusters", "stay") if data.get(name)]
+            if len(given) != 1:
+                several = f"{' and '.join(given)} are given" if given else "nothing says where it runs"
+                raise ValueError(f"{several}; give one of 'cluster: a', 'clusters: [a, b]' and 'stay: true'")
+        return data
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The clusters that the spec names; none for a component that stays at home."""
+        return self.clusters or ((self.cluster,) if self.cluster else ())
 
 
 class Component(SpecModel):

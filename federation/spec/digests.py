@@ -46,7 +46,7 @@ def offloading_digest(federation: str, application: Application, home: str) -> s
 
 def remote_clusters(application: Application, home: str) -> frozenset[str]:
     """Clusters other than the home that components are placed on."""
-    return frozenset(each.placement.cluster for each in application.components) - {home}
+    return frozenset(cluster for each in application.components for cluster in each.placement.named) - {home}
 
 
 _INSTALLED = {"chart", "repository", "version", "namespace", "values", "own_values", "renderer", "service_annotations"}

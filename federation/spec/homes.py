@@ -16,7 +16,7 @@ def home_of(federation: Federation, application: Application) -> str | None:
     """The home cluster of an application; None when no cluster can be one.
 
     A home consumes from every other cluster that the application's components are placed on. Of several, the one with
-    most public components, then with most components, then the first in the spec.
+    most public components, then with most components, then the first in the spec. Components that stay have no say.
     """
     return _home(application, consumers_of(federation), _order(federation))
 
@@ -41,7 +41,7 @@ def unreachable(application: Application, cluster: str, consumers: Consumers) ->
 
 
 def _placed(application: Application) -> dict[str, None]:
-    return dict.fromkeys(component.placement.cluster for component in application.components)
+    return dict.fromkeys(cluster for component in application.components for cluster in component.placement.named)
 
 
 def _order(federation: Federation) -> dict[str, int]:
@@ -49,10 +49,12 @@ def _order(federation: Federation) -> dict[str, int]:
 
 
 def _home(application: Application, consumers: Consumers, order: Mapping[str, int]) -> str | None:
-    able = set.intersection(*({each, *consumers.get(each, ())} for each in _placed(application)))
-    return max(able & order.keys(), key=lambda name: (*_weight(application, name), -order[name]), default=None)
+    able = set(order).intersection(*({each, *consumers.get(each, ())} for each in _placed(application)))
+    if not _placed(application):
+        return None
+    return max(able, key=lambda name: (*_weight(application, name), -order[name]), default=None)
 
 
 def _weight(application: Application, cluster: str) -> tuple[int, int]:
-    here = [component for component in application.components if component.placement.cluster == cluster]
+    here = [component for component in application.components if cluster in component.placement.named]
     return sum(component.public for component in here), len(here)

@@ -41,6 +41,9 @@ VOLUME = "flotilla.dev/volume"
 RETAIN = "flotilla.dev/retain"
 """On a claim: it stays when its component or application goes. On a namespace: whose claims stay in it."""
 
+WORKLOADS = "flotilla.dev/workloads"
+"""On a component's Deployment: the names of all its Deployments, with commas between."""
+
 OWNER_FILE = "/etc/flotilla/owner.json"
 """On bare hosts: who uses the host. Holds federation, cluster, role and pool as JSON."""
 

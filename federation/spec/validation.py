@@ -46,6 +46,7 @@ CHECKS: tuple[Check, ...] = (
     peerings.check_twice,
     peerings.check_interconnect,
     applications.check_placements,
+    applications.check_shares,
     applications.check_homes,
     workloads.check_jobs,
     workloads.check_resources,

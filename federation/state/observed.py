@@ -126,14 +126,33 @@ class ObservedDirection:
 
 
 @dataclass(frozen=True)
+class Running:
+    """Pods of a component on one cluster: how many there are, and how many of them serve."""
+
+    cluster: str
+    pods: int
+    ready: int
+
+
+@dataclass(frozen=True)
 class ObservedComponent:
-    """A component of an application. ``digest`` is of the objects as they were applied."""
+    """A component of an application.
+
+    Attributes:
+        digest: Of the objects as they were applied.
+        running: Its pods, cluster by cluster in alphabetical order.
+        serves: Its ports, such as ``80/TCP``.
+        public: Whether an ingress leads to it.
+    """
 
     name: str
     digest: str
     ready: bool
     available: int = 0
     message: str = ""
+    running: tuple[Running, ...] = ()
+    serves: tuple[str, ...] = ()
+    public: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,11 @@ from clients.kubernetes.resources import NAMESPACE
 from federation.errors import Rejected
 from federation.spec.application import Application
 from federation.spec.digests import offloading_digest, remote_clusters
-from federation.spec.marks import APPLICATION, DIGEST, FEDERATION, KINDS, RETAIN, cluster_id
-from providers.applications.names import WORKLOAD_KINDS
+from federation.spec.marks import APPLICATION, DIGEST, FEDERATION, KINDS, RETAIN
+from providers.applications.leaving import leave, offloaded_to
 from providers.applications.render_namespace import (
     NAMESPACE_OFFLOADING,
     OFFLOADING_NAME,
-    REMOTE_CLUSTER_ID,
     SCHEDULING,
     render_namespace,
     render_offloading,
@@ -30,7 +29,7 @@ def ensure_namespace(home: Side, application: Application) -> Progress:
     """Namespace and offloading; the digest is written last, when all of it is there.
 
     A cluster that pods still run on stays among the offloaded ones until they have moved: only then does a later call
-    take the namespace back from it.
+    take the namespace back from it. So does one that does not answer.
 
     Raises:
         Rejected: The namespace belongs to somebody else.
@@ -38,18 +37,20 @@ def ensure_namespace(home: Side, application: Application) -> Progress:
     live = home.kubernetes.get(NAMESPACE, application.name)
     _check_owner(home, application, live)
     wanted = remote_clusters(application, home.cluster)
-    clusters = wanted | (_in_use(home, application) if live else set())
+    left = leave(home, application.name, offloaded_to(live) - wanted)
+    clusters = wanted | {each.cluster for each in left if each.held}
     digest = offloading_digest(home.federation, application, home.cluster)
     kinds = frozenset(filter(None, (_annotation(live, KINDS) or "").split(",")))
     kept = digest if clusters == wanted and _annotation(live, DIGEST) == digest else None
     applied(home.kubernetes, render_namespace(home.federation, application, clusters, kept, kinds))
     missing = _offload(home, application, clusters) if clusters else _unoffload(home, application.name)
-    if missing:
-        return Waiting(missing)
-    if clusters != wanted:
-        return Done(f"still offloaded to {', '.join(sorted(clusters - wanted))}, where pods are")
+    held = ", ".join(f"{each.cluster}, {each.held}" for each in left if each.held)
+    if missing or any(each.passing for each in left):
+        return Waiting(missing or f"still offloaded to {held}")
+    if held:
+        return Done(f"still offloaded to {held}")
     applied(home.kubernetes, render_namespace(home.federation, application, clusters, digest, kinds))
-    return Done(f"namespace {application.name}")
+    return Done("; ".join([f"namespace {application.name}", *(each.note for each in left if each.note)]))
 
 
 def is_settled(home: Side, application: Application) -> bool:
@@ -94,17 +95,6 @@ def _check_owner(home: Side, application: Application, live: Object | None) -> N
 
 def _annotation(live: Object | None, key: str) -> str | None:
     return (live["metadata"].get("annotations") or {}).get(key) if live else None
-
-
-def _in_use(home: Side, application: Application) -> set[str]:
-    """Other clusters that live workloads of the application are placed on."""
-    ids = {
-        (each["spec"]["template"]["spec"].get("nodeSelector") or {}).get(REMOTE_CLUSTER_ID)
-        for kind in WORKLOAD_KINDS
-        for each in home.kubernetes.list(kind, application.name, labels={APPLICATION: application.name})
-    }
-    prefix = cluster_id(home.federation, "")
-    return {each.removeprefix(prefix) for each in ids if each and each.startswith(prefix)}
 
 
 def _offload(home: Side, application: Application, clusters: AbstractSet[str]) -> str:

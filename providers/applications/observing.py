@@ -9,12 +9,13 @@ from typing import Any
 from clients.kubernetes.api import KubernetesClient
 from clients.kubernetes.readiness import pod_trouble, readiness
 from clients.kubernetes.resources import CLAIM, CONFIG_MAP, INGRESS, NAMESPACE, POD, SERVICE, SERVICE_ACCOUNT, Kind
-from federation.spec.marks import APPLICATION, CLUSTERS, COMPONENT, DIGEST, FEDERATION, KINDS, OWNER, PARTS
+from federation.spec.marks import APPLICATION, CLUSTERS, COMPONENT, DIGEST, FEDERATION, KINDS, OWNER, PARTS, WORKLOADS
 from federation.state.observed import ObservedApplication, ObservedComponent
 from providers.applications.names import WORKLOAD_KINDS
 from providers.applications.namespaces import offloading_trouble
 from providers.applications.ours import is_ours
 from providers.applications.render_namespace import NAMESPACE_OFFLOADING
+from providers.applications.running import running
 from providers.applications.stamps import is_untouched
 from providers.contracts import Side
 
@@ -107,40 +108,61 @@ def _application(side: Side, namespace: Object, seen: _Seen) -> ObservedApplicat
     )
     if meta.get("deletionTimestamp"):
         trouble = "the namespace is being deleted"
-    components = (_component(each, seen) for each in seen.workloads if each["metadata"]["namespace"] == name)
+    parts: dict[str, list[Object]] = {}
+    for each in seen.workloads:
+        if each["metadata"]["namespace"] == name:
+            parts.setdefault(_key(each)[1], []).append(each)
     return ObservedApplication(
         name=name,
         home=side.cluster,
         owner=meta["labels"].get(OWNER),
         offloading=(_annotation(namespace, DIGEST) or None) if untouched else None,
         offloading_ready=not trouble,
-        components=tuple(components),
+        components=tuple(_component(side, workloads, seen) for workloads in parts.values()),
         message=trouble,
     )
 
 
-def _component(workload: Object, seen: _Seen) -> ObservedComponent:
-    namespace, name = _key(workload)
-    changed = _changed_part(workload, seen)
-    state = readiness(workload)
-    message = state.message
-    if not state.ready:
-        trouble = pod_trouble(pod for pod in seen.pods if _key(pod) == (namespace, name))
+def _component(side: Side, workloads: list[Object], seen: _Seen) -> ObservedComponent:
+    """One component from all its workloads; one that an earlier placement left behind makes it differ."""
+    key = _key(workloads[0])
+    changed = next(filter(None, (_changed_part(each, seen) for each in workloads)), "") or _odd_one(key[1], workloads)
+    states = [readiness(each) for each in workloads]
+    ready = all(state.ready for state in states)
+    message = "; ".join(state.message for state in states if state.message)
+    pods = [pod for pod in seen.pods if _key(pod) == key]
+    if not ready:
+        trouble = pod_trouble(pods)
         message += f": {trouble}" if trouble else ""
     return ObservedComponent(
-        name=name,
-        digest="" if changed else _annotation(workload, DIGEST),
-        ready=state.ready and not changed,
-        available=state.available,
+        name=key[1],
+        digest="" if changed else _annotation(workloads[0], DIGEST),
+        ready=ready and not changed,
+        available=sum(state.available for state in states),
         message=changed or message,
+        running=running(side, workloads, pods),
+        serves=_serves(seen.parts.get(SERVICE.kind, {}).get(key, ())),
+        public=key in seen.parts.get(INGRESS.kind, {}),
     )
+
+
+def _serves(services: Iterable[Object]) -> tuple[str, ...]:
+    return tuple(f"{port['port']}/{port['protocol']}" for each in services for port in each["spec"]["ports"])
+
+
+def _odd_one(component: str, workloads: list[Object]) -> str:
+    """Whether there are other workloads than these say themselves, or some that were made from another spec."""
+    names = frozenset(str(each["metadata"]["name"]) for each in workloads)
+    named = {frozenset(_annotation(each, WORKLOADS).split(",")) for each in workloads}
+    as_named = named == {names} and len({_annotation(each, DIGEST) for each in workloads}) == 1
+    return "" if as_named else f"{component} has other workloads than it should"
 
 
 def _changed_part(workload: Object, seen: _Seen) -> str:
     """Which object of a component is gone, left over, or was changed by another hand; empty when none."""
     key = _key(workload)
     if not is_untouched(workload):
-        return f"{workload['kind']} {key[1]} was changed by another hand"
+        return f"{workload['kind']} {workload['metadata']['name']} was changed by another hand"
     named = set(_annotation(workload, PARTS).split(","))
     for kind in _PARTS:
         found = {f"{kind.kind}/{each['metadata']['name']}": each for each in seen.parts.get(kind.kind, {}).get(key, ())}

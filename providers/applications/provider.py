@@ -47,5 +47,5 @@ class OffloadedApplications:
         return patient(lambda: workloads.delete_component(home, application, component))
 
     def delete_application(self, home: Side, application: str) -> Progress:
-        """Unoffload, then remove the namespace; done when both are gone."""
+        """Unoffload, then remove the namespace; done when both are gone. Objects of others stay, on every side."""
         return patient(lambda: removal.delete_application(home, application))

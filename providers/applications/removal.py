@@ -9,29 +9,23 @@ from clients.kubernetes.apply import ensure_gone
 from clients.kubernetes.resources import (
     CLAIM,
     CONFIG_MAP,
-    DAEMON_SET,
-    DEPLOYMENT,
     INGRESS,
-    JOB,
     NAMESPACE,
     SECRET,
     SERVICE,
     SERVICE_ACCOUNT,
-    STATEFUL_SET,
 )
 from federation.spec.marks import APPLICATION, FEDERATION, RETAIN
 from providers.applications.claims import claims_gone, is_retained
+from providers.applications.leaving import leave, offloaded_to, silent
 from providers.applications.names import WORKLOAD_KINDS
-from providers.applications.ours import emptied, is_ours, owned
+from providers.applications.ours import emptied, owned
 from providers.applications.render_namespace import NAMESPACE_OFFLOADING, OFFLOADING_NAME
+from providers.applications.strangers import stranger_in
 from providers.applications.workloads import pods_left
 from providers.contracts import Done, Progress, Side, Waiting
 
 _OURS = (INGRESS, SERVICE, *WORKLOAD_KINDS, CONFIG_MAP, SERVICE_ACCOUNT)
-_FOREIGN = (DEPLOYMENT, STATEFUL_SET, DAEMON_SET, JOB, SERVICE, INGRESS, CLAIM, CONFIG_MAP, SECRET)
-_IN_EVERY_NAMESPACE = frozenset({"kube-root-ca.crt", "openshift-service-ca.crt", "istio-ca-root-cert"})
-_CERTIFIED = "cert-manager.io/certificate-name"
-"""Annotation of a Secret that cert-manager made, here for an ingress of ours."""
 _OUR_PREFIXES = ("flotilla.dev/", "app.kubernetes.io/managed-by", "liqo.io/scheduling-enabled")
 
 
@@ -39,7 +33,8 @@ def delete_application(home: Side, application: str) -> Progress:
     """Unoffload, then remove the namespace; done when both are gone.
 
     Objects that somebody else put there, and claims that are to be kept, keep the namespace: it only loses our marks,
-    and the answer names one of them. An application of that name takes it over again.
+    and the answer names one of them. An application of that name takes it over again. So it is on each side for itself,
+    and nothing is taken back from a cluster into whose namespace nobody can look.
     """
     client = home.kubernetes
     namespace = client.get(NAMESPACE, application)
@@ -51,27 +46,22 @@ def delete_application(home: Side, application: str) -> Progress:
     ours = {FEDERATION: home.federation, APPLICATION: application}
     gone = [emptied(home, kind, application, ours) for kind in _OURS]
     if not all(gone) or pods_left(home, application, ours) or not claims_gone(home, application, ours):
-        return Waiting(f"the workloads of {application} are being removed")
+        unheard = silent(home, offloaded_to(namespace))
+        where = f"; {', '.join(unheard)} does not answer" if unheard else ""
+        return Waiting(f"the workloads of {application} are being removed{where}")
+    left = leave(home, application, offloaded_to(namespace))
+    held = [f"{each.cluster}, {each.held}" for each in left if each.held]
+    if held:
+        return Waiting(f"namespace {application} is not yet taken back from {'; '.join(held)}")
     if not ensure_gone(client, NAMESPACE_OFFLOADING, OFFLOADING_NAME, application):
         return Waiting(f"namespace {application} is being taken back from other clusters")
-    stranger = _retained(home, application, ours) or _stranger(home, application)
+    notes = [each.note for each in left if each.note]
+    stranger = _retained(home, application, ours) or stranger_in(client, application)
     if stranger and not namespace["metadata"].get("deletionTimestamp"):
         return _hand_over(home, namespace, stranger, ours)
     if not ensure_gone(client, NAMESPACE, application):
-        return Waiting(f"namespace {application} is going")
-    return Done(f"{application} is gone")
-
-
-def _stranger(home: Side, namespace: str) -> str | None:
-    """An object in the namespace that is not ours, such as ``Service/db``."""
-    for kind in _FOREIGN:
-        for each in home.kubernetes.list(kind, namespace):
-            meta = each["metadata"]
-            by_controllers = meta["name"] in _IN_EVERY_NAMESPACE or _CERTIFIED in (meta.get("annotations") or {})
-            own = APPLICATION in (meta.get("labels") or {}) and is_ours(each)
-            if not (own or meta.get("ownerReferences") or by_controllers):
-                return f"{kind.kind}/{meta['name']}, which is not ours"
-    return None
+        return Waiting("; ".join([f"namespace {application} is going", *notes]))
+    return Done("; ".join([f"{application} is gone", *notes]))
 
 
 def _retained(home: Side, namespace: str, ours: Mapping[str, str]) -> str | None:

@@ -24,7 +24,8 @@ def render_service(federation: str, application: Application, component: Compone
     the component's own cluster and that is the home.
     """
     meta = component_meta(federation, application, component)
-    at_home = component.placement.cluster == home and all(port.expose == "cluster" for port in component.ports)
+    placed = component.placement.named or (home,)
+    at_home = placed == (home,) and all(port.expose == "cluster" for port in component.ports)
     stays = at_home and bool(remote_clusters(application, home))
     return stamped(
         {

@@ -8,7 +8,8 @@ from clients.kubernetes.api import Object as Manifest
 from clients.kubernetes.resources import DEPLOYMENT, JOB, STATEFUL_SET
 from federation.spec.application import Application, Component
 from federation.spec.digests import component_digest
-from federation.spec.marks import DIGEST, PARTS, cluster_id
+from federation.spec.marks import CLUSTER, DIGEST, PARTS, WORKLOADS, cluster_id
+from federation.spec.shares import Share
 from federation.spec.workload import Update, whole_seconds
 from providers.applications.names import component_meta, selector_of, workload_kind
 from providers.applications.render_container import render_container
@@ -48,21 +49,23 @@ def is_web(expose: str, protocol: str) -> bool:
     return expose == "public" and protocol == "TCP"
 
 
-def render_workload(federation: str, application: Application, component: Component, home: str) -> Manifest:
-    """What runs the pods of a component, on the cluster that it is placed on."""
+def render_workload(federation: str, application: Application, component: Component, share: Share) -> Manifest:
+    """What runs the pods of a component on one of the clusters that it is placed on."""
     kind = workload_kind(component)
     meta = component_meta(federation, application, component)
+    own = {} if share.is_alone else {CLUSTER: share.cluster}
     annotations = {
-        DIGEST: component_digest(federation, application, component, home),
+        DIGEST: component_digest(federation, application, component, share.home),
         PARTS: ",".join(parts_of(application, component)),
+        WORKLOADS: ",".join(share.fellows),
     }
-    pod = _pod(application, component) | _placement(federation, component, home)
-    template = {"metadata": {"labels": meta["labels"]}, "spec": pod}
+    pod = _pod(application, component) | _placement(federation, share)
+    template = {"metadata": {"labels": meta["labels"] | own}, "spec": pod}
     if kind == JOB:
         spec = _job(component)
         pod["restartPolicy"] = "Never"
     else:
-        spec = {"selector": {"matchLabels": selector_of(application, component)}, **_replicas(component)}
+        spec = {"selector": {"matchLabels": selector_of(application, component) | own}, **_replicas(share)}
     if kind == DEPLOYMENT:
         spec |= _rollout(component.update)
     if kind == STATEFUL_SET:
@@ -72,15 +75,15 @@ def render_workload(federation: str, application: Application, component: Compon
         {
             "apiVersion": kind.api_version,
             "kind": kind.kind,
-            "metadata": {**meta, "annotations": annotations},
+            "metadata": {**meta, "name": share.workload, "annotations": annotations},
             "spec": {**spec, "template": template},
         }
     )
 
 
-def _replicas(component: Component) -> dict[str, Any]:
+def _replicas(share: Share) -> dict[str, Any]:
     """Left to others, such as an autoscaler, where the spec does not say it."""
-    return {} if component.replicas is None else {"replicas": component.replicas}
+    return {} if share.replicas is None else {"replicas": share.replicas}
 
 
 def _job(component: Component) -> dict[str, Any]:
@@ -120,10 +123,10 @@ def _pod(application: Application, component: Component) -> dict[str, Any]:
     }
 
 
-def _placement(federation: str, component: Component, home: str) -> dict[str, Any]:
+def _placement(federation: str, share: Share) -> dict[str, Any]:
     """Onto the virtual node of another cluster, or onto real nodes only."""
-    if component.placement.cluster != home:
-        return {"nodeSelector": {REMOTE_CLUSTER_ID: cluster_id(federation, component.placement.cluster)}}
+    if share.is_away:
+        return {"nodeSelector": {REMOTE_CLUSTER_ID: cluster_id(federation, share.cluster)}}
     real = {"key": "liqo.io/type", "operator": "NotIn", "values": ["virtual-node"]}
     terms = {"nodeSelectorTerms": [{"matchExpressions": [real]}]}
     return {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}}

@@ -20,6 +20,7 @@ from clients.kubernetes.resources import (
 )
 from federation.spec.application import Application, Component
 from federation.spec.marks import APPLICATION, COMPONENT, DIGEST
+from federation.spec.shares import shares_of, workloads_of
 from providers.applications.claims import adjust_own_claims, claims_gone, ensure_shared_claims, prune_claims
 from providers.applications.exposure import ensure_exposure
 from providers.applications.names import WORKLOAD_KINDS, selector_of, workload_kind
@@ -38,8 +39,8 @@ _PRUNED = (INGRESS, SERVICE, CONFIG_MAP, SERVICE_ACCOUNT)
 def deploy(home: Side, application: Application, component: Component, vault: Vault) -> Progress:
     """Everything of a component; done when every replica of the current generation is available, or a job has ended.
 
-    A changed placement moves the pods by a rolling update. While pods of the former spec are there, nothing that they
-    need is changed or removed.
+    A changed placement moves the pods: by an update of the one workload, or, where there are several, by making those
+    for new clusters first. While pods of the former spec are there, nothing that they need is changed or removed.
 
     Raises:
         SpecInvalid: A secret has no such key.
@@ -49,18 +50,35 @@ def deploy(home: Side, application: Application, component: Component, vault: Va
         return Waiting(f"the former workload of {component.name} is being removed")
     ensure_secrets(home, application, component, vault)
     _ensure_beside(home, application, component)
-    desired = render_workload(home.federation, application, component, home.cluster)
-    live = _applied(home, desired)
-    if live is None:
-        return Waiting(f"the former {desired['kind']} {component.name} is being replaced")
-    missing = ensure_exposure(home, application, component, only_new=_is_mixed(live))
+    lives = _all_applied(home, application, component)
+    if lives is None:
+        return Waiting(f"the former {component.workload} {component.name} is being replaced")
+    former = _former(home, application, component)
+    only_new = bool(former) or any(_is_mixed(live) for live in lives)
+    missing = ensure_exposure(home, application, component, only_new=only_new)
     if missing:
         return Waiting(missing)
-    state = readiness(live)
-    if state.ready:
-        _settle(home, application, component)
-        return Done("it has run to its end" if component.kind == "job" else f"{state.available} available")
-    return _unready(home, application, component, state.message)
+    states = [readiness(live) for live in lives]
+    unready = "; ".join(state.message for state in states if not state.ready)
+    if unready:
+        return _unready(home, application, component, unready)
+    if former:
+        return _end(home, application, former)
+    _settle(home, application, component)
+    available = sum(state.available for state in states)
+    return Done("it has run to its end" if component.kind == "job" else f"{available} available")
+
+
+def _former(home: Side, application: Application, component: Component) -> list[Object]:
+    """The component's workloads that nothing asks for any more: it had another placement."""
+    found = owned(home, workload_kind(component), application.name, selector_of(application, component))
+    return [each for each in found if each["metadata"]["name"] not in workloads_of(component)]
+
+
+def _end(home: Side, application: Application, former: list[Object]) -> Waiting:
+    for each in former:
+        ensure_gone(home.kubernetes, Kind.of(each), each["metadata"]["name"], application.name)
+    return Waiting("its pods are leaving where it no longer runs", poll_s=0.5)
 
 
 def _unready(home: Side, application: Application, component: Component, message: str) -> Progress:
@@ -77,6 +95,14 @@ def _ensure_beside(home: Side, application: Application, component: Component) -
             ensure(home.kubernetes, manifest)
     ensure_shared_claims(home, application, component)
     adjust_own_claims(home, application, component)
+
+
+def _all_applied(home: Side, application: Application, component: Component) -> list[Object] | None:
+    """The workloads of all shares as they are now; None while one of them makes room for its successor."""
+    shares = shares_of(component, home.cluster)
+    lives = [_applied(home, render_workload(home.federation, application, component, each)) for each in shares]
+    there = [live for live in lives if live is not None]
+    return there if len(there) == len(shares) else None
 
 
 def _applied(home: Side, desired: Manifest) -> Object | None:

@@ -36,7 +36,7 @@ from federation.planning.actions import (
     RevokeAuthentication,
 )
 from federation.planning.context import PlanningContext
-from federation.spec.digests import component_digest, digest_for, offloading_digest
+from federation.spec.digests import component_digest, digest_for, offloading_digest, remote_clusters
 from federation.spec.federation import Federation
 from federation.spec.peering import PeeringKey
 from federation.state.observed import (
@@ -334,7 +334,7 @@ def _offload(world: World, action: OffloadNamespace) -> None:
     application = world.desired.application(action.application)
     world.need(home.cni and application, "no home")
     assert application is not None
-    others = {each.placement.cluster for each in application.components} - {action.home}
+    others = set(remote_clusters(application, action.home))
     world.need(all(PeeringKey(action.home, each) in world.acquired for each in others), "no virtual node")
     elsewhere = [name for name, each in world.clusters.items() if action.application in each.applications]
     world.need(set(elsewhere) <= {action.home}, "it is still at home elsewhere")

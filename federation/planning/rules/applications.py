@@ -18,9 +18,10 @@ from federation.planning.plan import Step
 from federation.planning.remains import is_remains
 from federation.planning.rules.keys import cluster_is_usable, joins_of
 from federation.spec.application import Application, Component
-from federation.spec.digests import component_digest, offloading_digest
+from federation.spec.digests import component_digest, offloading_digest, remote_clusters
 from federation.spec.homes import home_of
 from federation.spec.peering import PeeringKey
+from federation.spec.shares import shares_of
 from federation.state.observed import ObservedApplication
 
 
@@ -39,11 +40,8 @@ def plan_applications(context: PlanningContext) -> Iterator[Step]:
 def _application(context: PlanningContext, application: Application, home: str) -> Iterator[Step]:
     seen = _seen(context, application.name, home)
     offload = OffloadNamespace(application.name, home)
-    virtual_nodes = frozenset(
-        str(AcquireResources(PeeringKey(home, each.placement.cluster)))
-        for each in application.components
-        if each.placement.cluster != home
-    )
+    others = remote_clusters(application, home)
+    virtual_nodes = frozenset(str(AcquireResources(PeeringKey(home, each))) for each in others)
     elsewhere = frozenset(
         str(DeleteApplication(each.name, each.home))
         for each in context.observed.applications
@@ -51,7 +49,7 @@ def _application(context: PlanningContext, application: Application, home: str) 
     )
     wanted = offloading_digest(context.desired.name, application, home)
     as_asked = seen is not None and seen.offloading == wanted
-    away = any(_is_away(context, home, each.placement.cluster) for each in application.components)
+    away = any(_is_away(context, home, each) for each in {home, *others})
     if away and not as_asked:
         return  # it would wait for a cluster that is not there yet, and everything else of it would wait with it
     if not as_asked or not (away or (seen is not None and seen.offloading_ready)):
@@ -74,22 +72,23 @@ def _component(context: PlanningContext, application: Application, component: Co
     reason = "it is not deployed"
     if seen is not None:
         reason = f"it is not available: {seen.message}" if same else "it differs from the spec"
+    targets = {share.cluster for share in shares_of(component, home)}
+    away = {target for target in targets if _is_away(context, home, target)}
+    if away == targets or (away and same):
+        return  # what is left to do of it is to wait for a cluster
     needs = {str(OffloadNamespace(application.name, home)), *_cluster_ready(context, home)}
-    target = component.placement.cluster
-    if _is_away(context, home, target):
-        return
-    if target != home:
-        needs |= {str(AcquireResources(PeeringKey(home, target))), *_cluster_ready(context, target)}
-    cluster = context.desired.cluster(target)
-    addons = (
-        frozenset(str(InstallAddOn(target, addon.name)) for addon in cluster.addons) if cluster else frozenset[str]()
-    )
+    addons: set[str] = set()
+    for target in targets - away:
+        needs |= _cluster_ready(context, target)
+        needs |= {str(AcquireResources(PeeringKey(home, target)))} if target != home else set()
+        cluster = context.desired.cluster(target)
+        addons |= {str(InstallAddOn(target, addon.name)) for addon in cluster.addons} if cluster else set()
     yield Step(
         DeployComponent(application.name, component.name, home),
         reason,
         "create" if seen is None else "change",
         frozenset(needs),
-        after=addons,
+        after=frozenset(addons),
     )
 
 

@@ -89,10 +89,11 @@ def check_volumes(federation: Federation, knowledge: Knowledge) -> Iterator[Viol
                 message = f"the name '{volume.name}' of a volume of component '{component.name}' is taken"
                 yield Violation((*place, "name"), message, "give it another name")
             names.add(volume.name)
-            home, cluster = homes[application.name], component.placement.cluster
-            if volume.persistent and home is not None and cluster != home:
+            home = homes[application.name]
+            away = [each for each in component.placement.named if each != home]
+            if volume.persistent and home is not None and away:
                 message = (
-                    f"volume '{volume.name}' of component '{component.name}' would be in '{cluster}', where the "
+                    f"volume '{volume.name}' of component '{component.name}' would be in '{away[0]}', where the "
                     f"application is offloaded to from its home '{home}'; claims are not offloaded yet"
                 )
                 fix = f"place the component on '{home}', or write 'type: ephemeral'"

@@ -99,7 +99,11 @@ class LiqoFleet:
     def side(self, name: str) -> Side:
         """A cluster as providers see it."""
         address = self.served[name].address
-        return Side(FEDERATION, name, self.clients[name], (address,), f"{address}:{PORT}")
+        return Side(FEDERATION, name, self.clients[name], (address,), f"{address}:{PORT}", self._answering)
+
+    def _answering(self, name: str) -> Side | None:
+        side = self.side(name) if name in self.served else None
+        return side if side and side.kubernetes.reachable() else None
 
     def lose(self, name: str) -> None:
         """The cluster is gone for good, with all that was in it."""

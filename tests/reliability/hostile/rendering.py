@@ -19,6 +19,7 @@ from federation.spec.cluster import Cluster
 from federation.spec.federation import Federation
 from federation.spec.homes import homes_of
 from federation.spec.machines import MachineTarget
+from federation.spec.shares import shares_of
 from federation.state.observed import Absent, ObservedCluster, ObservedFederation
 from providers.addons.renderers.place import Place
 from providers.addons.rendering import render_installation
@@ -118,16 +119,17 @@ def _registration(text: str) -> dict[str, Any]:
 def _applications(federation: Federation) -> Iterator[str]:
     homes = homes_of(federation)
     for application in federation.spec.applications:
-        home = homes[application.name] or application.components[0].placement.cluster
+        home = homes[application.name] or federation.spec.clusters[0].name
         objects = [
             render_namespace(federation.name, application, {"x"}, "d"),
             render_offloading(federation.name, application, {"x"}),
         ]
         for component in application.components:
-            deployment = render_workload(federation.name, application, component, home)
-            objects += [deployment, render_service(federation.name, application, component, home)]
+            shares = shares_of(component, home)
+            workloads = [render_workload(federation.name, application, component, each) for each in shares]
+            objects += [*workloads, render_service(federation.name, application, component, home)]
             objects.append(render_ingress(federation.name, application, component, "nginx"))
-            container = deployment["spec"]["template"]["spec"]["containers"][0]
+            container = workloads[0]["spec"]["template"]["spec"]["containers"][0]
             env = {each["name"]: each["value"] for each in container.get("env", []) if "value" in each}
             arrived = env, tuple(container.get("command", ())), tuple(container.get("args", ()))
             if arrived != (component.env, component.command, component.args):

@@ -18,6 +18,7 @@ from federation.errors import SpecInvalid
 from federation.spec.application import Application
 from federation.spec.digests import component_digest
 from federation.spec.marks import APPLIED, DIGEST
+from federation.spec.shares import shares_of
 from providers.applications.render_account import render_account
 from providers.applications.render_exposure import render_ingress, render_service
 from providers.applications.render_files import render_config_map
@@ -40,7 +41,7 @@ def exposed() -> list[dict[str, Any]]:
     for component in application.components:
         where = ("fed", application, component)
         parts = parts_of(application, component)
-        manifests.append(render_workload(*where, HOME))
+        manifests += [render_workload(*where, share) for share in shares_of(component, HOME)]
         if f"Service/{component.name}" in parts:
             manifests.append(render_service(*where, HOME))
         if f"Ingress/{component.name}" in parts:
@@ -132,7 +133,7 @@ def test_the_deployment_carries_the_digest_that_the_planner_compares():
     """Digest of observation and of plan are made by one function."""
     application = shop()
     component = application.components[0]
-    manifest = render_workload("fed", application, component, HOME)
+    manifest = render_workload("fed", application, component, *shares_of(component, HOME))
     assert manifest["metadata"]["annotations"][DIGEST] == component_digest("fed", application, component, HOME)
 
 
@@ -140,8 +141,9 @@ def test_a_change_of_placement_elsewhere_does_not_restart_pods():
     """Pods of a component at home are the same whether or not others are offloaded."""
     application = shop()
     alone = application.model_copy(update={"components": application.components[2:]})
-    first = render_workload("fed", application, application.components[2], HOME)
-    second = render_workload("fed", alone, alone.components[0], HOME)
+    share = shares_of(alone.components[0], HOME)
+    first = render_workload("fed", application, application.components[2], *share)
+    second = render_workload("fed", alone, alone.components[0], *share)
     assert first["spec"] == second["spec"]
     assert first["metadata"]["annotations"][DIGEST] != second["metadata"]["annotations"][DIGEST]
 

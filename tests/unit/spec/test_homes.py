@@ -53,6 +53,19 @@ def component(name: str, cluster: str, expose: str = "cluster") -> str:
             "c",
             id="without-components",
         ),
+        pytest.param(
+            "{consumer: a, provider: b}, {consumer: a, provider: c}",
+            "{name: x, image: x, replicas: 2, placement: {clusters: [b, c]}}",
+            "a",
+            id="several-clusters",
+        ),
+        pytest.param(
+            "{between: [a, b]}",
+            component("x", "b") + ", {name: y, image: x, placement: {stay: true}}",
+            "b",
+            id="what-stays-has-no-say",
+        ),
+        pytest.param("{between: [a, b]}", "{name: y, image: x, placement: {stay: true}}", None, id="all-stay"),
     ],
 )
 def test_home_consumes_from_all_others(peerings: str, components: str, home: str | None) -> None:
