@@ -43,7 +43,7 @@ _ACCOUNT_TOKEN = "kubernetes.io/service-account-token"  # noqa: S105  # a type o
 
 
 def stranger_in(client: KubernetesClient, namespace: str) -> str | None:
-    """An object in a namespace that neither we nor Liqo made, such as ``Service/db``, in words; None when there is none."""
+    """An object in a namespace that neither we nor Liqo made, such as ``Service/db``, in words; None if none is."""
     for kind in _KINDS:
         for each in client.list(kind, namespace):
             if _is_strange(each):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, product
 
 from federation.spec.application import Application
 from federation.spec.catalogue import Knowledge
@@ -46,11 +46,25 @@ def check_bounds(federation: Federation, knowledge: Knowledge) -> Iterator[Viola
     del knowledge
     homes = homes_of(federation)
     for path, application, connection in _connections(federation):
-        clusters = {each.name: each.placement.cluster for each in application.components}
-        for one, other in combinations([end for end in connection.between if end in clusters], 2):
-            route = _route(federation, clusters[one], clusters[other], homes[application.name])
-            ends = f"from '{one}' in {clusters[one]} to '{other}' in {clusters[other]}"
-            yield from _broken(path, connection, ends, route)
+        home = homes[application.name]
+        places = {each.name: each.placement.named or ((home,) if home else ()) for each in application.components}
+        for one, other in combinations([end for end in connection.between if end in places], 2):
+            pairs = product(places[one], places[other])
+            broken = (list(_over(federation, path, connection, (one, other), pair, home)) for pair in pairs)
+            yield from next(filter(None, broken), [])
+
+
+def _over(
+    federation: Federation,
+    path: FieldPath,
+    connection: Connection,
+    between: tuple[str, str],
+    clusters: tuple[str, str],
+    home: str | None,
+) -> Iterator[Violation]:
+    """What of a connection is broken between two components on two clusters."""
+    ends = f"from '{between[0]}' in {clusters[0]} to '{between[1]}' in {clusters[1]}"
+    return _broken(path, connection, ends, _route(federation, *clusters, home))
 
 
 def _route(federation: Federation, first: str, second: str, home: str | None) -> Route | None:

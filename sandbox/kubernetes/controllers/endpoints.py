@@ -103,8 +103,9 @@ def _selects(service: Object, pod: Object) -> bool:
 
 
 def _endpoint(pod: Object, service: Object) -> Object:
-    ready = is_ready(pod) or bool(service["spec"].get("publishNotReadyAddresses"))
-    state = {"ready": ready, "serving": ready, "terminating": deleting(pod)}
+    serving, always = is_ready(pod), bool(service["spec"].get("publishNotReadyAddresses"))
+    ready = always or (serving and not deleting(pod))
+    state = {"ready": ready, "serving": serving, "terminating": deleting(pod)}
     ref = {"kind": "Pod"} | {k: pod["metadata"][k] for k in ("name", "namespace", "uid")}
     entry = {"addresses": [pod["status"]["podIP"]], "conditions": state, "targetRef": ref}
     return entry | {"nodeName": pod["spec"]["nodeName"]}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol
 
 from clients.kubernetes.api import KubernetesClient
+from clients.kubernetes.resources import POD
 from federation.spec.application import Application
 from federation.spec.digests import component_digest, offloading_digest
+from federation.spec.marks import COMPONENT
 from federation.state.observed import ObservedApplication, ObservedComponent
 from providers.applications.provider import OffloadedApplications
 from providers.contracts import Done, Progress, Side, Waiting
@@ -95,3 +98,15 @@ def waits_for(fleet: Fleet, step: Callable[[], Progress], words: str) -> None:
             return
         fleet.settle()
     raise AssertionError(f"it says {progress}")
+
+
+def where_pods_are(home: Side, application: str, component: str) -> dict[str, int]:
+    """Pods of a component that are not ending, by the cluster whose node they are bound to."""
+    pods = home.kubernetes.list(POD, application, labels={COMPONENT: component})
+    nodes = [
+        each["spec"]["nodeName"]
+        for each in pods
+        if each["spec"].get("nodeName") and not each["metadata"].get("deletionTimestamp")
+    ]
+    peers = f"{FEDERATION}-"
+    return dict(Counter(each.removeprefix(peers) if each.startswith(peers) else home.cluster for each in nodes))

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 from clients.kubernetes.api import KubernetesClient
 from federation.spec.marks import cluster_id
+from federation.spec.peering import Peering
 from providers.contracts import Done, Progress, Side, Waiting
+from providers.interconnect.liqo.provider import LiqoInterconnect
 from sandbox.kubernetes.controllers import register_node, start_all
 from sandbox.kubernetes.controllers.controller import Manager
 from sandbox.kubernetes.controllers.fleet import Member
@@ -30,6 +34,7 @@ class LiqoFleet:
         self._addresses: dict[str, str] = {}
         self._managers: dict[str, list[Manager]] = {}
         self._cut: set[frozenset[str]] = set()
+        self._mute: set[str] = set()
         self._callbacks: list[Callable[[], None]] = []
         self._made = 0
         self._latency_ms = 12.0
@@ -102,8 +107,22 @@ class LiqoFleet:
         return Side(FEDERATION, name, self.clients[name], (address,), f"{address}:{PORT}", self._answering)
 
     def _answering(self, name: str) -> Side | None:
-        side = self.side(name) if name in self.served else None
+        side = self.side(name) if name in self.served and name not in self._mute else None
         return side if side and side.kubernetes.reachable() else None
+
+    def kubeconfig(self, name: str) -> str:
+        """The administrator's kubeconfig of a cluster."""
+        served = self.served[name]
+        return served.cluster.admin_kubeconfig(served.url)
+
+    def peered(self, consumer: str, *providers: str) -> None:
+        """Make clusters of which the first one uses all others' resources."""
+        liqo, here = LiqoInterconnect(), self.add(consumer)
+        for provider in providers:
+            peering, there = Peering(consumer=consumer, provider=provider), self.add(provider)
+            self.drive(partial(liqo.connect, here, there, peering))
+            self.drive(partial(liqo.authenticate, here, there, peering))
+            self.drive(partial(liqo.acquire, here, there, peering))
 
     def lose(self, name: str) -> None:
         """The cluster is gone for good, with all that was in it."""
@@ -124,6 +143,20 @@ class LiqoFleet:
         (self._cut.add if cut else self._cut.discard)(pair)
         self.background.call(self._changed)
         self.settle()
+
+    @contextmanager
+    def silent(self, name: str) -> Iterator[None]:
+        """Nobody hears of a cluster meanwhile, neither its peers nor we; it goes on by itself."""
+        others = [each for each in self.served if each != name]
+        self._mute.add(name)
+        for other in others:
+            self.cut(name, other)
+        try:
+            yield
+        finally:
+            self._mute.discard(name)
+            for other in others:
+                self.cut(name, other, cut=False)
 
     def stretch(self, latency_ms: float) -> None:
         """Every link has this round trip from now on."""

@@ -63,7 +63,17 @@ class RealFleet:
     def side(self, name: str) -> Side:
         """A cluster as providers see it."""
         server = self.clusters[name].server
-        return Side(FEDERATION, name, self.clients[name], (server.host,), f"{server.host}:{server.port}")
+        return Side(
+            FEDERATION, name, self.clients[name], (server.host,), f"{server.host}:{server.port}", self._answering
+        )
+
+    def _answering(self, name: str) -> Side | None:
+        side = self.side(name) if name in self.clusters else None
+        return side if side and side.kubernetes.reachable() else None
+
+    def kubeconfig(self, name: str) -> str:
+        """The administrator's kubeconfig of a cluster."""
+        return self.clusters[name].server.kubeconfig()
 
     def settle(self) -> None:
         """Let the clusters work for a moment; who needs a certain state looks for it."""

@@ -7,17 +7,11 @@ from functools import partial
 
 import pytest
 
-from clients.kubernetes.resources import (
-    NAMESPACE,
-    POD,
-    SERVICE,
-)
+from clients.kubernetes.resources import CONFIG_MAP, DEPLOYMENT, INGRESS, NAMESPACE, POD, SECRET, SERVICE
 from federation.errors import Unavailable
 from federation.spec.application import Application
-from federation.spec.peering import Peering
 from providers.applications.render_namespace import NAMESPACE_OFFLOADING
 from providers.contracts import Done, Progress, Side
-from providers.interconnect.liqo.provider import LiqoInterconnect
 from tests.contract.providers.applications import (
     APPLICATIONS,
     INGRESS_CLASS,
@@ -27,8 +21,9 @@ from tests.contract.providers.applications import (
     is_as_asked,
     roll_out,
     seen,
+    where_pods_are,
 )
-from tests.contract.providers.liqo_fleet import LiqoFleet
+from tests.contract.providers.liqo_fleet import LiqoFleet, a_deployment
 from tests.contract.providers.liqo_kills import STRIDE, Executioner, Killed
 from tests.networks import reserve_prefix
 from tests.unit.kubernetes.served import Verdict
@@ -38,15 +33,8 @@ from tests.unit.kubernetes.served import Verdict
 def fleet() -> Iterator[LiqoFleet]:
     """Cluster a consumes from b and c; each test uses an application of its own."""
     made = LiqoFleet(reserve_prefix())
-    for name in ("a", "b", "c"):
-        made.add(name)
+    made.peered("a", "b", "c")
     made.clients["a"].apply(INGRESS_CLASS)
-    liqo, home = LiqoInterconnect(), made.side("a")
-    for provider in ("b", "c"):
-        peering, side = Peering(consumer="a", provider=provider), made.side(provider)
-        made.drive(partial(liqo.connect, home, side, peering))
-        made.drive(partial(liqo.authenticate, home, side, peering))
-        made.drive(partial(liqo.acquire, home, side, peering))
     yield made
     made.close()
 
@@ -211,6 +199,105 @@ def test_unreadable_is_raised_and_never_absent(fleet: LiqoFleet, home: Side):
     with pytest.raises(Unavailable):
         APPLICATIONS.observe(home)
     assert seen(home, "there").components
+
+
+def test_an_application_is_spread_and_a_lost_share_comes_back(fleet: LiqoFleet, home: Side):
+    """Each cluster runs its share under one service; without one share the component is not as asked."""
+    web = a_component("web", replicas=5, ports=[{"port": 80, "expose": "peered"}]) | {
+        "placement": {"clusters": ["b", "a", "c"]}
+    }
+    application = an_application("spread", web)
+    roll_out(fleet, home, application)
+    assert is_as_asked(home, application)
+    assert where_pods_are(home, "spread", "web") == {"a": 2, "b": 2, "c": 1}
+    found = component_of(home, "spread", "web")
+    assert found.available == 5
+    assert [(each.cluster, each.ready) for each in found.running] == [("a", 2), ("b", 2), ("c", 1)]
+    home.kubernetes.delete(DEPLOYMENT, "web-c", "spread")
+    assert "other workloads" in component_of(home, "spread", "web").message
+    roll_out(fleet, home, application)
+    assert is_as_asked(home, application)
+    fleet.drive(lambda: APPLICATIONS.delete_component(home, "spread", "web"))
+    assert seen(home, "spread").components == ()
+
+
+def test_one_component_is_taken_back_from_a_cluster_that_others_stay_on(fleet: LiqoFleet, home: Side):
+    """The namespace stays there while anything of the application is in it, and goes with the last of it."""
+    one, two = a_component("one", "b"), a_component("two", "b")
+    roll_out(fleet, home, an_application("pair", one, two, a_component("web")))
+    roll_out(fleet, home, an_application("pair", a_component("one"), two, a_component("web")))
+    assert where_pods_are(home, "pair", "two") == {"b": 1}
+    assert fleet.clients["b"].get(NAMESPACE, "pair") is not None
+    rest = an_application("pair", a_component("one"), a_component("web"))
+    fleet.drive(lambda: APPLICATIONS.delete_component(home, "pair", "two"))
+    roll_out(fleet, home, rest)
+    assert is_as_asked(home, rest)
+    fleet.settle()
+    assert fleet.clients["b"].get(NAMESPACE, "pair") is None
+
+
+@pytest.mark.parametrize("way", ["move", "delete"])
+def test_what_others_have_on_the_other_side_stays(fleet: LiqoFleet, home: Side, way: str):
+    """The namespace there is handed over with their objects; ours are gone from it, at home too."""
+    name, there = f"shared-{way}", fleet.clients["b"]
+    parts = [a_component("web", ports=[{"port": 80, "expose": "peered"}]), a_component("cache")]
+    db = a_component("db", "b", secretEnv={"USER": {"secret": "database", "key": "user"}})
+    roll_out(fleet, home, an_application(name, *parts, db))
+    fleet.settle()
+    meta = {"name": "precious", "namespace": name}
+    there.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": {"k": "v"}})
+    there.apply(a_deployment("lodger", name))
+    moved = an_application(name, *parts, a_component("db"))
+    if way == "move":
+        roll_out(fleet, home, moved)
+        assert is_as_asked(home, moved)
+    else:
+        done = fleet.drive(lambda: APPLICATIONS.delete_application(home, name))
+        assert home.kubernetes.get(NAMESPACE, name) is None
+        assert done.detail.startswith(f"{name} is gone")
+    fleet.settle()
+    kept = there.get(NAMESPACE, name)
+    assert kept is not None
+    assert "liqo.io/managed-by-namespace-map" not in kept["metadata"].get("annotations", {})
+    assert there.get(CONFIG_MAP, "precious", name) is not None
+    assert [each["metadata"]["labels"].get("app") for each in there.list(POD, name)] == ["lodger"]
+    assert [there.list(kind, name) for kind in (SERVICE, INGRESS)] == [[], []]
+    assert [each for each in there.list(SECRET, name) if each["type"] == "Opaque"] == []
+    there.delete(NAMESPACE, name)
+    fleet.settle()
+
+
+def test_a_move_away_from_a_silent_cluster_is_told_and_ends_when_it_is_back(fleet: LiqoFleet, home: Side):
+    """The component is up in its new place; the namespace over there is taken back only when somebody can look."""
+    roll_out(fleet, home, an_application("fleeing", a_component("web"), a_component("db", "b")))
+    application = an_application("fleeing", a_component("web"), a_component("db"))
+    with fleet.silent("b"):
+        fleet.drive(lambda: APPLICATIONS.ensure_namespace(home, application))
+        fleet.drive(lambda: APPLICATIONS.deploy(home, application, application.components[1]))
+        assert where_pods_are(home, "fleeing", "db") == {"a": 1}
+        again = fleet.drive(lambda: APPLICATIONS.ensure_namespace(home, application))
+        assert again.detail == "still offloaded to b, which does not answer"
+        assert not is_as_asked(home, application)
+    roll_out(fleet, home, application)
+    assert is_as_asked(home, application)
+    fleet.settle()
+    assert fleet.clients["b"].get(NAMESPACE, "fleeing") is None
+
+
+def test_a_deletion_waits_for_a_silent_cluster_says_so_and_ends_when_it_is_back(fleet: LiqoFleet, home: Side):
+    """Nothing is claimed to be gone while nobody can look; afterwards nothing is left on any side."""
+    roll_out(fleet, home, an_application("waiting", a_component("web"), a_component("db", "b")))
+
+    def step() -> Progress:
+        return APPLICATIONS.delete_application(home, "waiting")
+
+    with fleet.silent("b"):
+        assert "b does not answer" in fleet.drive_waiting(step).reason
+        assert seen(home, "waiting").name == "waiting"
+        assert fleet.clients["c"].get(NAMESPACE, "waiting") is None
+    fleet.drive(step)
+    for name in "abc":
+        assert fleet.clients[name].get(NAMESPACE, "waiting") is None
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before-the-write", "after-the-write"])
