@@ -11,11 +11,10 @@ from federation.spec.federation import Federation
 from sandbox.halts import Halt, Side
 from tests.reliability.killing.facts import differences, doubles, left, things, unledgered
 from tests.reliability.killing.life import PHASES, Phase
+from tests.reliability.killing.patience import while_it_moves
 from tests.reliability.killing.runs import Order, Verb, Word
 from tests.reliability.killing.scene import Moment, Scene
 from tests.reliability.killing.worker import Worker, worker
-
-RUN_S = 180.0
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ class Result:
 
 async def run(scene: Scene, verb: Verb, spec: Federation) -> Word:
     """Run a flow to its end."""
-    async with asyncio.timeout(RUN_S), worker(Order(verb, spec, scene.environment, scene.log)) as process:
+    async with while_it_moves(scene), worker(Order(verb, spec, scene.environment, scene.log)) as process:
         return await process.word()
 
 
@@ -111,7 +110,7 @@ async def cut_off(scene: Scene, phase: Phase, point: Point) -> str:
     halt = scene.halt(point.at, point.side)
     order = Order(phase.verb, phase.spec, scene.environment, scene.log)
     try:
-        async with asyncio.timeout(RUN_S), worker(order) as process:
+        async with while_it_moves(scene), worker(order) as process:
             if await reached(halt, process):
                 await process.kill()
     finally:
