@@ -18,6 +18,7 @@ from federation.spec.validation import check
 from flows.admission import refuse_other_reality
 from flows.ending import Ending, ending
 from flows.loop import Assignment, run_loop
+from flows.moving import refuse_moves
 from flows.propose import look_ahead
 from flows.workplace import workplace
 from registry.registry import Registry
@@ -67,10 +68,11 @@ def store(federation: Federation, applied_by: str) -> None:
     """Keep a valid spec as what should exist; the same spec again changes nothing.
 
     Raises:
-        SpecInvalid: Parts of it do not fit each other; nothing was stored.
+        SpecInvalid: Parts of it do not fit each other, or not what stands already; nothing was stored.
     """
     problems = check(federation, read_knowledge())
     if problems:
         raise SpecInvalid("\n".join(f"{render_field(each.field)}: {each.message}" for each in problems))
     with Registry(settings().registry_url) as registry:
+        refuse_moves(registry, federation)
         registry.generations.put(federation, applied_by=applied_by)

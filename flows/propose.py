@@ -15,6 +15,7 @@ from federation.planning.planner import plan_federation
 from federation.spec.federation import Federation
 from federation.state.silence import silent_clusters
 from flows.admission import basis, blind_spots, context_of
+from flows.moving import refuse_moves
 from flows.workplace import open_bench
 from registry.registry import Registry
 from tasks.handover import unseen
@@ -59,7 +60,12 @@ async def propose(federation: Federation, save: bool = False) -> Proposal:
 
 
 async def look_ahead(registry: Registry, federation: Federation) -> Proposal:
-    """What an apply of a spec would do now."""
+    """What an apply of a spec would do now.
+
+    Raises:
+        SpecInvalid: An apply would refuse it, because of what stands already.
+    """
+    refuse_moves(registry, federation)
     bench = await asyncio.to_thread(open_bench, registry, federation)
     try:
         observed = await observe(unseen(bench), settings().lookers)

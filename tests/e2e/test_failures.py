@@ -196,3 +196,17 @@ def test_two_applies_at_once_make_everything_once(inside):
     assert inside.stage.machines("twice-") == ["twice-a-cp-0"]
     inside.silent(spec)
     inside.gone("twice")
+
+
+def test_cluster_that_stands_cannot_be_asked_for_elsewhere(inside, impatient):
+    """What it has would stay behind unseen: refused, and nothing is stored. A mistyped cloud may be corrected."""
+    wrong = a_small_cluster("a")
+    wrong["infrastructure"] = {**wrong["infrastructure"], "cloud": "mistyped"}
+    assert "could not look at a" in inside.apply(a_small_federation("mover", wrong)).message
+    spec = a_small_federation("mover", a_small_cluster("a"))
+    inside.ready(spec)
+    state = inside.apply(a_small_federation("mover", on_hosts("a")))
+    assert state.is_failed()
+    assert "cluster 'a' stands already with infrastructure.type 'openstack'" in state.message
+    inside.silent(spec)
+    inside.gone("mover")

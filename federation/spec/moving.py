@@ -1,0 +1,67 @@
+"""What a cluster cannot change while it stands: where it stands, what its nodes are made by, its networks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from federation.spec.cluster import Cluster
+from federation.spec.federation import Federation
+from federation.spec.infrastructure import (
+    ExistingInfrastructure,
+    HostsInfrastructure,
+    Infrastructure,
+    OpenStackInfrastructure,
+)
+from federation.spec.problems import FieldPath, Violation
+
+
+def check_moves(standing: Iterable[Cluster], wanted: Federation) -> Iterator[Violation]:
+    """Every cluster of a spec that may stand already stays where and what it is.
+
+    What stands is found through the credentials that its spec names and by what it was built with: under other ones it
+    would stay behind, unseen.
+
+    Args:
+        standing: Clusters as they were last asked for, unless they are seen to be gone.
+        wanted: The new version of their federation.
+    """
+    before = {cluster.name: cluster for cluster in standing}
+    for index, cluster in enumerate(wanted.spec.clusters):
+        known = before.get(cluster.name)
+        if known is not None:
+            yield from _changes(("spec", "clusters", index), known, cluster)
+
+
+def _changes(path: FieldPath, known: Cluster, cluster: Cluster) -> Iterator[Violation]:
+    old, new = _fixed(known), _fixed(cluster)
+    changed = next((field for field in new if field in old and old[field] != new[field]), None)
+    if changed is not None:
+        message = (
+            f"cluster '{cluster.name}' stands already with {changed} '{old[changed]}', which cannot become "
+            f"'{new[changed]}'"
+        )
+        fix = f"write '{old[changed]}', or take another name, or apply a spec without '{cluster.name}' first"
+        yield Violation((*path, *changed.split(".")), message, fix)
+
+
+def _fixed(cluster: Cluster) -> Mapping[str, str]:
+    kind, place = _place(cluster.infrastructure)
+    fixed = {"infrastructure.type": str(cluster.infrastructure.type), kind: place}
+    if cluster.distribution is None:
+        return fixed
+    network = cluster.network
+    return fixed | {
+        "distribution.type": cluster.distribution.type,
+        "network.podCIDR": str(network.pod_cidr),
+        "network.serviceCIDR": str(network.service_cidr),
+    }
+
+
+def _place(infrastructure: Infrastructure) -> tuple[str, str]:
+    match infrastructure:
+        case OpenStackInfrastructure(cloud=cloud):
+            return "infrastructure.cloud", cloud
+        case HostsInfrastructure(inventory=inventory):
+            return "infrastructure.inventory", inventory
+        case ExistingInfrastructure(kubeconfig=kubeconfig):
+            return "infrastructure.kubeconfig", kubeconfig
