@@ -176,6 +176,13 @@ def _too_long(error: ErrorDetails, schema: Schema, parent: Schema) -> Explanatio
     return f"has {len(error['input'])} characters, more than {most}", str(schema.get("description", ""))
 
 
+def _too_many(error: ErrorDetails, schema: Schema, parent: Schema) -> Explanation:
+    del parent
+    context = error.get("ctx", {})
+    message = f"has {context.get('actual_length')} entries, more than {context.get('max_length')}"
+    return message, str(schema.get("description", ""))
+
+
 def _empty(error: ErrorDetails, schema: Schema, parent: Schema) -> Explanation:
     del error, parent
     return "must not be empty", str(schema.get("description", ""))
@@ -200,6 +207,7 @@ _EXPLANATIONS: dict[str, Callable[[ErrorDetails, Schema, Schema], Explanation]] 
     "dict_type": _not_map,
     "value_error": _value,
     "too_short": _too_few,
+    "too_long": _too_many,
     "string_too_short": _empty,
     "string_too_long": _too_long,
 }

@@ -11,6 +11,8 @@ from pydantic import BaseModel, ValidationError
 
 from config.catalogue.reading import read_knowledge, read_tosca_profile
 from federation.importing.joining import import_into_text
+from federation.importing.lowlevel.conversion import import_lowlevel
+from federation.importing.lowlevel.options import LowLevelOptions
 from federation.importing.reading import Source, explained
 from federation.importing.tosca.conversion import import_tosca
 from federation.importing.tosca.options import ToscaOptions
@@ -41,6 +43,7 @@ Certificates = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the commands to the app."""
     import_app.command()(tosca)
+    import_app.command()(lowlevel)
     app.add_typer(import_app, name="import")
 
 
@@ -75,6 +78,41 @@ def tosca(  # noqa: PLR0913, PLR0917 - what a blueprint leaves open, each by an 
         joined = import_into_text(source, federation, profile, options, read_knowledge())
         _tell(joined.remarks)
         return typer.echo(joined.text.rstrip())
+
+
+def lowlevel(  # noqa: PLR0913, PLR0917 - what the resource leaves open, each by an option of its own
+    file: Document,
+    name: Annotated[str | None, typer.Option(help="Name of the federation; the resource's if left out.")] = None,
+    cloud: Annotated[str | None, typer.Option(help="OpenStackCloud block; lab if left out.")] = None,
+    external_network: Annotated[str | None, typer.Option(help="Of floating addresses; public if left out.")] = None,
+    pod_range: Annotated[str | None, typer.Option(help="Each cluster's pods get a /16 of it.")] = None,
+    service_range: Annotated[str | None, typer.Option(help="Each cluster's services get a /16 of it.")] = None,
+    ingress: Annotated[str | None, typer.Option(help="Add-on for public ports: ingress-nginx or traefik.")] = None,
+    direction: Annotated[str | None, typer.Option(help="Of links: both, first-consumes, second-consumes.")] = None,
+    profile: Annotated[str | None, typer.Option(help="Quality of links: lan, best, average or worst.")] = None,
+    host: Hosts = None,
+    tls: Certificates = None,
+) -> None:
+    """Convert a LowLevelOrchestration of CHARITY: print its federation.
+
+    Remarks go to standard error. Exit code 2 when it cannot be converted: every problem at once, with line and fix.
+    """
+    with told_problems():
+        given = {
+            "name": name,
+            "cloud": cloud,
+            "externalNetwork": external_network,
+            "podRange": pod_range,
+            "serviceRange": service_range,
+            "ingress": ingress,
+            "direction": direction,
+            "profile": profile,
+        }
+        pairs = {"hosts": _pairs("hosts", host), "certificates": _pairs("certificates", tls)}
+        options = _options(LowLevelOptions, {key: each for key, each in given.items() if each is not None} | pairs)
+        imported = import_lowlevel(Source(read_text(file), source_of(file)), read_knowledge(), options)
+        _tell(imported.remarks)
+        typer.echo(imported.text.rstrip())
 
 
 def _tell(remarks: Iterable[Problem]) -> None:

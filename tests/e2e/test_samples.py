@@ -26,6 +26,11 @@ def samples() -> list[Path]:
 @pytest.mark.parametrize("file", samples(), ids=lambda file: file.stem)
 def test_sample_is_built_stays_as_it_is_and_leaves_nothing(stage, file):
     """Apply converges, a second apply writes on no wire, destroy leaves nothing, as the witness confirms."""
+    lives(stage, file)
+
+
+def lives(stage, file: Path) -> None:
+    """The whole life of a federation."""
     name = yaml.safe_load(file.read_text())["metadata"]["name"]
     built = stage.cli("apply", "-f", str(file))
     assert built.returncode == 0, built.stderr
