@@ -9,6 +9,7 @@ from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLi
 
 from config.settings import settings
 from flows.apply import apply
+from flows.importing import import_document
 from flows.link_profiles import experiment_link_profiles
 from flows.narrowed import bootstrap_cluster, install_addons, offload_application, peer_clusters
 from flows.reconcile import reconcile
@@ -30,6 +31,7 @@ async def serve_flows() -> None:
         await each.ato_deployment(DEPLOYMENT)
         for each in (
             apply,
+            import_document,
             bootstrap_cluster,
             install_addons,
             peer_clusters,

@@ -66,5 +66,5 @@ def test_document_that_cannot_be_converted_is_told_with_its_line(stage, tmp_path
     file.write_text(scenario("tosca", "cloud-studio.yaml").read_text().replace("Charity.Node", "Charity.Nod"))
     refused = stage.cli("import", "tosca", str(file))
     assert (refused.returncode, refused.stdout) == (2, "")
-    assert f"{file}:48:7: topology_template.node_templates.backend-node.type: the node type" in refused.stderr
+    assert f"{file}:49:7: topology_template.node_templates.backend-node.type: the node type" in refused.stderr
     assert "did you mean 'Charity.Node'?" in refused.stderr

@@ -1,0 +1,58 @@
+"""The flow that imports: a blueprint goes into a federation that was applied, and is refused before anything is stored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from federation.errors import SpecInvalid
+from federation.importing.tosca.options import ToscaOptions
+from flows.importing import import_document
+from tests.stage.specs import a_small_cluster, a_small_federation
+from tests.stage.stage import run
+
+GOOD = Path(__file__).parents[1] / "unit" / "importing" / "good"
+STUDIO = (GOOD / "cloud-studio.yaml").read_text()
+FLAVOR = {"count": 1, "flavor": "m1.large"}
+
+
+def test_blueprint_joins_an_applied_federation(inside):
+    """The application is there after one run, the same import again changes nothing, and bad ones store nothing."""
+    addons = ("metallb", "ingress-nginx")
+    spec = a_small_federation("studio", a_small_cluster("a", addons=addons, controlPlane=FLAVOR))
+    inside.ready(spec)
+    answers = ToscaOptions(inputs={"NODE_ENV": "prod"})
+    done = run(import_document(STUDIO, into="studio", tosca=answers, return_state=True))
+    assert done.is_completed(), done.message
+    assert inside.status("studio").phase == "Ready", inside.bad("studio")
+    with inside.registry() as registry:
+        stored = registry.generations.current("studio")
+    assert [component.name for component in stored.parsed().spec.applications[0].components] == ["backend", "database"]
+
+    inside.stage.quiet()
+    again = run(import_document(STUDIO, into="studio", tosca=answers, return_state=True))
+    assert again.is_completed(), again.message
+    assert inside.stage.changes() == []
+
+    refused = run(import_document(STUDIO.replace("K8S_POD", "VM"), into="studio", return_state=True))
+    assert refused.is_failed()
+    with inside.registry() as registry:
+        assert registry.generations.current("studio").number == stored.number
+    inside.gone("studio")
+
+
+@pytest.mark.parametrize(
+    ("document", "into", "said"),
+    [
+        (STUDIO, None, "name in 'into' the federation"),
+        (STUDIO, "nowhere", "there is no federation 'nowhere'"),
+        ("kind: Federation", None, "neither a TOSCA blueprint nor a LowLevelOrchestration"),
+    ],
+)
+def test_what_cannot_be_imported_is_refused(inside, document, into, said):
+    """The message says what is missing."""
+    state = run(import_document(document, into=into, return_state=True))
+    assert state.is_failed()
+    with pytest.raises(SpecInvalid, match=said):
+        raise state.data.result if hasattr(state.data, "result") else state.data
