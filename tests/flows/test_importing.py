@@ -1,4 +1,4 @@
-"""The flow that imports: a blueprint goes into a federation that was applied, and is refused before anything is stored."""
+"""The flow that imports: a blueprint goes into a federation that was applied, or is refused before it is stored."""
 
 from __future__ import annotations
 
