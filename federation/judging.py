@@ -335,8 +335,13 @@ def _component(
     if found is None:
         trouble = false("LastStep", failed.reason, failed.message) if failed and not failed.ok else None
         return _missing("Available", trouble, "not deployed yet")
-    if not found.ready:
-        return false("Available", "NotAvailable", found.message)
     component = next(each for each in application.components if each.name == name)
-    same = found.digest == component_digest(verdicts.context.desired.name, application, component, home or "")
-    return true("Available") if same else false("Available", "Outdated", "what runs differs from the spec")
+    wanted = component_digest(verdicts.context.desired.name, application, component, home or "")
+    if found.digest != wanted and found.refused != wanted:
+        if failed and failed.result == "failed":
+            return false("Available", failed.reason, failed.message)
+        reason = "Outdated" if found.ready or not found.reason else found.reason
+        return false("Available", reason, found.message or "what runs differs from the spec")
+    if found.refused == wanted or not found.ready:
+        return false("Available", found.reason or "NotAvailable", found.message)
+    return true("Available")

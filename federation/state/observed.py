@@ -139,10 +139,12 @@ class ObservedComponent:
     """A component of an application.
 
     Attributes:
-        digest: Of the objects as they were applied.
+        digest: Of the objects as they were applied; empty when they are not so any more.
         running: Its pods, cluster by cluster in alphabetical order.
         serves: Its ports, such as ``80/TCP``.
         public: Whether an ingress leads to it.
+        reason: Why it is not ready, when that is known; listed in docs/conditions.md.
+        refused: Digest of what was tried and failed for good; empty when nothing was.
     """
 
     name: str
@@ -153,6 +155,14 @@ class ObservedComponent:
     running: tuple[Running, ...] = ()
     serves: tuple[str, ...] = ()
     public: bool = False
+    reason: str = ""
+    refused: str = ""
+
+    def is_left_alone(self, wanted: str) -> bool:
+        """Whether nothing is to be done for what is asked for: it is there, or it has failed for good."""
+        if self.refused:
+            return bool(self.digest) and self.refused == wanted
+        return self.digest == wanted and self.ready
 
 
 @dataclass(frozen=True)

@@ -37,9 +37,16 @@ def ensure_exposure(home: Side, application: Application, component: Component, 
     if INGRESS.kind in parts and not (only_new and client.get(INGRESS, component.name, application.name)):
         ingress_class = _ingress_class(home)
         if ingress_class is None:
-            return f"{home.cluster} has no ingress controller; add ingress-nginx or traefik to its add-ons"
+            return no_controller(home)
         ensure(client, render_ingress(*where, ingress_class))
     return ""
+
+
+def no_controller(home: Side) -> str:
+    """What to say where nothing serves ingresses; empty where something does."""
+    if _ingress_class(home) is not None:
+        return ""
+    return f"{home.cluster} has no ingress controller; add ingress-nginx or traefik to its add-ons"
 
 
 def _ensure_service(client: KubernetesClient, service: Object) -> None:

@@ -7,16 +7,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from clients.kubernetes.api import KubernetesClient
-from clients.kubernetes.readiness import pod_trouble, readiness
+from clients.kubernetes.readiness import readiness
 from clients.kubernetes.resources import CLAIM, CONFIG_MAP, INGRESS, NAMESPACE, POD, SERVICE, SERVICE_ACCOUNT, Kind
 from federation.spec.marks import APPLICATION, CLUSTERS, COMPONENT, DIGEST, FEDERATION, KINDS, OWNER, PARTS, WORKLOADS
 from federation.state.observed import ObservedApplication, ObservedComponent
+from providers.applications.exposure import no_controller
 from providers.applications.names import WORKLOAD_KINDS
 from providers.applications.namespaces import offloading_trouble
 from providers.applications.ours import is_ours
 from providers.applications.render_namespace import NAMESPACE_OFFLOADING
 from providers.applications.running import running
 from providers.applications.stamps import is_untouched
+from providers.applications.troubles import Trouble
+from providers.applications.warnings import ending, trouble_of_all
 from providers.contracts import Side
 
 _STAMPED = (SERVICE, INGRESS, SERVICE_ACCOUNT)
@@ -129,20 +132,27 @@ def _component(side: Side, workloads: list[Object], seen: _Seen) -> ObservedComp
     changed = next(filter(None, (_changed_part(each, seen) for each in workloads)), "") or _odd_one(key[1], workloads)
     states = [readiness(each) for each in workloads]
     ready = all(state.ready for state in states)
-    message = "; ".join(state.message for state in states if state.message)
     pods = [pod for pod in seen.pods if _key(pod) == key]
-    if not ready:
-        trouble = pod_trouble(pods)
-        message += f": {trouble}" if trouble else ""
+    trouble = trouble_of_all(side.kubernetes, workloads, pods)
+    message = "; ".join(state.message for state in states if state.message)
+    message += f": {trouble.message}" if trouble and message else ""
+    digest = _annotation(workloads[0], DIGEST)
+    end = ending(workloads, trouble)
+    if changed == f"Ingress {key[1]} is missing" and no_controller(side):
+        changed = no_controller(side)
+        trouble = Trouble(reason="IngressControllerMissing", message=changed)
+    told = end.trouble if end else trouble
     return ObservedComponent(
         name=key[1],
-        digest="" if changed else _annotation(workloads[0], DIGEST),
+        digest="" if changed else digest,
         ready=ready and not changed,
         available=sum(state.available for state in states),
-        message=changed or message,
+        message=changed or (end.trouble.message if end else message),
         running=running(side, workloads, pods),
         serves=_serves(seen.parts.get(SERVICE.kind, {}).get(key, ())),
         public=key in seen.parts.get(INGRESS.kind, {}),
+        reason=told.reason if told else "",
+        refused=end.digest if end else "",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from federation.spec.application import Application, Component
 from federation.state.observed import ObservedApplication
 from providers.applications import namespaces, observing, removal, workloads
+from providers.applications.work import Work
 from providers.contracts import Done, Progress, Side, Vault
 from providers.patience import patient
 
@@ -34,7 +35,7 @@ class OffloadedApplications:
         """
 
         def step() -> Progress:
-            progress = workloads.deploy(home, application, component, self._vault)
+            progress = workloads.deploy(Work(home, application, component, self._vault))
             if isinstance(progress, Done) and not namespaces.is_settled(home, application):
                 settled = namespaces.ensure_namespace(home, application)
                 return progress if isinstance(settled, Done) else settled

@@ -18,10 +18,17 @@ def stamped(manifest: Manifest) -> Manifest:
     return {**manifest, "metadata": {**meta, "annotations": {**meta.get("annotations", {}), APPLIED: text}}}
 
 
-def is_untouched(live: Mapping[str, Any]) -> bool:
-    """Whether a live object still has everything that was applied."""
+def stamp_of(live: Mapping[str, Any]) -> Manifest | None:
+    """A live object as it was applied, without its stamp; None when it carries none."""
     text = (live["metadata"].get("annotations") or {}).get(APPLIED, "")
     try:
-        return not drifted(json.loads(text), live)
+        found: Manifest = json.loads(text)
     except ValueError:
-        return False
+        return None
+    return found
+
+
+def is_untouched(live: Mapping[str, Any]) -> bool:
+    """Whether a live object still has everything that was applied."""
+    stamp = stamp_of(live)
+    return stamp is not None and not drifted(stamp, live)

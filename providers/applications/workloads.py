@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from clients.kubernetes.api import Object as Manifest
 from clients.kubernetes.apply import applied, drifted, ensure, ensure_gone
-from clients.kubernetes.readiness import pod_trouble, readiness
+from clients.kubernetes.readiness import readiness
 from clients.kubernetes.resources import (
     CONFIG_MAP,
     INGRESS,
@@ -18,108 +19,143 @@ from clients.kubernetes.resources import (
     STATEFUL_SET,
     Kind,
 )
-from federation.spec.application import Application, Component
+from federation.errors import TerminalError
 from federation.spec.marks import APPLICATION, COMPONENT, DIGEST
+from federation.spec.model import duration_s
 from federation.spec.shares import shares_of, workloads_of
-from providers.applications.claims import adjust_own_claims, claims_gone, ensure_shared_claims, prune_claims
+from providers.applications.claims import adjust_own_claims, claims_gone, ensure_shared_claims
 from providers.applications.exposure import ensure_exposure
-from providers.applications.names import WORKLOAD_KINDS, selector_of, workload_kind
+from providers.applications.names import WORKLOAD_KINDS, parts_in, workload_kind
 from providers.applications.ours import emptied, owned
+from providers.applications.pruning import prune_parts, settle
 from providers.applications.render_account import render_account
 from providers.applications.render_files import render_config_map
-from providers.applications.render_workload import parts_of, render_workload
-from providers.applications.secrets import ensure_secrets, prune_secrets
-from providers.contracts import Done, Progress, Side, Vault, Waiting
+from providers.applications.render_workload import render_workload
+from providers.applications.rollback import go_back, is_rolled_out, is_stuck, refusal_of
+from providers.applications.secrets import ensure_secrets
+from providers.applications.stamps import stamp_of, stamped
+from providers.applications.troubles import Trouble
+from providers.applications.warnings import ending, trouble_of_all
+from providers.applications.work import Work
+from providers.contracts import Done, Progress, Side, Waiting
 
 Object = Mapping[str, Any]
 
-_PRUNED = (INGRESS, SERVICE, CONFIG_MAP, SERVICE_ACCOUNT)
 
-
-def deploy(home: Side, application: Application, component: Component, vault: Vault) -> Progress:
+def deploy(work: Work) -> Progress:
     """Everything of a component; done when every replica of the current generation is available, or a job has ended.
 
     A changed placement moves the pods: by an update of the one workload, or, where there are several, by making those
-    for new clusters first. While pods of the former spec are there, nothing that they need is changed or removed.
+    for new clusters first. While pods of the former spec are there, nothing that they need is changed or removed; an
+    update that makes no progress within its deadline goes back to them.
 
     Raises:
         SpecInvalid: A secret has no such key.
-        TerminalError: A job has failed.
+        TerminalError: A job has failed, or an update was taken back.
     """
-    if not _other_kinds_gone(home, application, component):
-        return Waiting(f"the former workload of {component.name} is being removed")
-    ensure_secrets(home, application, component, vault)
-    _ensure_beside(home, application, component)
-    lives = _all_applied(home, application, component)
-    if lives is None:
-        return Waiting(f"the former {component.workload} {component.name} is being replaced")
-    former = _former(home, application, component)
-    only_new = bool(former) or any(_is_mixed(live) for live in lives)
-    missing = ensure_exposure(home, application, component, only_new=only_new)
+    desired = [render_workload(*work.spec, share) for share in shares_of(work.component, work.home.cluster)]
+    refused = _refused(work, desired)
+    if refused:
+        return _stay(work, refused)
+    if not _other_kinds_gone(work):
+        return Waiting(f"the former workload of {work.component.name} is being removed")
+    ensure_secrets(work)
+    _ensure_beside(work)
+    lives = [_applied(work, each) for each in desired]
+    there = [live for live in lives if live is not None]
+    if len(there) < len(lives):
+        return Waiting(f"the former {work.component.workload} {work.component.name} is being replaced")
+    former = _former(work)
+    only_new = bool(former) or any(not is_rolled_out(live) for live in there)
+    missing = ensure_exposure(work.home, work.application, work.component, only_new=only_new)
     if missing:
         return Waiting(missing)
+    return _finish(work, there, former)
+
+
+def _finish(work: Work, lives: Sequence[Object], former: Sequence[Object]) -> Progress:
+    """All is as it should be; see whether it runs."""
     states = [readiness(live) for live in lives]
     unready = "; ".join(state.message for state in states if not state.ready)
     if unready:
-        return _unready(home, application, component, unready)
+        return _unready(work, lives, former, unready)
     if former:
-        return _end(home, application, former)
-    _settle(home, application, component)
+        return _end(work, former)
+    settle(work)
     available = sum(state.available for state in states)
-    return Done("it has run to its end" if component.kind == "job" else f"{available} available")
+    return Done("it has run to its end" if work.component.kind == "job" else f"{available} available")
 
 
-def _former(home: Side, application: Application, component: Component) -> list[Object]:
+def _refused(work: Work, desired: Sequence[Manifest]) -> list[Object]:
+    """The workloads that an update went back to, when it is the one that is asked for now."""
+    wanted = {_digest(each) for each in desired}
+    lives = owned(work.home, workload_kind(work.component), work.namespace, work.selector)
+    refusals = [refusal_of(each) for each in lives]
+    return lives if any(refusal is not None and refusal.digest in wanted for refusal in refusals) else []
+
+
+def _stay(work: Work, lives: Sequence[Object]) -> Progress:
+    """Keep what an update went back to, as it was applied."""
+    for live in lives:
+        stamp = stamp_of(live)
+        if stamp is not None:
+            applied(work.client, stamped(stamp))
+    prune_parts(work, frozenset[str]().union(*(parts_in(live) for live in lives)))
+    return Done("what ran before the update that failed is kept")
+
+
+def _former(work: Work) -> list[Object]:
     """The component's workloads that nothing asks for any more: it had another placement."""
-    found = owned(home, workload_kind(component), application.name, selector_of(application, component))
-    return [each for each in found if each["metadata"]["name"] not in workloads_of(component)]
+    found = owned(work.home, workload_kind(work.component), work.namespace, work.selector)
+    return [each for each in found if each["metadata"]["name"] not in workloads_of(work.component)]
 
 
-def _end(home: Side, application: Application, former: list[Object]) -> Waiting:
+def _end(work: Work, former: Sequence[Object]) -> Waiting:
     for each in former:
-        ensure_gone(home.kubernetes, Kind.of(each), each["metadata"]["name"], application.name)
+        ensure_gone(work.client, Kind.of(each), each["metadata"]["name"], work.namespace)
     return Waiting("its pods are leaving where it no longer runs", poll_s=0.5)
 
 
-def _unready(home: Side, application: Application, component: Component, message: str) -> Progress:
-    pods = home.kubernetes.list(POD, application.name, labels=dict(selector_of(application, component)))
-    trouble = pod_trouble(pods)
-    return Waiting(message + (f": {trouble}" if trouble else ""))
+def _unready(work: Work, lives: Sequence[Object], former: Sequence[Object], message: str) -> Progress:
+    pods, update = work.client.list(POD, work.namespace, labels=dict(work.selector)), work.component.update
+    trouble = trouble_of_all(work.client, lives, pods)
+    failed = ending([live for live in lives if live["kind"] == JOB.kind], trouble)
+    if failed is not None:
+        settle(work)
+        raise TerminalError(failed.trouble.message, reason="JobFailed")
+    now, limit_s = datetime.now(UTC), duration_s(update.progress_deadline)
+    if update.rollback and any(is_stuck(live, pods, limit_s, now) for live in lives):
+        why = trouble or Trouble(reason="NotAvailable", message=message)
+        if go_back(work.home, lives, former, why):
+            raise TerminalError(f"went back to what ran before: {why.message}", reason="RolledBack")
+    return Waiting(message + (f": {trouble.message}" if trouble else ""))
 
 
-def _ensure_beside(home: Side, application: Application, component: Component) -> None:
+def _ensure_beside(work: Work) -> None:
     """What pods cannot begin without: files, account, claims that they share."""
-    where = (home.federation, application, component)
-    for manifest in (render_config_map(*where), render_account(*where)):
+    for manifest in (render_config_map(*work.spec), render_account(*work.spec)):
         if manifest is not None:
-            ensure(home.kubernetes, manifest)
-    ensure_shared_claims(home, application, component)
-    adjust_own_claims(home, application, component)
+            ensure(work.client, manifest)
+    ensure_shared_claims(work.home, work.application, work.component)
+    adjust_own_claims(work.home, work.application, work.component)
 
 
-def _all_applied(home: Side, application: Application, component: Component) -> list[Object] | None:
-    """The workloads of all shares as they are now; None while one of them makes room for its successor."""
-    shares = shares_of(component, home.cluster)
-    lives = [_applied(home, render_workload(home.federation, application, component, each)) for each in shares]
-    there = [live for live in lives if live is not None]
-    return there if len(there) == len(shares) else None
-
-
-def _applied(home: Side, desired: Manifest) -> Object | None:
+def _applied(work: Work, desired: Manifest) -> Object | None:
     """The workload as it is now; None while one that cannot be changed makes room for its successor.
 
     The template of a Job cannot be changed: a former run is removed. Nor can the claims of a StatefulSet: it is removed
     without its pods, which the next one takes over.
     """
-    client, kind, meta = home.kubernetes, Kind.of(desired), desired["metadata"]
-    live = client.get(kind, meta["name"], meta["namespace"]) if kind in {JOB, STATEFUL_SET} else None
+    kind, name = Kind.of(desired), desired["metadata"]["name"]
+    live = work.client.get(kind, name, work.namespace) if kind in {JOB, STATEFUL_SET} else None
     if live is not None and kind == JOB and _digest(live) != _digest(desired):
-        ensure_gone(client, kind, meta["name"], meta["namespace"])
+        if not ensure_gone(work.client, kind, name, work.namespace):
+            return None
+    elif live is not None and kind == STATEFUL_SET and _claims_differ(live, desired):
+        if not live["metadata"].get("deletionTimestamp"):
+            work.client.delete(kind, name, work.namespace, uid=live["metadata"]["uid"], propagation="Orphan")
         return None
-    if live is not None and kind == STATEFUL_SET and _claims_differ(live, desired):
-        client.delete(kind, meta["name"], meta["namespace"], uid=live["metadata"]["uid"], propagation="Orphan")
-        return None
-    return applied(client, desired)[0]
+    return applied(work.client, desired)[0]
 
 
 def _claims_differ(live: Object, desired: Manifest) -> bool:
@@ -127,38 +163,15 @@ def _claims_differ(live: Object, desired: Manifest) -> bool:
     return drifted({"items": then}, {"items": now})
 
 
+def _other_kinds_gone(work: Work) -> bool:
+    """A component with a volume of its own for each pod, or one that became a job, is another kind of workload."""
+    others = [kind for kind in WORKLOAD_KINDS if kind != workload_kind(work.component)]
+    gone = [emptied(work.home, kind, work.namespace, work.selector) for kind in others]
+    return all(gone)
+
+
 def _digest(obj: Object) -> str:
     return str((obj["metadata"].get("annotations") or {}).get(DIGEST, ""))
-
-
-def _is_mixed(live: Object) -> bool:
-    """Whether pods of a former spec may still be there."""
-    status = live.get("status") or {}
-    if live["kind"] == JOB.kind:
-        return False
-    if status.get("observedGeneration", 0) < live["metadata"].get("generation", 1):
-        return True
-    if live["kind"] == STATEFUL_SET.kind:
-        return bool(status.get("currentRevision") != status.get("updateRevision"))
-    return bool(status.get("replicas", 0) > status.get("updatedReplicas", 0))
-
-
-def _settle(home: Side, application: Application, component: Component) -> None:
-    """Remove what the component no longer needs, now that nothing runs any more that does."""
-    parts = parts_of(application, component)
-    for kind in _PRUNED:
-        for each in owned(home, kind, application.name, selector_of(application, component)):
-            if f"{kind.kind}/{each['metadata']['name']}" not in parts:
-                ensure_gone(home.kubernetes, kind, each["metadata"]["name"], application.name)
-    prune_claims(home, application, component)
-    prune_secrets(home, application)
-
-
-def _other_kinds_gone(home: Side, application: Application, component: Component) -> bool:
-    """A component with a volume of its own for each pod, or one that became a job, is another kind of workload."""
-    others = [kind for kind in WORKLOAD_KINDS if kind != workload_kind(component)]
-    gone = [emptied(home, kind, application.name, selector_of(application, component)) for kind in others]
-    return all(gone)
 
 
 def delete_component(home: Side, application: str, component: str) -> Progress:

@@ -66,12 +66,13 @@ def _application(context: PlanningContext, application: Application, home: str) 
 def _component(context: PlanningContext, application: Application, component: Component, home: str) -> Iterator[Step]:
     seen_application = _seen(context, application.name, home)
     seen = seen_application.component(component.name) if seen_application else None
-    same = seen is not None and seen.digest == component_digest(context.desired.name, application, component, home)
-    if seen is not None and same and seen.ready:
+    wanted = component_digest(context.desired.name, application, component, home)
+    same = seen is not None and seen.digest == wanted
+    if seen is not None and seen.is_left_alone(wanted):
         return
     reason = "it is not deployed"
     if seen is not None:
-        reason = f"it is not available: {seen.message}" if same else "it differs from the spec"
+        reason = "it differs from the spec" if not same or seen.ready else f"it is not available: {seen.message}"
     targets = {share.cluster for share in shares_of(component, home)}
     away = {target for target in targets if _is_away(context, home, target)}
     if away == targets or (away and same):
