@@ -1,4 +1,4 @@
-"""What is wrong with a component, by its pods, by events where no status says it, and by marks of what failed for good."""
+"""What is wrong with a component: by its pods, by events where no status says it, by marks of what failed for good."""
 
 from __future__ import annotations
 

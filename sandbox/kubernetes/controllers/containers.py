@@ -1,8 +1,8 @@
 """What a kubelet reports about a pod's containers. Pure functions.
 
-A container's image decides its fate: a name with ``fail-pull`` cannot be pulled, one with ``crash`` exits at once.
-Where a pod is of a kind that ends, a container that runs ``false`` fails, one that runs ``sleep`` goes on, all others
-succeed.
+A container's image decides its fate: a name with ``fail-pull`` cannot be pulled, one with ``crash`` exits at once, one
+with ``outofmemory`` is killed, one with ``unready`` answers no probe. Where a pod is of a kind that ends, a container
+that runs ``false`` fails, one that runs ``sleep`` goes on, all others succeed. A probe that runs ``false`` fails, too.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import Literal
 from sandbox.kubernetes.api import Object
 from sandbox.kubernetes.controllers.objects import digest, set_condition
 
-Fate = Literal["runs", "succeeds", "fails", "pull", "crash"]
+Fate = Literal["runs", "succeeds", "fails", "pull", "crash", "memory"]
+Probing = Literal["startup", "readiness", "liveness"]
 FALSE = (["false"], ["/bin/false"], ["sh", "-c", "exit 1"], ["sh", "-c", "false"])
 READY_TYPES = ("PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady")
 
@@ -24,12 +25,40 @@ def fate_of(container: Object, restart_policy: str) -> Fate:
         return "pull"
     if "crash" in image:
         return "fails" if restart_policy == "Never" else "crash"
+    if "outofmemory" in image:
+        return "memory"
     if restart_policy == "Always":
         return "runs"
     command = [*(container.get("command") or ()), *(container.get("args") or ())]
     if command[:1] == ["sleep"]:
         return "runs"
     return "fails" if command in FALSE else "succeeds"
+
+
+def fails(container: Object, kind: Probing) -> bool:
+    """Whether a probe of that kind is asked for and not answered."""
+    probe = container.get(f"{kind}Probe") or {}
+    if "exec" in probe:
+        return (probe["exec"].get("command") or []) in FALSE or "unready" in container.get("image", "")
+    return bool(probe) and "unready" in container.get("image", "")
+
+
+def answer(container: Object, kind: Probing) -> str:
+    """What the kubelet says of a probe that is not answered."""
+    probe, title = container.get(f"{kind}Probe") or {}, kind.capitalize()
+    if "httpGet" in probe:
+        return f"{title} probe failed: HTTP probe failed with statuscode: 503"
+    return f"{title} probe failed: " + ("command failed" if "exec" in probe else "connection refused")
+
+
+def last_words(container: Object) -> Object:
+    """How a container came to its end, with the end of its log where that is asked for."""
+    if "outofmemory" in container.get("image", ""):
+        return {"exitCode": 137, "reason": "OOMKilled"}
+    if fails(container, "liveness"):
+        return {"exitCode": 137, "reason": "Error"}
+    words = {"message": "cannot go on\n"} if container.get("terminationMessagePolicy", "File") != "File" else {}
+    return {"exitCode": 1, "reason": "Error", **words}
 
 
 def waiting(reason: str, message: str = "") -> Object:
@@ -41,7 +70,9 @@ def report(container: Object, state: Object, *, uid: str, restarts: int = 0) -> 
     """One entry of containerStatuses."""
     runs = "running" in state
     status: Object = {"name": container["name"], "image": container.get("image", ""), "state": state}
-    status |= {"ready": runs, "started": runs, "restartCount": restarts, "lastState": {}, "imageID": ""}
+    started = runs and not fails(container, "startup")
+    ready = started and not fails(container, "readiness")
+    status |= {"ready": ready, "started": started, "restartCount": restarts, "lastState": {}, "imageID": ""}
     if "waiting" not in state:
         status["imageID"] = f"sha256:{digest(container.get('image'), 64)}"
         status["containerID"] = f"containerd://{digest([uid, container['name'], restarts], 64)}"

@@ -46,6 +46,10 @@ def _bounds(deployment: Object) -> rollout.Limits:
     return rollout.limits(size(deployment), surge, low)
 
 
+def _copied(deployment: Object) -> dict[str, str]:
+    return {k: v for k, v in annotations_of(deployment).items() if k not in NOT_COPIED}
+
+
 def _sizes(deployment: Object) -> dict[str, str]:
     """What a Deployment notes on the sets it scales."""
     wanted = size(deployment)
@@ -89,6 +93,7 @@ class Deployments(Controller):
             return
         if new is None:
             new = self._create_set(deployment, name, old)
+        self._copy_notes(deployment, new)
         self._note_revision(deployment, new, old)
         if (deployment["spec"].get("strategy") or {}).get("type") == "Recreate":
             self._recreate(deployment, new, old)
@@ -102,13 +107,18 @@ class Deployments(Controller):
         template = spec["template"] | {"metadata": dict(spec["template"].get("metadata") or {})}
         template["metadata"]["labels"] = (template["metadata"].get("labels") or {}) | hashed
         selector = spec["selector"] | {"matchLabels": (spec["selector"].get("matchLabels") or {}) | hashed}
-        notes = {k: v for k, v in annotations_of(deployment).items() if k not in NOT_COPIED}
+        notes = _copied(deployment)
         notes |= {REVISION: str(max(map(revision_of, old), default=0) + 1), **_sizes(deployment)}
         meta = {"name": name, "namespace": deployment["metadata"]["namespace"], "annotations": notes}
         meta |= {"labels": template["metadata"]["labels"], "ownerReferences": [owner_ref(deployment)]}
         body = {"replicas": 0, "selector": selector, "template": template}
         body |= {key: spec[key] for key in ("minReadySeconds",) if spec.get(key)}
         return self.api.create(SETS, {"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": meta, "spec": body})
+
+    def _copy_notes(self, deployment: Object, new: Object) -> None:
+        """A set keeps what its Deployment said while it was the new one."""
+        if not _copied(deployment).items() <= annotations_of(new).items():
+            self._annotate(SETS, new, _copied(deployment))
 
     def _note_revision(self, deployment: Object, new: Object, old: list[Object]) -> None:
         latest = max(map(revision_of, old), default=0)

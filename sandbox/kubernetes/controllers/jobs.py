@@ -45,6 +45,9 @@ class Jobs(Controller):
             self._clear(active)
         elif done >= wanted:
             self._conclude(job, "Complete", "CompletionsReached", "Reached expected number of succeeded pods")
+        elif self._is_late(key, spec):
+            self._clear(active)
+            self._conclude(job, "Failed", "DeadlineExceeded", "Job was active longer than specified deadline")
         elif failed > spec.get("backoffLimit", 6):
             self._clear(active)
             self._conclude(job, "Failed", "BackoffLimitExceeded", "Job has reached the specified backoff limit")
@@ -54,6 +57,10 @@ class Jobs(Controller):
         over = is_true(job, "Complete") or is_true(job, "Failed")
         count(status, active=0 if over or spec.get("suspend") else len(active))
         self.api.replace_status(JOBS, job)
+
+    def _is_late(self, key: Key, spec: Object) -> bool:
+        seconds = spec.get("activeDeadlineSeconds")
+        return seconds is not None and self.manager.waited(self, key, "deadline active", seconds)
 
     def _start(self, job: Object, missing: int) -> list[Object]:
         name = job["metadata"]["name"]

@@ -107,9 +107,15 @@ class Kubelet(Controller):
             self._warn(pod, "Failed", f"Error: {lacking}")
             return containers.report(container, containers.waiting("CreateContainerConfigError", lacking), uid=uid)
         self._stuck.discard(key)
-        if fate == "crash":
+        if fate in ("crash", "memory"):
             return self._crash(pod, container, uid)
         record(self.api, pod, "Started", f"Started container {name}", source="kubelet")
+        for kind in ("startup", "readiness", "liveness"):
+            if containers.fails(container, kind):
+                self._warn(pod, "Unhealthy", containers.answer(container, kind))
+                if kind == "liveness":
+                    return self._crash(pod, container, uid)
+                break
         return containers.report(container, {"running": {"startedAt": now()}}, uid=uid)
 
     def _crash(self, pod: Object, container: Object, uid: str) -> Object:
@@ -117,7 +123,9 @@ class Kubelet(Controller):
         text = f"back-off 10s restarting failed container={container['name']} pod={place}"
         self._warn(pod, "BackOff", f"Back-off restarting failed container {container['name']} in pod {place}")
         entry = containers.report(container, containers.waiting("CrashLoopBackOff", text), uid=uid, restarts=1)
-        entry["lastState"] = {"terminated": {"exitCode": 1, "reason": "Error", "startedAt": now(), "finishedAt": now()}}
+        entry["lastState"] = {
+            "terminated": {**containers.last_words(container), "startedAt": now(), "finishedAt": now()}
+        }
         return entry
 
     def _end(self, key: Key, pod: Object) -> None:

@@ -63,7 +63,7 @@ def check(resource: Resource, obj: Object) -> list[Cause]:
     causes = list(missing(obj, resource.schema))
     where = POD_SPECS.get(resource.key)
     if where and isinstance(look(obj, where), dict):
-        causes += check_pod_spec(look(obj, where), where)
+        causes += check_pod_spec(look(obj, where), where, _claimed(obj))
         causes += check_template(resource.key, look(obj, where), where)
     causes += check_enums(obj, _ENUMS.get(resource.key, ()), "")
     causes += _check_numbers(resource.key, obj)
@@ -97,3 +97,9 @@ _RULES: dict[str, Callable[[Object], Iterator[Cause]]] = {
     **RULES,
     "customresourcedefinitions.apiextensions.k8s.io": check_definition,
 }
+
+
+def _claimed(obj: Object) -> set[str]:
+    """Volumes that a StatefulSet adds to its pods."""
+    templates = (obj.get("spec") or {}).get("volumeClaimTemplates") or ()
+    return {str(each.get("metadata", {}).get("name")) for each in templates}

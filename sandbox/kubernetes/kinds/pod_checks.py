@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from sandbox.kubernetes.api import Object
@@ -49,8 +49,8 @@ def check_enums(obj: Object, rows: tuple[tuple[str, tuple[str, ...]], ...], pref
                 yield not_supported(prefix + where, node[name], shown)
 
 
-def check_pod_spec(pod: Object, where: str) -> Iterator[Cause]:
-    """Every cause for which the spec of a pod is refused."""
+def check_pod_spec(pod: Object, where: str, claimed: Collection[str] = ()) -> Iterator[Cause]:
+    """Every cause for which the spec of a pod is refused; ``claimed`` are volumes that are added to it later."""
     if not pod.get("containers"):
         yield required(f"{where}.containers")
     yield from check_enums(pod, _ENUMS, f"{where}.")
@@ -58,7 +58,7 @@ def check_pod_spec(pod: Object, where: str) -> Iterator[Cause]:
     for value in (pod.get("nodeSelector") or {}).values():
         if words := label_value_words(value):
             yield invalid_value(f"{where}.nodeSelector", value, words)
-    volumes = {volume.get("name") for volume in pod.get("volumes") or []}
+    volumes = {*claimed, *(volume.get("name") for volume in pod.get("volumes") or [])}
     for group in ("initContainers", "containers"):
         names: set[str] = set()
         for index, container in enumerate(pod.get(group) or []):
