@@ -105,8 +105,8 @@ def go_back(home: Side, workloads: Sequence[Object], former: Sequence[Object], t
         meta = manifest["metadata"]
         notes = {**meta.get("annotations", {}), REFUSED: json.dumps(asdict(refusal), sort_keys=True)}
         home.kubernetes.apply(stamped({**manifest, "metadata": {**meta, "annotations": notes}}))
-    for workload, manifest in earlier:
-        if manifest is None:
+    for workload, before in earlier:
+        if before is None:
             ensure_gone(home.kubernetes, Kind.of(workload), workload["metadata"]["name"], _namespace(workload))
     return True
 

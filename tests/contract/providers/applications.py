@@ -42,9 +42,6 @@ class Fleet(Protocol):
     def drive(self, step: Callable[[], Progress]) -> Done:
         """Repeat a step until it is done."""
 
-    def wait_until(self, holds: Callable[[], bool]) -> None:
-        """Look until something holds."""
-
     def mutations(self) -> list[tuple[str, str]]:
         """Requests for changes since the last look."""
 

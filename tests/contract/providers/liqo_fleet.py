@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -22,8 +21,6 @@ from tests.unit.kubernetes.served import PORT, Background, Served
 
 T = TypeVar("T")
 FEDERATION = "fed"
-_PATIENCE, _STEP_S = 800, 0.02
-_PAUSE = threading.Event()
 
 
 class LiqoFleet:
@@ -209,15 +206,6 @@ class LiqoFleet:
         assert isinstance(progress, Waiting), progress
         self.settle()
         return progress
-
-    def wait_until(self, holds: Callable[[], bool]) -> None:
-        """Look until something holds."""
-        for _ in range(_PATIENCE):
-            self.settle()
-            if holds():
-                return
-            _PAUSE.wait(_STEP_S)
-        raise AssertionError("it does not come to hold")
 
     def mutations(self) -> list[tuple[str, str]]:
         """Requests for changes that clients have sent since the last look."""

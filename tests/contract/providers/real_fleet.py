@@ -88,14 +88,6 @@ class RealFleet:
             self.settle()
         raise AssertionError(f"still {progress}")
 
-    def wait_until(self, holds: Callable[[], bool]) -> None:
-        """Look until something holds."""
-        for _ in range(_TRIES):
-            if holds():
-                return
-            self.settle()
-        raise AssertionError("it does not come to hold")
-
     def mutations(self) -> list[tuple[str, str]]:
         """Requests for changes that the clients have sent since the last look."""
         found, self._sent = self._sent, []

@@ -11,6 +11,7 @@ import pytest
 from clients.kubernetes.resources import NAMESPACE, NODE
 from federation.spec.application import Application
 from providers.applications import workloads
+from providers.applications.work import Work
 from providers.contracts import Side
 from tests.contract.providers.applications import (
     APPLICATIONS,
@@ -29,6 +30,7 @@ from tests.contract.providers.real_fleet import RealFleet
 from tests.networks import reserve_prefix
 from tests.proving.building import Missing
 from tests.proving.control_plane import a_node, find
+from tests.unit.applications.vaults import FakeVault
 
 Placed = dict[str, Any]
 MOVES = [
@@ -186,7 +188,7 @@ def test_the_real_controllers_move_as_the_sandbox_does(
 
 
 def _deploy(fleet: RealFleet, home: Side, application: Application) -> None:
-    fleet.drive(partial(workloads.deploy, home, application, application.components[0]))
+    fleet.drive(partial(workloads.deploy, Work(home, application, application.components[0], FakeVault())))
 
 
 def test_nodes_of_peers_are_none_of_the_home(fleet: LiqoFleet):

@@ -63,3 +63,13 @@ def fails_with(fleet: Fleet, step: Callable[[], Progress]) -> TerminalError:
         fleet.settle()
         _PAUSE.wait(_STEP_S)
     raise AssertionError(f"it says {progress}")
+
+
+def wait_until(fleet: Fleet, holds: Callable[[], bool]) -> None:
+    """Look until something holds."""
+    for _ in range(_PATIENCE):
+        fleet.settle()
+        if holds():
+            return
+        _PAUSE.wait(_STEP_S)
+    raise AssertionError("it does not come to hold")

@@ -21,7 +21,7 @@ from tests.contract.providers.applications import (
     is_as_asked,
     roll_out,
 )
-from tests.contract.providers.at_home.ground import STORAGE_CLASS, fails_with
+from tests.contract.providers.at_home.ground import STORAGE_CLASS, fails_with, wait_until
 from tests.contract.providers.liqo_fleet import FEDERATION
 
 VOLUME = {"name": "data", "path": "/data", "size": "1Gi", "storageClass": STORAGE_CLASS}
@@ -68,11 +68,11 @@ def test_a_failed_update_goes_back_to_what_ran(fleet: Fleet, home: Side, shape: 
     assert error.reason == "RolledBack"
     assert "example/fail-pull:2 cannot be pulled" in str(error)
     fleet.drive(step(home, after))
-    fleet.wait_until(lambda: images(home, "back") == {"example/web:1"} and component_of(home, "back", "web").ready)
+    wait_until(fleet, lambda: images(home, "back") == {"example/web:1"} and component_of(home, "back", "web").ready)
     service = home.kubernetes.get(SERVICE, "web", "back")
     assert service is not None
     assert [(each["port"], each["targetPort"]) for each in service["spec"]["ports"]] == [(80, 80)]
-    fleet.wait_until(lambda: is_left_alone(home, after))
+    wait_until(fleet, lambda: is_left_alone(home, after))
     found = component_of(home, "back", "web")
     assert found.reason == "RolledBack"
     assert "example/fail-pull:2 cannot be pulled" in found.message
@@ -90,7 +90,7 @@ def test_a_refused_update_is_tried_again_when_somebody_asks(fleet: Fleet, home: 
     before, after = asked("again", "rolling", "example/web:1"), asked("again", "rolling", "example/fail-pull:2")
     roll_out(fleet, home, before)
     fails_with(fleet, step(home, after))
-    fleet.wait_until(lambda: is_left_alone(home, after))
+    wait_until(fleet, lambda: is_left_alone(home, after))
     home.kubernetes.merge_patch(
         DEPLOYMENT, "web", {"metadata": {"annotations": {"flotilla.dev/refused": None}}}, "again"
     )
@@ -111,13 +111,13 @@ def test_what_never_ran_is_not_gone_back_to(fleet: Fleet, home: Side):
     """A first version that does not come up is only told; so is an update whose spec forbids to go back."""
     first = asked("first", "rolling", "example/fail-pull:1")
     roll_out_namespace(fleet, home, first)
-    fleet.wait_until(lambda: "no progress" in step(home, first)().reason)
+    wait_until(fleet, lambda: "no progress" in step(home, first)().reason)
     second = asked("first", "rolling", "crash:2")
-    fleet.wait_until(lambda: "no progress" in step(home, second)().reason)
+    wait_until(fleet, lambda: "no progress" in step(home, second)().reason)
     assert component_of(home, "first", "web").refused == ""
     roll_out(fleet, home, asked("first", "rolling", "example/web:3"))
     stubborn = asked("first", "rolling", "crash:4", update={"progressDeadline": "1s", "rollback": False})
-    fleet.wait_until(lambda: "no progress" in step(home, stubborn)().reason)
+    wait_until(fleet, lambda: "no progress" in step(home, stubborn)().reason)
     assert component_of(home, "first", "web").reason == "ContainerCrashes"
 
 
@@ -126,11 +126,11 @@ def test_drift_of_what_was_gone_back_to_is_undone(fleet: Fleet, home: Side):
     before, after = asked("drift", "rolling", "example/web:1"), asked("drift", "rolling", "crash:2")
     roll_out(fleet, home, before)
     fails_with(fleet, step(home, after))
-    fleet.wait_until(lambda: is_left_alone(home, after))
+    wait_until(fleet, lambda: is_left_alone(home, after))
     home.kubernetes.merge_patch(DEPLOYMENT, "web", {"spec": {"replicas": 0}}, "drift")
     assert not is_left_alone(home, after)
     fleet.drive(step(home, after))
-    fleet.wait_until(lambda: is_left_alone(home, after) and images(home, "drift") == {"example/web:1"})
+    wait_until(fleet, lambda: is_left_alone(home, after) and images(home, "drift") == {"example/web:1"})
 
 
 def test_a_stateful_update_that_fails_keeps_its_data(fleet: Fleet, home: Side):
@@ -138,7 +138,7 @@ def test_a_stateful_update_that_fails_keeps_its_data(fleet: Fleet, home: Side):
     before, after = asked("data", "stateful", "example/web:1"), asked("data", "stateful", "crash:2")
     roll_out(fleet, home, before)
     assert fails_with(fleet, step(home, after)).reason == "RolledBack"
-    fleet.wait_until(lambda: is_left_alone(home, after))
+    wait_until(fleet, lambda: is_left_alone(home, after))
     assert home.kubernetes.get(STATEFUL_SET, "web", "data") is not None
     assert images(home, "data") == {"example/web:1"}
 
