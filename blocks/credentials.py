@@ -10,6 +10,7 @@ from prefect.blocks.core import Block
 from pydantic import BaseModel, Field, SecretStr, model_validator
 
 from blocks.links import LinkShaper
+from clients.kafka.access import KafkaAccess, Mechanism
 from providers.contracts import (
     Inventory,
     InventoryHost,
@@ -155,6 +156,39 @@ class ChartRepositories(Block):
     urls: dict[str, str] = Field(description="URL by name of the repository")
 
 
+class KafkaCluster(Block):
+    """A Kafka cluster and the topic that events go to."""
+
+    _block_type_name = "Kafka Cluster"
+    _block_type_slug = "flotilla-kafka-cluster"
+    _description = "Where Flotilla's events go."
+
+    servers: str = Field(min_length=1, description="host:port of one or more brokers, with commas between")
+    topic: str = Field(default="flotilla.events", pattern=r"^[A-Za-z0-9._-]{1,249}$", description="Topic of the events")
+    tls: bool = Field(default=True, description="Whether brokers are spoken to over TLS")
+    ca_certificate: str | None = Field(default=None, description="PEM of the authority that signed the brokers' TLS")
+    client_certificate: str | None = Field(default=None, description="PEM, where brokers ask for a certificate")
+    client_key: SecretStr | None = Field(default=None, description="PEM of its key")
+    mechanism: Mechanism | None = Field(default=None, description="PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512")
+    username: str | None = Field(default=None, description="User, for a mechanism")
+    password: SecretStr | None = Field(default=None, description="Password of the user")
+
+    @model_validator(mode="after")
+    def _whole(self) -> KafkaCluster:
+        if self.mechanism and not (self.username and self.password):
+            raise ValueError("a mechanism needs username and password")
+        if self.mechanism == "PLAIN" and not self.tls:
+            raise ValueError("PLAIN without TLS would send the password in clear; set tls, or take SCRAM-SHA-512")
+        if (self.client_certificate is None) != (self.client_key is None):
+            raise ValueError("client_certificate and client_key belong together")
+        return self
+
+    def access(self) -> KafkaAccess:
+        """The values, with secrets in clear, for a client."""
+        plain = self.model_dump(include=set(KafkaAccess.__dataclass_fields__))
+        return KafkaAccess(**{**plain, "client_key": _shown(self.client_key), "password": _shown(self.password)})
+
+
 BLOCKS: tuple[type[Block], ...] = (
     OpenStackCloud,
     HostInventory,
@@ -164,5 +198,6 @@ BLOCKS: tuple[type[Block], ...] = (
     RegistryCredentials,
     ChartRepositories,
     LinkShaper,
+    KafkaCluster,
 )
 """Every block type of Flotilla."""

@@ -18,11 +18,13 @@ from blocks.credentials import (
     ChartRepositories,
     ClusterAccess,
     HostInventory,
+    KafkaCluster,
     MachineKey,
     OpenStackCloud,
     RegistryCredentials,
     SecretBundle,
 )
+from clients.kafka.access import KafkaAccess
 from federation.errors import Conflict, SpecInvalid, Unavailable
 from providers.contracts import Inventory, KeyPair, OpenStackCredentials, RegistryLogin
 
@@ -92,6 +94,10 @@ class BlockVault:
     def registry(self, name: str) -> RegistryLogin:
         """Credentials of a container registry."""
         return self._need(RegistryCredentials, name).login()
+
+    def kafka(self, name: str) -> KafkaAccess:
+        """Address, topic and credentials of a Kafka cluster."""
+        return self._need(KafkaCluster, name).access()
 
     def chart_repositories(self) -> Mapping[str, str]:
         """URLs that replace the catalogue's; empty when nobody set any."""

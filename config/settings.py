@@ -30,6 +30,15 @@ class Settings(BaseSettings):
     reconcile_every_s: float = Field(default=300.0, ge=1, description="Interval of the scheduled reconcile")
     prefect_port: int = Field(default=4200, ge=1, le=65535, description="Port of the Prefect server that we start")
 
+    kafka: str | None = Field(default=None, description="Name of the Kafka block that events go to; none by default")
+    outbox_events: int = Field(default=10_000, ge=10, description="Events kept for Kafka while it does not take them")
+    metrics_port: int = Field(default=9640, ge=1, le=65535, description="Port of the metrics on loopback")
+
+    @property
+    def outbox_limit(self) -> int:
+        """Events kept for delivery: none when nobody wants them."""
+        return self.outbox_events if self.kafka else 0
+
     @property
     def registry_url(self) -> str:
         """Database URL of the registry."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from prefect import aserve
@@ -12,8 +15,10 @@ from flows.apply import apply
 from flows.importing import import_document
 from flows.link_profiles import experiment_link_profiles
 from flows.narrowed import bootstrap_cluster, install_addons, offload_application, peer_clusters
+from flows.posting import post_for_ever
 from flows.reconcile import reconcile
 from flows.teardown import teardown
+from registry.registry import Registry
 
 DEPLOYMENT = "flotilla"
 """Name of every deployment: ``reconcile/flotilla``, ``apply/flotilla`` and so on."""
@@ -40,4 +45,21 @@ async def serve_flows() -> None:
             teardown,
         )
     ]
-    await aserve(scheduled, *by_hand, query_seconds=2)
+    async with _posting():
+        await aserve(scheduled, *by_hand, query_seconds=2)
+
+
+@asynccontextmanager
+async def _posting() -> AsyncIterator[None]:
+    """Events that runs left behind go out from here."""
+    found = settings()
+    if found.kafka is None:
+        yield
+        return
+    with Registry(found.registry_url, outbox=found.outbox_limit) as registry:
+        at_work = asyncio.create_task(post_for_ever(registry, found.kafka), name="post-events")
+        try:
+            yield
+        finally:
+            at_work.cancel()
+            await asyncio.wait({at_work})

@@ -51,7 +51,7 @@ async def apply(federation: SpecText | Federation, basis: str | None = None) -> 
         await _refuse_outdated(spec, basis)
     store(spec, applied_by=flow_run.get_name() or "outside Prefect")
     async with workplace(spec.name, WAIT_FOR_OTHERS_S) as place:
-        return ending(await run_loop(place, Assignment(basis=basis)))
+        return place.concluded(ending(await run_loop(place, Assignment(basis=basis))))
 
 
 async def _refuse_outdated(federation: Federation, made_for: str) -> None:

@@ -18,6 +18,7 @@ from federation.state.status import FederationStatus
 from flows.admission import context_of, refuse_other_reality
 from flows.correct import Walk, correct
 from flows.workplace import Workplace
+from tasks.announcing import ProgressTeller
 from tasks.handover import unseen
 from tasks.observing import observe
 from tasks.publishing import PlanArtifacts, Publication, publish_status
@@ -116,10 +117,18 @@ def _refuse_other_reality(place: Workplace, assignment: Assignment, admission: A
 
 async def _correct(place: Workplace, admission: Admission) -> dict[str, Outcome]:
     artifacts = await PlanArtifacts.begin(place.name, admission)
-    walk = Walk(place.bench, place.check_lease, place.settings.concurrency, artifacts.note)
+    record = place.record
+    progress = ProgressTeller(place.registry, place.name, record.id, record.flow, len(admission.plan))
+
+    def note(outcome: Outcome) -> None:
+        artifacts.note(outcome)
+        progress.note(outcome)
+
+    walk = Walk(place.bench, place.check_lease, place.settings.concurrency, note)
     try:
         return await correct(admission.plan, walk)
     finally:
+        progress.finish()
         await asyncio.shield(artifacts.finish())
 
 

@@ -14,7 +14,7 @@ from flows.workplace import workplace
 
 async def _narrowed(federation: str, scope: Scope) -> Ending:
     async with workplace(federation, WAIT_FOR_OTHERS_S) as place:
-        return ending(await run_loop(place, Assignment(scope=scope)))
+        return place.concluded(ending(await run_loop(place, Assignment(scope=scope))))
 
 
 @flow(name="bootstrap-cluster", flow_run_name="bootstrap-{federation}-{cluster}")

@@ -48,7 +48,7 @@ def _known() -> list[str]:
 async def _one(name: str, mode: str) -> Ending:
     try:
         async with workplace(name, wait_s=0.0) as place:
-            return ending(await run_loop(place, Assignment(propose=mode == "propose")))
+            return place.concluded(ending(await run_loop(place, Assignment(propose=mode == "propose"))))
     except LeaseHeld as held:
         log.info("%s; this run leaves it alone", held)
         return Completed(message=str(held))

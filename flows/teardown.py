@@ -10,6 +10,7 @@ from prefect.states import Completed, Failed
 
 from config.settings import settings
 from federation.errors import SpecInvalid
+from federation.events import federation_removed
 from federation.spec.model import Name
 from flows.apply import WAIT_FOR_OTHERS_S
 from flows.ending import Ending
@@ -18,6 +19,7 @@ from flows.loop import Assignment, Report, run_loop, without_bounds
 from flows.workplace import Workplace, workplace
 from providers.contracts import Leftover
 from registry.registry import Registry
+from tasks.announcing import emit
 from tasks.handover import unseen
 from tasks.publishing import report_leaks
 
@@ -40,7 +42,7 @@ async def teardown(federation: Name) -> Ending:
         report = await run_loop(place, Assignment(policy=without_bounds(place.settings.policy)))
         leftovers = await asyncio.to_thread(find_leftovers, place.bench)
         await report_leaks(federation, unseen(leftovers))
-        return _end(place, report, leftovers)
+        return place.concluded(_end(place, report, leftovers))
 
 
 def _end(place: Workplace, report: Report, leftovers: tuple[Leftover, ...]) -> Ending:
@@ -55,7 +57,9 @@ def _end(place: Workplace, report: Report, leftovers: tuple[Leftover, ...]) -> E
     if current is not None and current.number == place.generation:
         place.bench.vault.forget_machine_key(place.name)
         place.registry.silences.note(place.name, ())
-        place.registry.statuses.forget(place.name)
+        gone = federation_removed(place.name, place.generation, place.registry.now())
+        place.registry.statuses.forget(place.name, [gone])
+        emit([gone])
         place.registry.generations.retire(place.name)  # last: whoever is cut off before can be run again
     return Completed(message="0 left")
 

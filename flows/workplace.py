@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 
 from blocks.vault import BlockVault
@@ -17,6 +18,8 @@ from config.settings import Settings, settings
 from federation.errors import FlotillaError, LeaseLost, SpecInvalid
 from federation.spec.cluster import given_kubeconfigs
 from federation.spec.federation import Federation
+from flows.posting import posting
+from flows.record import RunRecord, recorded
 from providers.registry import Supplies
 from registry.generations import Generation
 from registry.leases import Lease, LeaseHeld
@@ -32,6 +35,7 @@ class Workplace:
 
     Attributes:
         generation: Number of the generation that is worked toward.
+        record: What is written down of this run.
     """
 
     settings: Settings
@@ -39,6 +43,7 @@ class Workplace:
     bench: Workbench
     generation: int
     lease: Lease
+    record: RunRecord
 
     @property
     def name(self) -> str:
@@ -48,6 +53,12 @@ class Workplace:
     def check_lease(self) -> None:
         """Raise LeaseLost when another run took over."""
         self.registry.leases.check(self.lease, time.time())
+
+    def concluded(self, state: State[None]) -> State[None]:
+        """The final state of the run, noted in its record."""
+        self.record.outcome = "completed" if state.is_completed() else "failed"
+        self.record.message = state.message or ""
+        return state
 
 
 @asynccontextmanager
@@ -64,22 +75,25 @@ async def workplace(federation: str, wait_s: float) -> AsyncIterator[Workplace]:
         LeaseLost: Another run took over while this one was at work.
     """
     found = settings()
-    with Registry(found.registry_url) as registry:
+    with Registry(found.registry_url, outbox=found.outbox_limit) as registry:
         _asked_for(registry, federation)
-        lease = await _acquire(registry, federation, found.lease_s, wait_s)
-        try:
-            async with _opened(found, registry, lease) as place:
-                yield place
-        finally:
-            registry.leases.release(lease)
+        async with posting(registry, found.kafka):
+            lease = await _acquire(registry, federation, found.lease_s, wait_s)
+            try:
+                with recorded(registry, federation) as record:
+                    async with _opened(found, lease, record) as place:
+                        yield place
+            finally:
+                registry.leases.release(lease)
 
 
 @asynccontextmanager
-async def _opened(found: Settings, registry: Registry, lease: Lease) -> AsyncIterator[Workplace]:
+async def _opened(found: Settings, lease: Lease, record: RunRecord) -> AsyncIterator[Workplace]:
     """The generation is read under the lease: while this run waited, another one may have stored or removed it."""
+    registry = record.registry
     generation = _asked_for(registry, lease.scope)
     bench = await asyncio.to_thread(open_bench, registry, generation.parsed())
-    place = Workplace(found, registry, bench, generation.number, lease)
+    place = Workplace(found, registry, bench, generation.number, lease, record)
     renewal = asyncio.create_task(_keep_lease(place), name="renew-lease")
     try:
         yield place

@@ -9,7 +9,9 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from federation.events import Event
 from registry.database import Database
+from registry.outbox import Outbox
 from registry.schema import Document, Json, Key, Short, Table, to_text
 
 
@@ -65,13 +67,20 @@ class Statuses:
         keep: Changes kept per federation; older ones are dropped.
     """
 
-    def __init__(self, database: Database, clock: Callable[[], float], keep: int = 2000) -> None:
+    def __init__(self, database: Database, clock: Callable[[], float], outbox: Outbox, keep: int = 2000) -> None:
         self._database = database
         self._clock = clock
+        self._outbox = outbox
         self._keep = keep
 
-    def put(self, federation: str, document: Json, changes: Sequence[ConditionChange] = ()) -> None:
-        """Replace the status and add the changes that led to it, in one transaction."""
+    def put(
+        self,
+        federation: str,
+        document: Json,
+        changes: Sequence[ConditionChange] = (),
+        events: Sequence[Event] = (),
+    ) -> None:
+        """Replace the status, add the changes that led to it, and keep what is to be told, in one transaction."""
         with self._database.write() as session:
             row = StatusRow(federation=federation, document=to_text(document), seen_at=self._clock())
             session.merge(row)
@@ -79,6 +88,7 @@ class Statuses:
             if changes:
                 session.flush()
                 self._prune(session, federation)
+            self._outbox.within(session, events)
 
     def get(self, federation: str) -> SeenStatus | None:
         """The latest status."""
@@ -92,10 +102,11 @@ class Statuses:
         with self._database.read() as session:
             return tuple(_change(row) for row in session.scalars(wanted.limit(limit)))
 
-    def forget(self, federation: str) -> None:
-        """Drop the status of a federation that is gone; its history stays. None is no error."""
+    def forget(self, federation: str, events: Sequence[Event] = ()) -> None:
+        """Drop the status of a federation that is gone, and keep what is to be told; its history stays."""
         with self._database.write() as session:
             session.execute(delete(StatusRow).where(StatusRow.federation == federation))
+            self._outbox.within(session, events)
 
     def _prune(self, session: Session, federation: str) -> None:
         mine = select(ChangeRow.id).where(ChangeRow.federation == federation)

@@ -18,8 +18,8 @@ from prefect.artifacts import (
     aupdate_progress_artifact,
 )
 from prefect.cache_policies import NO_CACHE
-from prefect.events import emit_event
 
+from federation.events import condition_changed, condition_removed, removed
 from federation.going import application_is_gone, is_gone, peering_is_gone
 from federation.judging import Verdicts, judge_federation
 from federation.planning.drawing import render_svg
@@ -32,6 +32,7 @@ from federation.state.status import FederationStatus, changes, with_times
 from providers.contracts import Leftover
 from registry.registry import Registry
 from registry.statuses import ConditionChange
+from tasks.announcing import emit
 
 log = logging.getLogger(__name__)
 _ORDER = {"False": 0, "Unknown": 1, "True": 2}
@@ -114,11 +115,14 @@ async def publish_status(publication: Publication, verdicts: Verdicts) -> Federa
         federation=desired.name, generation=publication.generation, digest=desired.digest, observed_at=now, root=root
     )
     changed = changes(status, old)
-    registry.statuses.put(desired.name, status.model_dump(mode="json"), [_change(*each, now) for each in changed])
+    withdrawn = removed(root.walk(), old.root.walk() if old else ())
+    events = [condition_changed(path, condition, publication.generation, now) for path, condition in changed]
+    events += [condition_removed(path, condition, publication.generation, now) for path, condition in withdrawn]
+    document = status.model_dump(mode="json")
+    registry.statuses.put(desired.name, document, [_change(*each, now) for each in changed], events)
     _confirm_gone(registry, verdicts)
-    if changed:
-        for path, condition in changed:
-            _emit(desired.name, path, condition)
+    emit(events)
+    if events:
         rows = [
             _row(path, condition) for path, condition in sorted(root.walk(), key=lambda each: _ORDER[each[1].status])
         ]
@@ -141,14 +145,6 @@ def _row(path: str, condition: Condition) -> dict[str, str]:
         "reason": condition.reason,
         "message": condition.message,
     }
-
-
-def _emit(federation: str, path: str, condition: Condition) -> None:
-    emit_event(
-        event=f"flotilla.condition.{condition.status.lower()}",
-        resource={"prefect.resource.id": f"flotilla.{path}", "flotilla.federation": federation},
-        payload=condition.model_dump(mode="json"),
-    )
 
 
 def _confirm_gone(registry: Registry, verdicts: Verdicts) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 import typer
 
+from federation.events import events_schema
 from federation.planning.explain import render_json, render_mermaid, render_text
 from federation.spec.reference import render_reference
 from federation.spec.schema import federation_schema
@@ -43,10 +44,13 @@ def validate(file: SpecFile, output: OutputForm = "text") -> None:
 
 def schema(
     reference: bool = typer.Option(False, "--reference", help="Print every field as Markdown tables, for people."),
+    events: bool = typer.Option(False, "--events", help="Print the JSON Schema of events instead, for consumers."),
 ) -> None:
     """Print the JSON Schema of specs, for editors."""
     if reference:
         return typer.echo(render_reference())
+    if events:
+        return print_data(events_schema(), "json")
     return print_data(federation_schema(), "json")
 
 

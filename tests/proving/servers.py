@@ -13,6 +13,7 @@ SERVERS = {
     "sshd": "OpenSSH",
     "databases": "PostgreSQL and Redis",
     "wan": "A slow link for real packets",
+    "kafka": "Apache Kafka",
     "openstack": "OpenStack Zed",
     "helm": "Helm",
     "control_plane": "Kubernetes control plane of a current minor, with kwok",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from registry.database import Database
+from registry.outbox import Outbox
 from registry.registry import Registry
 from registry.statuses import ConditionChange, Statuses
 from tests.unit.registry.conftest import Clock
@@ -28,7 +29,7 @@ def test_latest_status_replaces_the_former_one(registry: Registry, clock: Clock)
 def test_history_is_newest_first_and_pruned(url: str, clock: Clock) -> None:
     """Only the last changes are kept, and those of other federations are left alone."""
     database = Database(url)
-    statuses = Statuses(database, clock, keep=3)
+    statuses = Statuses(database, clock, Outbox(database, clock), keep=3)
     statuses.put("other", {}, [a_change(99)])
     for number in range(5):
         statuses.put("tacfed", {}, [a_change(number)])

@@ -1,0 +1,1 @@
+"""Kafka: events on their way to a topic, as CloudEvents."""

@@ -1,0 +1,1 @@
+"""Events: their shapes, their envelope, and who tells and delivers them."""
