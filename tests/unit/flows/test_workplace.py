@@ -12,6 +12,7 @@ import pytest
 from config.settings import settings
 from federation.errors import LeaseLost, SpecInvalid
 from federation.spec.federation import Federation
+from flows import record
 from flows import workplace as module
 from flows.workplace import workplace
 from registry.leases import LeaseHeld
@@ -36,6 +37,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Regist
     """A registry in which the federation was applied once, without clusters."""
     monkeypatch.setenv("FLOTILLA_HOME", str(tmp_path))
     monkeypatch.setattr(module, "open_bench", lambda registry, desired: Bench(desired))
+    monkeypatch.setattr(record, "emit", lambda events: None)
     settings.cache_clear()
     with Registry(settings().registry_url) as opened:
         opened.generations.put(a_federation(name=NAME))
