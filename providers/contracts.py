@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
+from federation.spec.addon import AddOnDefinition
 from federation.spec.application import Application, Component
-from federation.spec.catalogue import AddOnDefinition
 from federation.spec.cluster import AddOn, Cluster
 from federation.spec.machines import MachineTarget
 from federation.spec.peering import Peering, Profile

@@ -14,7 +14,8 @@ from typing import ParamSpec, TypeVar
 from clients.kubernetes.api import KubernetesClient
 from clients.ssh.session import Session
 from federation.errors import AuthenticationRejected, FlotillaError, HostKeyMismatch, NotReadyYet, SpecInvalid
-from federation.spec.catalogue import AddOnDefinition, NetworkDefinition
+from federation.spec.addon import AddOnDefinition
+from federation.spec.catalogue import NetworkDefinition
 from federation.spec.cluster import Cluster
 from federation.spec.federation import Federation
 from federation.spec.machines import MachineTarget, machine_targets

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from federation.spec.catalogue import AddOnDefinition
+from federation.spec.addon import AddOnDefinition
+from federation.spec.catalogue import Catalogue
 from federation.spec.federation import Federation
 
 
@@ -45,20 +46,21 @@ def an_application(name: str, **components: str) -> dict[str, Any]:
     }
 
 
-def a_catalogue() -> dict[str, AddOnDefinition]:
+def a_catalogue() -> Catalogue:
     """Two add-ons: liqo needs metallb, so that there is an order to keep."""
-    return {
-        name: AddOnDefinition.model_validate(
+    return Catalogue(
+        AddOnDefinition.model_validate(
             {
                 "name": name,
                 "description": name,
                 "chart": name,
                 "repository": name,
-                "version": "1.0.0",
+                "level": "platform" if needs else "load-balancing",
+                "versions": [{"version": "1.0.0", "kubernetes": {"oldest": "v1.30"}}],
                 "namespace": name,
                 "needs": needs,
                 "readiness": [{"kind": "Deployment", "name": name}],
             }
         )
         for name, needs in {"metallb": [], "liqo": ["metallb"]}.items()
-    }
+    )

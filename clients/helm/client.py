@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop_after_delay, wait_exponential_jitter
 
+from clients.helm.archive import read_definitions
 from clients.helm.command import HelmCommand
 from clients.helm.errors import ReleaseNotFound
 from clients.helm.library import HelmLibrary
@@ -80,6 +81,14 @@ class HelmClient:
             write = self._program.upgrade if history else self._program.install
             write(kubeconfig, release, content, timeout_s)
         log.info("release %s is %s %s", release, chart.name, chart.version)
+
+    def definitions(self, chart: Chart) -> list[dict[str, Any]]:
+        """The CustomResourceDefinitions in the ``crds`` folders of a chart, which Helm creates and never changes.
+
+        Raises:
+            SpecInvalid, Unavailable: The chart cannot be had.
+        """
+        return read_definitions(self._archive(chart))
 
     def uninstall(self, kubeconfig: str, release: ReleaseName, timeout_s: float = WRITE_TIMEOUT_S) -> bool:
         """Remove a release, finished or not; False when there is none.

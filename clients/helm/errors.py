@@ -38,7 +38,7 @@ _PHRASES: tuple[tuple[type[FlotillaError], tuple[str, ...]], ...] = (
             "deadline exceeded", ": EOF", "unexpected EOF", "tls handshake", "server is currently unable", "http2:",
             "internal error occurred", "internalerror", "etcdserver", "unexpected end of json", "bad gateway",
             "service unavailable", "internal server error", "gateway timeout", "network is unreachable",
-            "ended with -9",
+            "ended with -9", "failed to delete release",
         ),
     ),
     (

@@ -33,6 +33,45 @@ def readiness(obj: Object) -> Readiness:
     return Readiness(not missing, f"{obj['kind']} {obj['metadata']['name']}: {missing}" if missing else "", _count(obj))
 
 
+def custom_readiness(obj: Object, kind: str | None = None) -> Readiness:
+    """Readiness of a custom resource, by what its controller says of its current generation.
+
+    Args:
+        obj: The resource.
+        kind: Type of the condition that must be true; when left out, its status counts ready pods (``pods`` and
+            ``readyPods``, as in Strimzi's StrimziPodSet).
+    """
+    missing = _unseen(obj, kind) or (_counted_pods(obj) if kind is None else _condition(obj, kind))
+    return Readiness(not missing, f"{obj['kind']} {obj['metadata']['name']}: {missing}" if missing else "")
+
+
+def _unseen(obj: Object, kind: str | None) -> str:
+    meta, status = obj["metadata"], obj.get("status") or {}
+    if meta.get("deletionTimestamp"):
+        return "is being deleted"
+    seen = condition(obj, kind or "").get("observedGeneration") or status.get("observedGeneration", 0)
+    return "its controller has not seen the last change" if seen < meta.get("generation", 1) else ""
+
+
+def _condition(obj: Object, kind: str) -> str:
+    found = condition(obj, kind)
+    if found.get("status") == "True":
+        return ""
+    words = f"{found.get('reason', '')} {found.get('message', '')}".strip() if found else ""
+    return f"is not {kind}{': ' + words if words else ''}"[:_WORDS]
+
+
+def _counted_pods(obj: Object) -> str:
+    status = obj.get("status") or {}
+    wanted, ready = status.get("pods", 0), status.get("readyPods", 0)
+    if not wanted:
+        return "has no pods"
+    if ready < wanted:
+        return f"{ready} of {wanted} pods ready"
+    current = status.get("currentPods", wanted)
+    return f"{current} of {wanted} pods updated" if current < wanted else ""
+
+
 def pod_trouble(pods: Iterable[Object]) -> str:
     """Why pods do not run, such as ``ImagePullBackOff (pod web-7f9)``; empty when there is no reason to tell.
 

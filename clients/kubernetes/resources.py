@@ -111,6 +111,7 @@ CONTROLLER_REVISION = Kind("apps/v1", "ControllerRevision")
 JOB = Kind("batch/v1", "Job")
 INGRESS = Kind("networking.k8s.io/v1", "Ingress")
 INGRESS_CLASS = Kind("networking.k8s.io/v1", "IngressClass")
+DEFINITION = Kind("apiextensions.k8s.io/v1", "CustomResourceDefinition")
 
 
 def path_of(kind: Kind, resource: Resource, namespace: str | None = None, name: str | None = None) -> str:

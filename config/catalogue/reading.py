@@ -9,8 +9,8 @@ from typing import TypeVar
 import yaml
 
 from federation.importing.tosca.profile import Profile
+from federation.spec.addon import AddOnDefinition
 from federation.spec.catalogue import (
-    AddOnDefinition,
     Catalogue,
     DistributionDefinition,
     Knowledge,
@@ -28,8 +28,9 @@ def read_addons() -> Catalogue:
 
     Raises:
         pydantic.ValidationError: A file is not a definition.
+        ValueError: An add-on needs what is not there or does not lie on a lower level.
     """
-    return {definition.name: definition for definition in _definitions("addons", AddOnDefinition)}
+    return Catalogue(_definitions("addons", AddOnDefinition))
 
 
 @cache

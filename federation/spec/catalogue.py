@@ -1,67 +1,17 @@
-"""The catalogue: what an add-on is, as data. One file each in ``config/catalogue/addons/``."""
+"""The catalogue: what distributions and networks are, as data, and all that specs are checked against."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 
-from federation.spec.model import Port, SpecModel
-
-
-class ReadinessCheck(SpecModel):
-    """A leaf object that must be complete before the add-on counts as ready."""
-
-    kind: Literal["Deployment", "DaemonSet", "StatefulSet"] = Field(description="Kind of the object")
-    name: str = Field(description="Name of the object")
-    namespace: str | None = Field(default=None, description="Namespace, when it is not the add-on's own")
-
-
-class PublishedPort(SpecModel):
-    """A port that the add-on's load-balancer service listens on."""
-
-    name: str = Field(description="Name for messages, such as https")
-    port: Port = Field(description="Port unless a value says otherwise")
-    protocol: Literal["TCP", "UDP"] = Field(default="TCP", description="Transport protocol")
-    value: str | None = Field(default=None, description="Dotted path of the spec's value that sets the port")
-
-
-class ObjectKind(SpecModel):
-    """A kind of object."""
-
-    api_version: str = Field(description="Group and version")
-    kind: str = Field(description="Kind")
-
-
-class AddOnDefinition(SpecModel):
-    """How an add-on is installed and when it is ready."""
-
-    name: str = Field(description="Name that specs use")
-    description: str = Field(description="One sentence for people")
-    chart: str = Field(description="Name of the Helm chart")
-    repository: str = Field(description="Key of the chart repository in the ChartRepositories setting")
-    version: str = Field(description="Chart version used when a spec names none")
-    namespace: str = Field(description="Namespace of the release")
-    values: dict[str, Any] = Field(default_factory=dict, description="Chart values laid below those of the spec")
-    own_values: tuple[str, ...] = Field(
-        default=(), description="Top-level values of the spec that are ours and not the chart's"
-    )
-    renderer: str | None = Field(
-        default=None, description="Name of the code in providers/addons/renderers that knows the add-on's own values"
-    )
-    needs: tuple[str, ...] = Field(default=(), description="Add-ons that must be ready first")
-    conflicts: tuple[str, ...] = Field(default=(), description="Add-ons that cannot be in the same cluster")
-    ingress_class: str | None = Field(default=None, description="Ingress class that it serves, when it serves one")
-    publishes: tuple[PublishedPort, ...] = Field(default=(), description="Ports of its load-balancer service")
-    service_annotations: str | None = Field(
-        default=None, description="Dotted path of the chart's value that takes annotations of that service"
-    )
-    clears: tuple[ObjectKind, ...] = Field(
-        default=(), description="Objects that its programs must let go of before they are uninstalled, in this order"
-    )
-    readiness: tuple[ReadinessCheck, ...] = Field(description="Leaf objects that must be complete", min_length=1)
+from federation.spec.addon import AddOnDefinition, ReadinessCheck
+from federation.spec.cluster import Distribution
+from federation.spec.levels import lies_below
+from federation.spec.model import SpecModel
 
 
 class HostFile(SpecModel):
@@ -120,7 +70,46 @@ class NetworkDefinition(SpecModel):
     readiness: tuple[ReadinessCheck, ...] = Field(description="Leaf objects that must be complete", min_length=1)
 
 
-Catalogue = Mapping[str, AddOnDefinition]
+class Catalogue(Mapping[str, AddOnDefinition]):
+    """Add-ons by name, each of which needs only what is there and lies on a lower level.
+
+    A circle of needs therefore cannot be put together, whatever specs ask for.
+
+    Raises:
+        ValueError: A need is not there or not lower, or two add-ons have one name.
+    """
+
+    def __init__(self, definitions: Iterable[AddOnDefinition]) -> None:
+        given = tuple(definitions)
+        self._by_name = {definition.name: definition for definition in given}
+        problems = [problem for definition in given for problem in self._problems(definition)]
+        if len(self._by_name) != len(given):
+            problems.append("two add-ons have the same name")
+        if problems:
+            raise ValueError("; ".join(problems))
+
+    def _problems(self, definition: AddOnDefinition) -> Iterator[str]:
+        for name in definition.needs:
+            needed = self._by_name.get(name)
+            if needed is None:
+                yield f"add-on '{definition.name}' needs '{name}', which the catalogue does not have"
+            elif not lies_below(needed.level, definition.level):
+                yield (
+                    f"add-on '{definition.name}' ({definition.level}) needs '{name}' ({needed.level}), "
+                    "which does not lie on a lower level"
+                )
+        for name in definition.conflicts:
+            if name not in self._by_name:
+                yield f"add-on '{definition.name}' excludes '{name}', which the catalogue does not have"
+
+    def __getitem__(self, name: str) -> AddOnDefinition:
+        return self._by_name[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_name)
+
+    def __len__(self) -> int:
+        return len(self._by_name)
 
 
 @dataclass(frozen=True)
@@ -135,3 +124,8 @@ class Knowledge:
 
     addons: Catalogue
     versions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def can_make(self, distribution: Distribution) -> bool:
+        """Whether the version of a distribution can be made, as far as anybody knows."""
+        beginnings = self.versions.get(distribution.type, ())
+        return not beginnings or distribution.version.startswith(beginnings)

@@ -19,6 +19,7 @@ from pydantic import (
 from pydantic_core import PydanticKnownError
 
 from federation.spec.infrastructure import Infrastructure
+from federation.spec.minors import minor_of
 from federation.spec.model import Cidr, Count, Duration, Labels, Name, SpecModel, Title
 
 Version = Annotated[
@@ -165,6 +166,11 @@ class Cluster(ClusterFields):
         if self.distribution is None:
             raise LookupError(f"cluster {self.name} exists already: it is not built")
         return self.distribution
+
+    @property
+    def minor(self) -> str | None:
+        """The minor of Kubernetes that is asked for, such as v1.36; None when the cluster runs already."""
+        return minor_of(self.distribution.version) if self.distribution else None
 
     def addon(self, name: str) -> AddOn | None:
         """The add-on of that name, when the cluster has it."""

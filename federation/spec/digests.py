@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from federation.spec.addon import AddOnDefinition
 from federation.spec.application import Application, Component
-from federation.spec.catalogue import AddOnDefinition
 from federation.spec.cluster import AddOn, Cluster
 from federation.spec.federation import canonical, digest
 from federation.spec.peering import Profile
 from federation.spec.sharing import pools_shared_by
 
-RENDERING = 1
+RENDERING = 2
 """Raised whenever providers/addons renders other values from the same spec, so that installed add-ons are renewed."""
 COMPONENT_RENDERING = 1
 """Raised whenever providers/applications renders other objects from the same spec, so that components are renewed."""
@@ -49,7 +49,12 @@ def remote_clusters(application: Application, home: str) -> frozenset[str]:
     return frozenset(cluster for each in application.components for cluster in each.placement.named) - {home}
 
 
-_INSTALLED = {"chart", "repository", "version", "namespace", "values", "own_values", "renderer", "service_annotations"}
+def chart_version(cluster: Cluster, addon: AddOn, definition: AddOnDefinition) -> str:
+    """The version of an add-on's chart: the one that is asked for, or the newest that the cluster's minor runs."""
+    return addon.version or definition.version_for(cluster.minor).version
+
+
+_INSTALLED = {"chart", "repository", "namespace", "values", "own_values", "renderer", "service_annotations"}
 """What of a definition decides about what is installed."""
 
 
@@ -77,6 +82,7 @@ def digest_for(
         "distribution": cluster.distribution.type if cluster.distribution else None,
         "labels": cluster.labels,
         "addon": addon.model_dump(mode="json"),
+        "version": chart_version(cluster, addon, definition),
         "shares": [pool.model_dump(mode="json") for pool in pools_shared_by(cluster, addon.name)],
         "definition": definition.model_dump(mode="json", include=_INSTALLED),
     }

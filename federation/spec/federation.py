@@ -110,6 +110,14 @@ def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
+def value_at(values: Mapping[str, Any], dotted: str) -> Any:
+    """The value at a dotted path; None when there is none."""
+    value: Any = values
+    for part in dotted.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
+
+
 def canonical(value: Any) -> str:
     """JSON of a value, the same whatever order its maps are in."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

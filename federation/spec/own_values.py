@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
+from federation.spec.kafka import StrimziValues
 from federation.spec.model import LongName, Port, SpecModel
 
 _RANGE = re.compile(r"(?P<first>[0-9.]+)-(?P<last>[0-9.]+)", re.ASCII)
@@ -83,5 +84,9 @@ class TraefikValues(SpecModel):
     ports: WebPorts = Field(default_factory=WebPorts, description="Ports of the load-balancer service")
 
 
-OWN_VALUES: dict[str, type[SpecModel]] = {"metallb": MetalLBValues, "traefik": TraefikValues}
+OWN_VALUES: dict[str, type[SpecModel]] = {
+    "metallb": MetalLBValues,
+    "strimzi": StrimziValues,
+    "traefik": TraefikValues,
+}
 """Model of the own values by the name of the renderer."""

@@ -8,6 +8,7 @@ from itertools import islice
 from federation.spec.catalogue import Knowledge
 from federation.spec.checks import (
     addons,
+    addresses,
     applications,
     clusters,
     connections,
@@ -38,9 +39,11 @@ CHECKS: tuple[Check, ...] = (
     networks.check_overlaps,
     networks.check_sizes,
     addons.check_known,
-    addons.check_own_values,
+    addons.check_versions,
+    addons.check_values,
     addons.check_needs,
     addons.check_conflicts,
+    addons.check_default_class,
     addons.check_words,
     peerings.check_ends,
     peerings.check_twice,
@@ -62,6 +65,7 @@ CHECKS: tuple[Check, ...] = (
     ports.check_routes,
     ports.check_hosts,
     ports.check_shared_addresses,
+    addresses.check_addresses,
     unsupported.check_unsupported,
 )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from clients.kubernetes.api import KubernetesClient, Object
 from clients.kubernetes.resources import Kind
 from federation.errors import Conflict
-from federation.spec.catalogue import AddOnDefinition
+from federation.spec.addon import AddOnDefinition
 from providers.addons.leaves import Leaves
 
 

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 
-from clients.helm.client import WRITE_TIMEOUT_S, HelmClient
-from clients.helm.release import Chart, ReleaseName
+from clients.helm.client import HelmClient
 from clients.kubernetes.apply import ensure, ensure_gone
-from clients.kubernetes.resources import SECRET
 from federation.errors import NotReadyYet, Rejected
-from federation.spec.catalogue import AddOnDefinition
+from federation.spec.addon import AddOnDefinition
 from federation.spec.cluster import AddOn, Cluster
 from federation.spec.digests import digest_for
 from federation.spec.peering import Profile
 from federation.state.observed import ObservedAddOn
-from providers.addons.clearing import clear, release_held
+from providers.addons.definitions import ensure_definitions
 from providers.addons.leaves import Leaves
-from providers.addons.namespaces import ensure_namespace, remove_namespace
-from providers.addons.record import OwnObject, Record, delete_record, list_records, read_record
+from providers.addons.namespaces import ensure_namespace
+from providers.addons.record import OwnObject, Record, list_records, read_record
+from providers.addons.releases import Releases, is_released, release_of
+from providers.addons.removal import remove_addon
 from providers.addons.renderers.place import Place
 from providers.addons.rendering import Installation, render_installation
 from providers.contracts import Done, Progress, Side, Vault, Waiting
 from providers.patience import patient
-
-log = logging.getLogger(__name__)
-_RELEASE_TRIPS = 300
-"""Round trips of a large chart: Helm writes its objects one after the other."""
 
 
 class HelmAddOns:
@@ -38,8 +33,7 @@ class HelmAddOns:
     """
 
     def __init__(self, helm: HelmClient, vault: Vault) -> None:
-        self._helm = helm
-        self._vault = vault
+        self._releases = Releases(helm, vault)
 
     def observe(self, side: Side, catalogue: Mapping[str, AddOnDefinition]) -> tuple[ObservedAddOn, ...]:
         """Every add-on that carries our mark, ready or not: one request, and one for each kind of leaf object."""
@@ -64,32 +58,39 @@ class HelmAddOns:
         return patient(lambda: self._ensure(side, definition, render_installation(place), wanted))
 
     def remove(self, side: Side, definition: AddOnDefinition) -> Progress:
-        """Remove our own objects, the release, and the namespace when we made it and nothing else is in it."""
-        return patient(lambda: self._remove(side, definition))
+        """Remove our own objects, the release, its definitions where nobody else has objects of them, and the namespace
+        when we made it and nothing else is in it.
+
+        Raises:
+            Rejected: Somebody else's objects would be deleted with the release.
+        """
+        return patient(lambda: remove_addon(self._releases, side, definition))
 
     def _ensure(self, side: Side, definition: AddOnDefinition, installation: Installation, wanted: str) -> Progress:
         record = self._claimed(side, definition)
-        leaves = Leaves.read(side.kubernetes, definition)
-        missing = leaves.missing(definition)
+        leaves = Leaves.read(side.kubernetes, definition, "chart")
+        missing = leaves.missing(definition, "chart")
         if record.content != installation.content or missing not in {"", record.repaired}:
             repaired = missing if record.content == installation.content else ""
             record = record.keep(side.kubernetes, digest="", content="")
-            self._lay(side, definition, installation)
+            unserved = self._define(side, definition, installation)
+            if unserved:
+                return Waiting(f"CustomResourceDefinition {unserved} to be served")
+            self._releases.lay(side, definition, installation)
             record = record.keep(side.kubernetes, content=installation.content, repaired=repaired)
-            leaves = Leaves.read(side.kubernetes, definition)
-        trouble = leaves.trouble(definition)
+            leaves = Leaves.read(side.kubernetes, definition, "chart")
+        trouble = leaves.trouble(definition, "chart")
         if trouble:
             return Waiting(trouble)
-        self._finish(side, installation, record, wanted)
-        return Done(f"{installation.chart} {installation.version}")
+        return self._finish(side, definition, installation, record, wanted)
 
     def _claimed(self, side: Side, definition: AddOnDefinition) -> Record:
         """The record of the add-on, made when there is none. From then on what is there is known to be ours."""
         record = read_record(side.kubernetes, definition.name, definition.namespace)
         if record is None:
-            if self._is_released(side, definition):
+            if is_released(side, definition):
                 raise Rejected(
-                    f"cluster {side.cluster} has a Helm release {_release(definition)} that Flotilla did not make; "
+                    f"cluster {side.cluster} has a Helm release {release_of(definition)} that Flotilla did not make; "
                     f"uninstall it, or remove the add-on '{definition.name}' from the spec",
                     reason="NotOurs",
                 )
@@ -100,58 +101,41 @@ class HelmAddOns:
             raise Rejected(f"add-on '{definition.name}' belongs to federation {record.federation}", reason="NotOurs")
         return record
 
-    def _lay(self, side: Side, definition: AddOnDefinition, installation: Installation) -> None:
-        chart = Chart(installation.chart, installation.version, installation.repository)
-        log.info("add-on %s of cluster %s: laying %s %s", definition.name, side.cluster, chart.name, chart.version)
-        limit_s = side.kubernetes.round_trip.allow(WRITE_TIMEOUT_S, _RELEASE_TRIPS)
-        self._helm.upgrade_install(self._kubeconfig(side), _release(definition), chart, installation.values, limit_s)
+    def _define(self, side: Side, definition: AddOnDefinition, installation: Installation) -> str:
+        """Bring the definitions up to date that Helm would leave as they are; returns what is not served yet."""
+        if definition.custom_resources is None or definition.custom_resources.by != "folder":
+            return ""
+        return ensure_definitions(side, definition, self._releases.definitions(installation))
 
-    def _finish(self, side: Side, installation: Installation, record: Record, wanted: str) -> None:
-        """Our own objects, and the mark that all is done. What is new is noted before it is made."""
+    def _finish(
+        self, side: Side, definition: AddOnDefinition, installation: Installation, record: Record, wanted: str
+    ) -> Progress:
+        """Our own objects, what the add-on's programs make of them, and the mark that all is done.
+
+        What is new is noted before it is made.
+        """
         objects = tuple(OwnObject.of(obj) for obj in installation.objects)
         dropped = tuple(each for each in record.objects if each not in objects)
         if not set(objects) <= set(record.objects):
             record = record.keep(side.kubernetes, objects=tuple(dict.fromkeys((*record.objects, *objects))))
-        for obj in installation.objects:
-            ensure(side.kubernetes, obj)
+        self._apply(side, definition, installation)
         for each in dropped:
             ensure_gone(side.kubernetes, each.resource, each.name, each.namespace)
+        trouble = Leaves.read(side.kubernetes, definition, "operator").trouble(definition, "operator")
+        if trouble:
+            return Waiting(trouble)
         if (record.digest, record.objects, record.repaired) != (wanted, objects, ""):
             record.keep(side.kubernetes, digest=wanted, objects=objects, repaired="")
+        return Done(f"{installation.chart} {installation.version}")
 
-    def _remove(self, side: Side, definition: AddOnDefinition) -> Progress:
-        record = read_record(side.kubernetes, definition.name, definition.namespace)
-        if record is None or record.federation != side.federation:
-            return remove_namespace(side, definition.namespace, definition.name)
-        for each in record.objects:
-            if not ensure_gone(side.kubernetes, each.resource, each.name, each.namespace):
-                return Waiting(f"{each.kind} {each.name} to be gone")
-        if self._is_released(side, definition):
-            held = clear(side.kubernetes, definition)
-            if held:
-                return Waiting(f"{definition.name} to let go of {held}")
-            limit_s = side.kubernetes.round_trip.allow(WRITE_TIMEOUT_S, _RELEASE_TRIPS)
-            self._helm.uninstall(self._kubeconfig(side), _release(definition), limit_s)
-        release_held(side.kubernetes, definition)
-        progress = remove_namespace(side, definition.namespace, definition.name)
-        if isinstance(progress, Done):
-            delete_record(side.kubernetes, record)
-        return progress
-
-    def _is_released(self, side: Side, definition: AddOnDefinition) -> bool:
-        """Whether Helm keeps anything of the release. Source: helm.sh, "Storage backends": Secrets."""
-        owned = {"owner": "helm", "name": definition.name}
-        return bool(side.kubernetes.list(SECRET, definition.namespace, labels=owned))
-
-    def _kubeconfig(self, side: Side) -> str:
-        found = self._vault.kubeconfig(side.federation, side.cluster)
-        if found is None:
-            raise NotReadyYet(f"no kubeconfig of cluster {side.cluster} is kept")
-        return found
-
-
-def _release(definition: AddOnDefinition) -> ReleaseName:
-    return ReleaseName(definition.name, definition.namespace)
+    def _apply(self, side: Side, definition: AddOnDefinition, installation: Installation) -> None:
+        """Our own objects; a kind that is not served any more is defined again."""
+        try:
+            for obj in installation.objects:
+                ensure(side.kubernetes, obj)
+        except NotReadyYet:
+            self._define(side, definition, installation)
+            raise
 
 
 def _observed(record: Record, definition: AddOnDefinition | None, leaves: Leaves) -> ObservedAddOn:

@@ -9,7 +9,8 @@ from clients.kubernetes.api import KubernetesClient
 from clients.kubernetes.apply import ensure
 from clients.kubernetes.readiness import readiness
 from clients.kubernetes.resources import Kind
-from federation.spec.catalogue import NetworkDefinition, ReadinessCheck
+from federation.spec.addon import ReadinessCheck
+from federation.spec.catalogue import NetworkDefinition
 from federation.spec.cluster import Cluster
 from providers.contracts import Done, Progress, Waiting
 

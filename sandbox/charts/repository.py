@@ -11,8 +11,10 @@ from typing import Any
 import yaml
 
 from sandbox.charts.archive import Chart, pack
+from sandbox.kubernetes.controllers.crd import FREE, Definition
 from sandbox.kubernetes.controllers.liqo.definitions import crds as liqo_crds
 from sandbox.kubernetes.controllers.metallb.definitions import crds as metallb_crds
+from sandbox.kubernetes.controllers.strimzi.definitions import crds as strimzi_crds
 
 DESCRIPTION = "Stand-in for the sandbox: the shape of the real chart, none of its programs"
 _STANDINS = files("sandbox.charts") / "standins"
@@ -52,7 +54,7 @@ def _build(name: str, version: str, app_version: str) -> Chart:
         "description": f"{DESCRIPTION} ({name})",
         "type": "application",
     }
-    content = {"Chart.yaml": yaml.safe_dump(metadata), **dict(_files(_STANDINS / name)), **_definitions(name)}
+    content = {"Chart.yaml": yaml.safe_dump(metadata), **dict(_files(_STANDINS / name)), **_definitions(name, version)}
     content["templates/_workload.tpl"] = (_STANDINS / "shared" / "_workload.tpl").read_text()
     return Chart(metadata, pack(name, content))
 
@@ -65,10 +67,44 @@ def _files(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, str]]:
             yield f"{prefix}{entry.name}", entry.read_text()
 
 
-def _definitions(name: str) -> dict[str, str]:
-    """CustomResourceDefinitions, where the real chart has them: MetalLB's go with the release, Liqo's outlive it."""
+def _definitions(name: str, version: str) -> dict[str, str]:
+    """CustomResourceDefinitions, where the real chart has them: MetalLB's go with the release, most outlive it."""
     if name == "metallb":
         return {"templates/crds.yaml": yaml.safe_dump_all(metallb_crds(), sort_keys=False)}
     if name == "liqo":
-        return {f"crds/{crd['metadata']['name']}.yaml": yaml.safe_dump(crd, sort_keys=False) for crd in liqo_crds()}
-    return {}
+        return _folder(liqo_crds(), version)
+    if name == "strimzi-kafka-operator":
+        return _folder(strimzi_crds(), version)
+    entry: dict[str, Any] = _free_definitions().get(name, {"groups": {}})
+    made = [_free(group, kind, plural) for group, kinds in entry["groups"].items() for kind, plural in kinds.items()]
+    if not entry.get("keep"):
+        return _folder(made, version)
+    for each in made:
+        each["metadata"]["annotations"] = {"helm.sh/resource-policy": "keep"}
+    text = yaml.safe_dump_all(made, sort_keys=False)
+    return {"templates/crds.yaml": "{{- if .Values.crds.enabled }}\n" + text + "{{- end }}\n"}
+
+
+def _folder(definitions: list[dict[str, Any]], version: str) -> dict[str, str]:
+    """Files of the chart's ``crds``; a label tells the versions apart, as new fields do in the real ones."""
+    for each in definitions:
+        each["metadata"]["labels"] = {"standin/version": version}
+    return {f"crds/{each['metadata']['name']}.yaml": yaml.safe_dump(each, sort_keys=False) for each in definitions}
+
+
+@cache
+def _free_definitions() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((_STANDINS / "definitions.yaml").read_text())
+    return found
+
+
+def _free(group: str, kind: str, plural: str) -> dict[str, Any]:
+    """A definition that takes any object. Groups of Kubernetes itself are protected, and need an approval."""
+    name, _, version = group.partition("/")
+    definition = Definition(kind, plural.rstrip("*"), FREE, FREE, cluster_wide=plural.endswith("*"))
+    made = definition.manifest(name, version)
+    if name.endswith(".k8s.io"):
+        made["metadata"]["annotations"] = {
+            "api-approved.kubernetes.io": "https://github.com/kubernetes/enhancements/pull/1111"
+        }
+    return made

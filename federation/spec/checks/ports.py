@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
-from typing import Any
 
 from pydantic import ValidationError
 
+from federation.spec.addon import AddOnDefinition
 from federation.spec.application import Application, Component, ComponentPort
-from federation.spec.catalogue import AddOnDefinition, Catalogue, Knowledge
+from federation.spec.catalogue import Catalogue, Knowledge
 from federation.spec.cluster import AddOn, Cluster
-from federation.spec.federation import Federation, merge
+from federation.spec.federation import Federation, merge, value_at
 from federation.spec.homes import homes_of
 from federation.spec.own_values import AddressPool, MetalLBValues
 from federation.spec.problems import FieldPath, Violation
@@ -131,13 +131,14 @@ def check_shared_addresses(federation: Federation, knowledge: Knowledge) -> Iter
     """Services that share the addresses of a pool do not need the same port more often than there are addresses."""
     for index, cluster in enumerate(federation.spec.clusters):
         for number, addon in enumerate(cluster.addons):
-            for place, pool in enumerate(_pools(addon, knowledge.addons.get(addon.name))):
+            for place, pool in enumerate(pools_in(addon, knowledge.addons.get(addon.name))):
                 path = ("spec", "clusters", index, "addons", number, "values", "pools", place, "sharedBy")
                 yield from _unknown_sharers(path, cluster, pool)
                 yield from _port_clashes(path, cluster, pool, knowledge.addons)
 
 
-def _pools(addon: AddOn, definition: AddOnDefinition | None) -> tuple[AddressPool, ...]:
+def pools_in(addon: AddOn, definition: AddOnDefinition | None) -> tuple[AddressPool, ...]:
+    """Pools of addresses that an add-on is given; none when it has no pools, or wrong ones, which others tell."""
     if definition is None or definition.renderer != "metallb":
         return ()
     try:
@@ -155,7 +156,7 @@ def _unknown_sharers(path: FieldPath, cluster: Cluster, pool: AddressPool) -> It
 
 
 def _port_clashes(path: FieldPath, cluster: Cluster, pool: AddressPool, catalogue: Catalogue) -> Iterator[Violation]:
-    wanted = sorted(_published(cluster, pool, catalogue))
+    wanted = sorted(published(cluster, pool, catalogue))
     for (port, protocol), group in groupby(wanted, key=lambda each: each[:2]):
         names = [name for _, _, name in group]
         if len(names) > pool.size:
@@ -166,20 +167,13 @@ def _port_clashes(path: FieldPath, cluster: Cluster, pool: AddressPool, catalogu
             yield Violation(path, message, "give one of them another port, or the pool more addresses")
 
 
-def _published(cluster: Cluster, pool: AddressPool, catalogue: Catalogue) -> Iterator[tuple[int, str, str]]:
+def published(cluster: Cluster, pool: AddressPool, catalogue: Catalogue) -> Iterator[tuple[int, str, str]]:
+    """Port, protocol and add-on of all that shares a pool."""
     for name in dict.fromkeys(pool.shared_by):
         addon, definition = cluster.addon(name), catalogue.get(name)
         if addon is None or definition is None:
             continue
         values = merge(definition.values, addon.values)
-        for published in definition.publishes:
-            chosen = value_at(values, published.value) if published.value else None
-            yield chosen if isinstance(chosen, int) else published.port, published.protocol, name
-
-
-def value_at(values: dict[str, Any], dotted: str) -> Any:
-    """The value at a dotted path; None when there is none."""
-    value: Any = values
-    for part in dotted.split("."):
-        value = value.get(part) if isinstance(value, dict) else None
-    return value
+        for each in definition.publishes:
+            chosen = value_at(values, each.value) if each.value else None
+            yield chosen if isinstance(chosen, int) else each.port, each.protocol, name

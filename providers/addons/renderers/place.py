@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from federation.spec.catalogue import AddOnDefinition
+from federation.spec.addon import AddOnDefinition
 from federation.spec.cluster import AddOn, Cluster
+from federation.spec.digests import chart_version
 from federation.spec.peering import Profile
 
 
@@ -34,7 +35,7 @@ class Place:
     @property
     def version(self) -> str:
         """Version of the chart."""
-        return self.addon.version or self.definition.version
+        return chart_version(self.cluster, self.addon, self.definition)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from sandbox.kubernetes.controllers.replicasets import ReplicaSets
 from sandbox.kubernetes.controllers.scheduler import Scheduler
 from sandbox.kubernetes.controllers.services import Services
 from sandbox.kubernetes.controllers.statefulsets import StatefulSets
+from sandbox.kubernetes.controllers.strimzi.controller import Kafkas, PodSets
 from sandbox.kubernetes.controllers.volumes import Volumes
 
 BUILT_IN: tuple[type[Controller], ...] = (
@@ -41,6 +42,8 @@ BUILT_IN: tuple[type[Controller], ...] = (
     Ingresses,
     Disruption,
     MetalLB,
+    Kafkas,
+    PodSets,
     *LOOPS,
 )
 

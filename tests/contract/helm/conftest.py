@@ -12,6 +12,7 @@ from clients.helm.command import HelmCommand
 from clients.helm.library import HelmLibrary
 from clients.kubernetes.api import KubernetesClient
 from providers.contracts import Side
+from tests.contract.helm.bench import Bench
 from tests.contract.helm.ground import Ground
 
 
@@ -47,3 +48,9 @@ def helm(ground: Ground, request: pytest.FixtureRequest) -> Iterator[HelmClient]
 def side(ground: Ground, kubernetes: KubernetesClient) -> Side:
     """The cluster as providers see it."""
     return Side("tacfed", "a", kubernetes, ("192.168.1.0",), ground.server.removeprefix("https://"))
+
+
+@pytest.fixture
+def bench(ground: Ground, helm: HelmClient, side: Side) -> Bench:
+    """The installer under test."""
+    return Bench(ground, helm, side)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from typing import Any
 
 import pytest
 
@@ -12,113 +11,38 @@ from clients.helm.client import HelmClient
 from clients.helm.release import Chart, ReleaseName
 from clients.kubernetes.api import KubernetesClient
 from clients.kubernetes.resources import CONFIG_MAP, DEPLOYMENT, NAMESPACE, SERVICE, Kind
-from config.catalogue.reading import read_addons
 from federation.errors import Rejected, RetryableError
-from federation.spec.cluster import AddOn, Cluster
-from federation.spec.digests import digest_for
-from federation.spec.federation import Federation
-from federation.state.observed import ObservedAddOn
-from providers.addons.installer import HelmAddOns
-from providers.contracts import Done, Progress, Side
+from federation.spec.cluster import AddOn
 from sandbox.faults import Action
-from tests.contract.helm.ground import Ground
+from tests.addons.life import CATALOGUE, live
+from tests.contract.helm.bench import POOL, Bench, cluster_with, metallb
 
-CATALOGUE = read_addons()
-POOL = {"name": "edge", "addresses": ["192.0.2.40-192.0.2.44"], "sharedBy": ["traefik", "liqo"]}
 NETWORKS = Kind("ipam.liqo.io/v1alpha1", "Network")
 POOLS = Kind("metallb.io/v1beta1", "IPAddressPool")
 
 
-class KeptKubeconfig:
-    """A vault that holds one kubeconfig."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def kubeconfig(self, federation: str, cluster: str) -> str | None:
-        """The kubeconfig."""
-        return self._text
-
-
-class Bench:
-    """The installer with one cluster, and steps repeated until they are done."""
-
-    def __init__(self, ground: Ground, helm: HelmClient, side: Side) -> None:
-        self.ground, self.side = ground, side
-        self.installer = HelmAddOns(helm, KeptKubeconfig(ground.kubeconfig))  # type: ignore[arg-type]  # only this is used
-
-    def ensure(self, cluster: Cluster, name: str) -> None:
-        """Steps until done."""
-        addon = cluster.addon(name)
-        assert addon is not None
-        self._until_done(lambda: self.installer.ensure(self.side, cluster, addon, CATALOGUE[name]))
-
-    def remove(self, name: str) -> None:
-        """Steps until done."""
-        self._until_done(lambda: self.installer.remove(self.side, CATALOGUE[name]))
-
-    def _until_done(self, step: Any) -> None:
-        deadline = time.monotonic() + 60
-        progress: Progress | None = None
-        while time.monotonic() < deadline:
-            progress = step()
-            if isinstance(progress, Done):
-                return
-            time.sleep(0.02)
-        pytest.fail(f"still {progress}")
-
-    def observe(self, name: str) -> ObservedAddOn | None:
-        """What is seen of one add-on."""
-        seen = self.installer.observe(self.side, CATALOGUE)
-        return next((each for each in seen if each.name == name), None)
-
-
-@pytest.fixture
-def bench(ground: Ground, helm: HelmClient, side: Side) -> Bench:
-    """The installer under test."""
-    return Bench(ground, helm, side)
-
-
-def cluster_with(*addons: str | dict[str, Any], **more: Any) -> Cluster:
-    """Cluster ``a`` with some add-ons."""
-    fields: dict[str, Any] = {
-        "name": "a",
-        "infrastructure": {"type": "openstack", "cloud": "lab", "image": "x", "externalNetwork": "public"},
-        "distribution": {"type": "k3s", "version": "v1.36.4+k3s1"},
-        "addons": list(addons),
-    }
-    spec = {"clusters": [{**fields, **more}]}
-    document = {
-        "apiVersion": "flotilla.dev/v1alpha1",
-        "kind": "Federation",
-        "metadata": {"name": "tacfed"},
-        "spec": spec,
-    }
-    return Federation.model_validate(document).spec.clusters[0]
-
-
-def metallb(**values: Any) -> dict[str, Any]:
-    """MetalLB with values."""
-    return {"name": "metallb", "values": values}
-
-
 @pytest.mark.parametrize("name", sorted(CATALOGUE))
-def test_addon_is_installed_once_and_removed_without_trace(bench: Bench, name: str) -> None:
-    """Every add-on becomes ready; asked again it writes nothing; removed, its namespace goes."""
-    cluster = cluster_with(name)
-    bench.ensure(cluster, name)
-    seen = bench.observe(name)
-    assert seen == ObservedAddOn(name, digest_for("tacfed", cluster, cluster.addons[0], CATALOGUE[name]), ready=True)
-    bench.ground.requests.clear()
-    bench.ensure(cluster, name)
-    assert bench.ground.writes == []
-    assert len(bench.ground.requests) <= 4 + len(CATALOGUE[name].readiness)
-    bench.remove(name)
-    assert bench.observe(name) is None
-    assert bench.side.kubernetes.get(NAMESPACE, CATALOGUE[name].namespace) is None
+def test_addon_lives_and_leaves_without_trace(bench: Bench, name: str) -> None:
+    """Installed it is ready, asked again it writes nothing, upgraded it is the newer one, removed nothing is left.
+
+    Nothing means: of no kind, with a namespace or without.
+    """
+    life = live(bench, CATALOGUE[name])
+    assert life.objects > 0
+    assert life.again == ()
+    assert life.left == ()
     bench.ground.requests.clear()
     bench.remove(name)
     assert bench.ground.writes == []
+
+
+def test_asking_again_costs_few_requests(bench: Bench) -> None:
+    """The record, each leaf object, each own object, and nothing that changes anything."""
+    bench.ensure(cluster_with("strimzi"), "strimzi")
+    bench.ground.requests.clear()
+    bench.ensure(cluster_with("strimzi"), "strimzi")
+    assert bench.ground.writes == []
+    assert len(bench.ground.requests) <= 3 + len(CATALOGUE["strimzi"].readiness)
 
 
 def test_observing_costs_few_requests_whatever_is_installed(bench: Bench) -> None:
@@ -188,7 +112,7 @@ def test_liqo_that_does_not_run_is_removed_all_the_same(bench: Bench, kubernetes
 
 def test_changed_version_changes_what_runs(bench: Bench, kubernetes: KubernetesClient) -> None:
     """Another chart version in the spec is another digest and an upgrade."""
-    bench.ensure(cluster_with({"name": "ingress-nginx", "version": "4.12.3"}), "ingress-nginx")
+    bench.ensure(cluster_with({"name": "ingress-nginx", "version": "4.15.0"}), "ingress-nginx")
     before = bench.observe("ingress-nginx")
     bench.ensure(cluster_with("ingress-nginx"), "ingress-nginx")
     after = bench.observe("ingress-nginx")
@@ -197,7 +121,7 @@ def test_changed_version_changes_what_runs(bench: Bench, kubernetes: KubernetesC
     assert before.digest != after.digest
     found = kubernetes.get(DEPLOYMENT, "ingress-nginx-controller", "ingress-nginx")
     assert found is not None
-    assert found["spec"]["template"]["spec"]["containers"][0]["image"].endswith("v1.13.3")
+    assert found["spec"]["template"]["spec"]["containers"][0]["image"].endswith("v1.15.1")
 
 
 def test_leaf_object_that_was_deleted_is_seen_and_comes_back(bench: Bench, kubernetes: KubernetesClient) -> None:
@@ -222,7 +146,7 @@ def test_release_that_we_did_not_make_is_left_alone(
     """Neither an install nor a removal touches somebody else's release."""
     kubernetes.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "ingress-nginx"}})
     release = ReleaseName("ingress-nginx", "ingress-nginx")
-    helm.upgrade_install(bench.ground.kubeconfig, release, Chart("ingress-nginx", "4.12.3", "ingress-nginx"), {})
+    helm.upgrade_install(bench.ground.kubeconfig, release, Chart("ingress-nginx", "4.15.0", "ingress-nginx"), {})
     bench.ground.requests.clear()
     with pytest.raises(Rejected, match="did not make") as caught:
         bench.ensure(cluster_with("ingress-nginx"), "ingress-nginx")

@@ -21,8 +21,8 @@ from sandbox.faults import Action
 from tests.contract.helm.ground import Ground
 
 PROXY = ReleaseName("ingress-nginx", "ingress-nginx")
-OLD = Chart("ingress-nginx", "4.12.3", "ingress-nginx")
-NEW = Chart("ingress-nginx", "4.13.3", "ingress-nginx")
+OLD = Chart("ingress-nginx", "4.15.0", "ingress-nginx")
+NEW = Chart("ingress-nginx", "4.15.1", "ingress-nginx")
 
 
 @pytest.fixture(autouse=True)
@@ -57,12 +57,12 @@ def test_release_is_installed_upgraded_and_uninstalled(
 ) -> None:
     """Each revision is what was asked for last; the release and its objects go when it is uninstalled."""
     helm.upgrade_install(ground.kubeconfig, PROXY, OLD, {})
-    assert image_of(kubernetes).endswith("v1.12.3")
+    assert image_of(kubernetes).endswith("v1.15.0")
     helm.upgrade_install(ground.kubeconfig, PROXY, NEW, {"controller": {"replicaCount": 2}})
     status = helm.status(ground.kubeconfig, PROXY)
     assert status is not None
-    assert (status.status, status.revision, status.chart, status.version) == ("deployed", 2, "ingress-nginx", "4.13.3")
-    assert image_of(kubernetes).endswith("v1.13.3")
+    assert (status.status, status.revision, status.chart, status.version) == ("deployed", 2, "ingress-nginx", "4.15.1")
+    assert image_of(kubernetes).endswith("v1.15.1")
     assert helm.uninstall(ground.kubeconfig, PROXY)
     assert not helm.uninstall(ground.kubeconfig, PROXY)
     assert helm.status(ground.kubeconfig, PROXY) is None
@@ -87,7 +87,7 @@ def test_first_install_that_never_ended_is_taken_back(
     found = helm.status(ground.kubeconfig, PROXY)
     assert found is not None
     assert (found.status, found.revision) == ("deployed", 1)
-    assert image_of(kubernetes).endswith("v1.13.3")
+    assert image_of(kubernetes).endswith("v1.15.1")
 
 
 def test_upgrade_that_never_ended_is_rolled_back_first(
@@ -100,7 +100,7 @@ def test_upgrade_that_never_ended_is_rolled_back_first(
     helm.upgrade_install(ground.kubeconfig, PROXY, NEW, {})
     found = helm.status(ground.kubeconfig, PROXY)
     assert found is not None
-    assert (found.status, found.version) == ("deployed", "4.13.3")
+    assert (found.status, found.version) == ("deployed", "4.15.1")
 
 
 def test_killed_install_can_be_done_again(ground: Ground, helm: HelmClient, kubernetes: KubernetesClient) -> None:
@@ -121,7 +121,7 @@ def test_killed_install_can_be_done_again(ground: Ground, helm: HelmClient, kube
     found = helm.status(ground.kubeconfig, PROXY)
     assert found is not None
     assert found.status == "deployed"
-    assert image_of(kubernetes).endswith("v1.13.3")
+    assert image_of(kubernetes).endswith("v1.15.1")
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_killed_install_can_be_done_again(ground: Ground, helm: HelmClient, kube
     [
         pytest.param(Chart("ingress-nginx", "9.9.9", "ingress-nginx"), "9.9.9", id="version"),
         pytest.param(Chart("nginx", "1.0.0", "ingress-nginx"), "nginx", id="name"),
-        pytest.param(Chart("ingress-nginx", "4.13.3", "elsewhere"), "no chart repository 'elsewhere'", id="repository"),
+        pytest.param(Chart("ingress-nginx", "4.15.1", "elsewhere"), "no chart repository 'elsewhere'", id="repository"),
     ],
 )
 def test_unknown_chart_is_the_specs_fault(ground: Ground, helm: HelmClient, chart: Chart, words: str) -> None:

@@ -79,3 +79,67 @@ spec:
       targetPort: {{ $name }}
     {{- end }}
 {{- end }}
+
+{{- /* names, root: cluster-wide roles of the release's programs and their bindings, as the real chart calls them */ -}}
+{{- define "standin.roles" -}}
+{{- range $name := .names }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: {{ $name }}
+  labels:
+    {{- include "standin.labels" (dict "root" $.root "component" "rbac") | nindent 4 }}
+rules:
+  - apiGroups: [""]
+    resources: [pods]
+    verbs: [get, list, watch]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: {{ $name }}
+  labels:
+    {{- include "standin.labels" (dict "root" $.root "component" "rbac") | nindent 4 }}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: {{ $name }}
+subjects:
+  - kind: ServiceAccount
+    name: {{ $.root.Release.Name }}
+    namespace: {{ $.root.Release.Namespace }}
+{{- end }}
+{{- end }}
+
+{{- /* kind, name, hook, service, groups, resources, root; namespaceSelector where it matters. The real ones fail closed:
+       here nobody would ever answer. */ -}}
+{{- define "standin.webhook" -}}
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: {{ .kind }}WebhookConfiguration
+metadata:
+  name: {{ .name }}
+  labels:
+    {{- include "standin.labels" (dict "root" .root "component" "webhook") | nindent 4 }}
+webhooks:
+  - name: {{ .hook }}
+    admissionReviewVersions: [v1]
+    sideEffects: None
+    failurePolicy: Ignore
+    timeoutSeconds: 1
+    {{- with .namespaceSelector }}
+    namespaceSelector:
+      {{- toYaml . | nindent 6 }}
+    {{- end }}
+    clientConfig:
+      service:
+        name: {{ .service }}
+        namespace: {{ .root.Release.Namespace }}
+        path: /admit
+    rules:
+      - apiGroups: {{ toJson .groups }}
+        apiVersions: ["*"]
+        operations: [CREATE, UPDATE]
+        resources: {{ toJson .resources }}
+{{- end }}

@@ -1,0 +1,1 @@
+"""Strimzi: Kafka clusters from custom resources."""
