@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     lease_s: float = Field(default=60.0, ge=1, description="Life of a lease; renewed three times in it")
     reconcile_every_s: float = Field(default=300.0, ge=1, description="Interval of the scheduled reconcile")
     prefect_port: int = Field(default=4200, ge=1, le=65535, description="Port of the Prefect server that we start")
+    door_host: str = Field(default="127.0.0.1", description="Address that the door for front ends listens on")
+    door_port: int = Field(default=4280, ge=0, le=65535, description="Port of the door; 0 takes any free one")
+    door_requests_per_minute: int = Field(default=300, ge=1, description="Requests of one token in a minute")
 
     kafka: str | None = Field(default=None, description="Name of the Kafka block that events go to; none by default")
     outbox_events: int = Field(default=10_000, ge=10, description="Events kept for Kafka while it does not take them")

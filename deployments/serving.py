@@ -11,7 +11,7 @@ from prefect import aserve
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 
 from config.settings import settings
-from flows.apply import apply
+from flows.apply import WAIT_FOR_OTHERS_S, apply
 from flows.importing import import_document
 from flows.link_profiles import experiment_link_profiles
 from flows.narrowed import bootstrap_cluster, install_addons, offload_application, peer_clusters
@@ -23,6 +23,9 @@ from registry.registry import Registry
 DEPLOYMENT = "flotilla"
 """Name of every deployment: ``reconcile/flotilla``, ``apply/flotilla`` and so on."""
 
+ON_DEMAND = "on-demand"
+"""``reconcile/on-demand``: at once and never skipped; it waits for the run that is at work."""
+
 ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
 """A reconcile that is due while one runs is skipped: the next one sees the same."""
 
@@ -32,6 +35,7 @@ async def serve_flows() -> None:
     scheduled = await reconcile.ato_deployment(
         DEPLOYMENT, interval=timedelta(seconds=settings().reconcile_every_s), concurrency_limit=ONE_AT_A_TIME
     )
+    on_demand = await reconcile.ato_deployment(ON_DEMAND, parameters={"patience_s": WAIT_FOR_OTHERS_S})
     by_hand = [
         await each.ato_deployment(DEPLOYMENT)
         for each in (
@@ -46,7 +50,7 @@ async def serve_flows() -> None:
         )
     ]
     async with _posting():
-        await aserve(scheduled, *by_hand, query_seconds=2)
+        await aserve(scheduled, on_demand, *by_hand, query_seconds=2)
 
 
 @asynccontextmanager

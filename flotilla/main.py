@@ -43,9 +43,9 @@ def run() -> None:
     """
     os.umask(0o077)
     prepare()
-    from flotilla.commands import blocks, demo, importing, lifecycle, sandbox, seeing, serving, specs, telling
+    from flotilla.commands import blocks, demo, door, importing, lifecycle, sandbox, seeing, serving, specs, telling
 
-    for module in (specs, importing, lifecycle, seeing, telling, serving, blocks, sandbox, demo):
+    for module in (specs, importing, lifecycle, seeing, telling, serving, door, blocks, sandbox, demo):
         module.register(app)
     with told_plainly():
         app(prog_name="flotilla")

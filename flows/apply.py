@@ -10,7 +10,7 @@ from pydantic import Field
 
 from config.catalogue.reading import read_knowledge
 from config.settings import settings
-from federation.errors import SpecInvalid
+from federation.errors import Conflict, SpecInvalid
 from federation.spec.federation import Federation
 from federation.spec.loading import load
 from federation.spec.problems import render_field
@@ -18,12 +18,13 @@ from federation.spec.validation import check
 from flows.admission import refuse_other_reality
 from flows.ending import Ending, ending
 from flows.loop import Assignment, run_loop
-from flows.moving import refuse_moves
 from flows.propose import look_ahead
 from flows.workplace import workplace
+from registry.moving import refuse_moves
 from registry.registry import Registry
 
 WAIT_FOR_OTHERS_S = 600.0
+STORE_ATTEMPTS = 10
 
 
 SpecText = Annotated[str, Field(title="YAML", description="The federation's YAML file, pasted as it is")]
@@ -57,7 +58,8 @@ async def apply(federation: SpecText | Federation, basis: str | None = None) -> 
 async def _refuse_outdated(federation: Federation, made_for: str) -> None:
     """Before the spec is stored: a spec whose plan is refused must not become what should exist."""
     with Registry(settings().registry_url) as registry:
-        refuse_other_reality(made_for, federation, (await look_ahead(registry, federation)).admission)
+        whole = registry.with_wishes(federation)
+        refuse_other_reality(made_for, whole, (await look_ahead(registry, whole)).admission)
 
 
 def _spec(given: str | Federation) -> Federation:
@@ -67,12 +69,28 @@ def _spec(given: str | Federation) -> Federation:
 def store(federation: Federation, applied_by: str) -> None:
     """Keep a valid spec as what should exist; the same spec again changes nothing.
 
+    Applications that came through the door stay: they are another hand's.
+
     Raises:
         SpecInvalid: Parts of it do not fit each other, or not what stands already; nothing was stored.
+        Conflict: Somebody else changed the federation, again and again at the same time.
     """
+    with Registry(settings().registry_url) as registry:
+        for attempt in range(STORE_ATTEMPTS):
+            current = registry.generations.current(federation.name)
+            whole = registry.with_wishes(federation)
+            _refuse_problems(whole)
+            refuse_moves(registry, whole)
+            try:
+                registry.generations.put(whole, applied_by, after=current.number if current else 0)
+            except Conflict:
+                if attempt == STORE_ATTEMPTS - 1:
+                    raise
+            else:
+                return
+
+
+def _refuse_problems(federation: Federation) -> None:
     problems = check(federation, read_knowledge())
     if problems:
         raise SpecInvalid("\n".join(f"{render_field(each.field)}: {each.message}" for each in problems))
-    with Registry(settings().registry_url) as registry:
-        refuse_moves(registry, federation)
-        registry.generations.put(federation, applied_by=applied_by)

@@ -15,8 +15,8 @@ from federation.planning.planner import plan_federation
 from federation.spec.federation import Federation
 from federation.state.silence import silent_clusters
 from flows.admission import basis, blind_spots, context_of
-from flows.moving import refuse_moves
 from flows.workplace import open_bench
+from registry.moving import refuse_moves
 from registry.registry import Registry
 from tasks.handover import unseen
 from tasks.observing import observe
@@ -46,6 +46,7 @@ async def propose(federation: Federation, save: bool = False) -> Proposal:
         save: Keep the plan, so that exactly it can be applied later.
     """
     with Registry(settings().registry_url) as registry:
+        federation = registry.with_wishes(federation)
         proposal = await look_ahead(registry, federation)
         admission = proposal.admission
         await publish_plan(federation.name, admission)

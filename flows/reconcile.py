@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from typing import Literal
+from typing import Annotated, Literal
 
 from prefect import flow
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
+from pydantic import Field
 
 from config.settings import settings
 from federation.errors import FlotillaError
@@ -19,6 +20,7 @@ from registry.leases import LeaseHeld
 from registry.registry import Registry
 
 log = logging.getLogger(__name__)
+Patience = Annotated[float, Field(ge=0.0, le=86_400.0)]
 
 
 def _run_name() -> str:
@@ -26,14 +28,17 @@ def _run_name() -> str:
 
 
 @flow(name="reconcile", flow_run_name=_run_name)
-async def reconcile(federation: Name | None = None, mode: Literal["enforce", "propose"] = "enforce") -> Ending:
+async def reconcile(
+    federation: Name | None = None, mode: Literal["enforce", "propose"] = "enforce", patience_s: Patience = 0.0
+) -> Ending:
     """Compare what is with what should be, and correct the difference.
 
     Args:
         federation: The federation; every known one when left out.
         mode: 'enforce' corrects, 'propose' only publishes the plan.
+        patience_s: How long to wait, in seconds, for another run that is at work; then it is left to that one.
     """
-    endings = [await _one(name, mode) for name in ([federation] if federation else _known())]
+    endings = [await _one(name, mode, patience_s) for name in ([federation] if federation else _known())]
     failed = [each for each in endings if not each.is_completed()]
     if failed or len(endings) == 1:
         return (failed or endings)[0]
@@ -45,9 +50,9 @@ def _known() -> list[str]:
         return [generation.federation for generation in registry.generations.list()]
 
 
-async def _one(name: str, mode: str) -> Ending:
+async def _one(name: str, mode: str, patience_s: float) -> Ending:
     try:
-        async with workplace(name, wait_s=0.0) as place:
+        async with workplace(name, wait_s=patience_s) as place:
             return place.concluded(ending(await run_loop(place, Assignment(propose=mode == "propose"))))
     except LeaseHeld as held:
         log.info("%s; this run leaves it alone", held)

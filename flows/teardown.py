@@ -9,7 +9,7 @@ from prefect import flow
 from prefect.states import Completed, Failed
 
 from config.settings import settings
-from federation.errors import SpecInvalid
+from federation.errors import Conflict, SpecInvalid
 from federation.events import federation_removed
 from federation.spec.model import Name
 from flows.apply import WAIT_FOR_OTHERS_S
@@ -27,17 +27,21 @@ log = logging.getLogger("flows.story")
 
 
 @flow(name="teardown", flow_run_name="teardown-{federation}")
-async def teardown(federation: Name) -> Ending:
+async def teardown(federation: Name, generation: int | None = None) -> Ending:
     """Remove everything of a federation, and prove that nothing is left.
 
     Args:
         federation: A federation that was applied.
+        generation: Only while this is the current generation: one that was stored since is not what was to be removed.
     """
     with Registry(settings().registry_url) as registry:
-        generation = registry.generations.current(federation)
-        if generation is None:
+        current = registry.generations.current(federation)
+        if current is None:
             raise SpecInvalid(f"there is no federation '{federation}'")
-        registry.generations.put(generation.parsed().emptied(), applied_by="teardown")
+        try:
+            registry.generations.put(current.parsed().emptied(), applied_by="teardown", after=generation)
+        except Conflict as moved:
+            return Completed(message=f"{moved}; it stays as it is")
     async with workplace(federation, WAIT_FOR_OTHERS_S) as place:
         report = await run_loop(place, Assignment(policy=without_bounds(place.settings.policy)))
         leftovers = await asyncio.to_thread(find_leftovers, place.bench)
@@ -60,6 +64,7 @@ def _end(place: Workplace, report: Report, leftovers: tuple[Leftover, ...]) -> E
         gone = federation_removed(place.name, place.generation, place.registry.now())
         place.registry.statuses.forget(place.name, [gone])
         emit([gone])
+        place.registry.wishes.forget(place.name)
         place.registry.generations.retire(place.name)  # last: whoever is cut off before can be run again
     return Completed(message="0 left")
 

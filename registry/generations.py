@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, overload
 
 from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from federation.errors import Conflict
 from federation.spec.application import Application
 from federation.spec.cluster import Cluster
 from federation.spec.federation import Federation
@@ -90,26 +91,17 @@ class Generations:
         self._database = database
         self._clock = clock
 
-    def put(self, federation: Federation, applied_by: str = "") -> Generation:
-        """Make this the version that is asked for; what is current already stays the same generation."""
+    def put(self, federation: Federation, applied_by: str = "", after: int | None = None) -> Generation:
+        """Make this the version that is asked for; what is current already stays the same generation.
+
+        Args:
+            after: Number of the generation that the caller has read, 0 when there was none; None when it does not care.
+
+        Raises:
+            Conflict: Another generation is current by now; nothing was written.
+        """
         with self._database.write() as session:
-            last = session.scalars(_latest(federation.name)).first()
-            if last is not None and last.digest == federation.digest and not last.retired:
-                return _generation(last)
-            row = GenerationRow(
-                federation=federation.name,
-                number=1 if last is None else last.number + 1,
-                digest=federation.digest,
-                document=to_text(federation.model_dump(mode="json", by_alias=True)),
-                applied_at=self._clock(),
-                applied_by=applied_by,
-                retired=False,
-            )
-            session.add(row)
-            for kind, name, model in _members(federation):
-                _remember(session, row, kind, name, model)
-            session.flush()
-            return _generation(row)
+            return write_generation(session, federation.name, federation, applied_by, self._clock(), after)
 
     def current(self, name: str) -> Generation | None:
         """The version that is asked for; None when there is none or the federation is retired."""
@@ -164,6 +156,46 @@ class Generations:
         with self._database.write() as session:
             session.execute(update(GenerationRow).where(GenerationRow.federation == name).values(retired=True))
             session.execute(delete(MemberRow).where(MemberRow.federation == name))
+
+
+@overload
+def write_generation(
+    session: Session, name: str, spec: Federation, applied_by: str, at: float, after: int | None
+) -> Generation: ...
+@overload
+def write_generation(
+    session: Session, name: str, spec: Federation | None, applied_by: str, at: float, after: int | None
+) -> Generation | None: ...
+def write_generation(
+    session: Session, name: str, spec: Federation | None, applied_by: str, at: float, after: int | None
+) -> Generation | None:
+    """Write a generation in a transaction that may write more; with no ``spec`` only look which one holds.
+
+    Raises:
+        Conflict: ``after`` is given, and another generation is current by now.
+    """
+    last = session.scalars(_latest(name)).first()
+    standing = last.number if last is not None and not last.retired else 0
+    if after is not None and after != standing:
+        raise Conflict(f"{name} was changed by somebody else at the same time: its generation is {standing} by now")
+    if last is not None and standing and (spec is None or last.digest == spec.digest):
+        return _generation(last)
+    if spec is None:
+        return None
+    row = GenerationRow(
+        federation=name,
+        number=1 if last is None else last.number + 1,
+        digest=spec.digest,
+        document=to_text(spec.model_dump(mode="json", by_alias=True)),
+        applied_at=at,
+        applied_by=applied_by,
+        retired=False,
+    )
+    session.add(row)
+    for kind, member, model in _members(spec):
+        _remember(session, row, kind, member, model)
+    session.flush()
+    return _generation(row)
 
 
 def _latest(name: str) -> Select[GenerationRow]:

@@ -6,16 +6,24 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 
+from federation.spec.application import Application
+from federation.spec.federation import Federation
+from federation.spec.wishes import joined
+from registry.changes import Changes
 from registry.database import Database
 from registry.generations import Generations
 from registry.leases import Leases
 from registry.ledger import LedgerBook
+from registry.orders import Orders
 from registry.outbox import Outbox
 from registry.plans import Plans
+from registry.receipts import Receipts
 from registry.runs import Runs
 from registry.silences import Silences
 from registry.statuses import Statuses
 from registry.tallies import Tallies
+from registry.tokens import Tokens
+from registry.wishes import Wish, Wishes
 
 
 class Registry:
@@ -44,6 +52,22 @@ class Registry:
         self.plans = Plans(self._database, clock)
         self.runs = Runs(self._database, clock, self.outbox)
         self.tallies = Tallies(self._database)
+        self.wishes = Wishes(self._database)
+        self.orders = Orders(self._database)
+        self.receipts = Receipts(self._database, clock)
+        self.tokens = Tokens(self._database, clock)
+        self.changes = Changes(self._database, clock)
+
+    def with_wishes(self, federation: Federation) -> Federation:
+        """A federation's own spec, with every application that owners asked for through the door.
+
+        Raises:
+            SpecInvalid: The spec has another application under the name of such a one.
+        """
+        current = self.generations.current(federation.name)
+        running = current.parsed() if current else federation
+        wishes = self.wishes.list(federation.name)
+        return joined(federation, filter(None, (_standing(wish, running) for wish in wishes)))
 
     def close(self) -> None:
         """Close every connection."""
@@ -56,3 +80,8 @@ class Registry:
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _standing(wish: Wish, running: Federation) -> Application | None:
+    """What of a wish is part of its federation now: until it is complete, what ran before."""
+    return Application.model_validate(wish.document) if wish.complete else running.application(wish.name)

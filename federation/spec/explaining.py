@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import Any
 
@@ -37,7 +37,11 @@ def explain(error: ErrorDetails, top: Schema | None = None) -> Explanation:
 
 def told(error: ValidationError) -> list[ErrorDetails]:
     """What pydantic found, without what follows from it: it drops bad entries of a list before it counts them."""
-    errors = error.errors(include_url=False)
+    return first_causes(error.errors(include_url=False))
+
+
+def first_causes(errors: Sequence[ErrorDetails]) -> list[ErrorDetails]:
+    """Errors without those that only follow from others among them."""
     locs = {tuple(each["loc"]) for each in errors}
     above = {loc[:depth] for loc in locs for depth in range(len(loc))}
     return [each for each in errors if each["type"] != "too_short" or tuple(each["loc"]) not in above]

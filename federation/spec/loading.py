@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeVar
 
 from pydantic import ValidationError
 
@@ -10,10 +11,12 @@ from federation.spec.catalogue import Knowledge
 from federation.spec.document import Node, parse_document
 from federation.spec.explaining import explain, told
 from federation.spec.federation import Federation
+from federation.spec.model import SpecModel
 from federation.spec.problems import FieldPath, Problem, SpecErrors, Violation, render_field
-from federation.spec.schema import walk
+from federation.spec.schema import Schema, walk
 from federation.spec.validation import check
 
+M = TypeVar("M", bound=SpecModel)
 _CLUSTERS = ("spec", "clusters")
 _DEFAULTS: FieldPath = ("spec", "defaults")
 _WITHIN: dict[str, FieldPath] = {"union_tag_invalid": ("type",)}
@@ -31,6 +34,26 @@ def parse(text: str, source: str = "spec") -> Federation:
         SpecErrors: Every problem with its line, column, field and fix.
     """
     return _parsed(parse_document(text, source), source)
+
+
+def parse_as(model: type[M], text: str, source: str) -> M:
+    """A part of a spec that a YAML text of its own describes, each field checked by itself.
+
+    Raises:
+        SpecErrors: Every problem with its line, column, field and fix.
+    """
+    root = parse_document(text, source)
+    try:
+        return model.model_validate(root.plain(), by_alias=True, by_name=False)
+    except ValidationError as error:
+        raise SpecErrors(_problems_of_part(root, source, error, model.model_json_schema(by_alias=True))) from None
+
+
+def _problems_of_part(root: Node, source: str, error: ValidationError, schema: Schema) -> Iterator[Problem]:
+    for each in told(error):
+        path = walk(tuple(each["loc"]), schema)[0]
+        place, _ = root.find(path)
+        yield Problem(source, place.line, place.column, render_field(path), *explain(each, schema))
 
 
 def load(text: str, source: str, knowledge: Knowledge) -> Federation:

@@ -17,6 +17,14 @@ class SpecModel(BaseModel):
         extra="forbid", frozen=True, alias_generator=to_camel, validate_by_name=True, validate_by_alias=True
     )
 
+    @property
+    def altered(self) -> frozenset[str]:
+        """Fields that are not at their default; the same after a spec was stored, when every field is written out."""
+        fields = type(self).model_fields.items()
+        return frozenset(
+            name for name, field in fields if getattr(self, name) != field.get_default(call_default_factory=True)
+        )
+
 
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(s|m|h|d)")
 _LONGEST_S = 10 * 365 * 86400.0

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Annotated
 
 import typer
 
+from flotilla.commands.door import serve_on, take_socket
 from flotilla.console import out
 from flotilla.server import stop_server, use_prefect
 
@@ -20,17 +22,26 @@ def register(app: typer.Typer) -> None:
     app.add_typer(server_app, name="server")
 
 
-def serve() -> None:
+def serve(
+    door: Annotated[bool, typer.Option("--door", help="Open the door for front ends, too.")] = False,
+) -> None:
     """Serve every flow: on a schedule, from the Prefect UI, and over its API. Ctrl-C ends it.
 
     Uses the Prefect that PREFECT_API_URL names, else starts a server of its own on loopback.
     """
+    taken = take_socket() if door else None
     ui = use_prefect().removesuffix("/api")
     out.print(f"Prefect UI: {ui}", markup=False)
     from deployments.serving import serve_flows
 
+    async def serve_all() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(serve_flows())
+            if taken is not None:
+                group.create_task(serve_on(taken))
+
     try:
-        asyncio.run(serve_flows())
+        asyncio.run(serve_all())
     except KeyboardInterrupt:
         out.print("Stopped serving. Federations stay as they are.")
 

@@ -17,6 +17,7 @@ ROOMS = (
     "tasks",
     "flows",
     "deployments",
+    "door",
     "config",
     "sandbox",
     "flotilla",

@@ -7,7 +7,7 @@ import re
 
 from tests.house.sources import ROOT, modules, tree
 
-PRODUCT = {"federation", "registry", "providers", "clients", "blocks", "tasks", "flows", "flotilla"}
+PRODUCT = {"federation", "registry", "providers", "clients", "blocks", "tasks", "flows", "door", "flotilla"}
 REASON = re.compile(r"^[A-Z][A-Za-z0-9]+$")
 REMOTE_STEP = re.compile(r"^[A-Z][A-Za-z0-9]{3,}Failed$")
 """Reasons of steps on machines are handed down as plain words."""

@@ -72,6 +72,20 @@ def import_tosca(
     return ImportedApplication(_valid(content, origins, findings), findings.told(), findings, origins)
 
 
+def undecided(source: Source, profile: Profile, options: ToscaOptions, clusters: Clusters) -> tuple[str, ...]:
+    """Names of the components that neither the blueprint nor the importer nor any label places.
+
+    Raises:
+        SpecErrors: Fields of the blueprint are wrong by themselves.
+    """
+    findings = read_document(source, f"tosca_definitions_version: {VERSION}")
+    parts = _parts(validated(Blueprint, findings), profile, options, findings)
+    findings.stop_if_any()
+    placer = Placer(options.place, clusters, Findings(findings.root, findings.source))
+    hosts = {part.node: parts.nodes[host] for part in parts.of("component") if (host := part.target("host"))}
+    return tuple(part.label for part in parts.of("component") if placer.cluster_of(part, hosts.get(part.node)) is None)
+
+
 def _check_imports(blueprint: Blueprint, profile: Profile, findings: Findings) -> None:
     for index, each in enumerate(blueprint.imports):
         file = each.get("file") if isinstance(each, dict) else each

@@ -29,14 +29,14 @@ def check_jobs(federation: Federation, knowledge: Knowledge) -> Iterator[Violati
     for path, _, component in _components(federation):
         who = f"component '{component.name}'"
         if component.kind == "service":
-            if component.job.model_fields_set:
+            if component.job.altered:
                 yield Violation((*path, "job"), f"{who} is a service and has no end", "write 'kind: job', or remove it")
             continue
         unfit = {
             "ports": bool(component.ports),
             "probes": bool(component.probes.named),
             "replicas": component.replicas is not None,
-            "update": bool(component.update.model_fields_set),
+            "update": bool(component.update.altered),
         }
         for field in (field for field, given in unfit.items() if given):
             yield Violation((*path, field), f"'{field}' is for services, but {who} is a job", f"remove '{field}'")
@@ -109,7 +109,7 @@ def _volume(place: FieldPath, component: Component, volume: Volume) -> Iterator[
             yield Violation((*place, "medium"), f"{who} is persistent, memory is not", "write 'type: ephemeral'")
         return
     unfit = {"storage_class": "storageClass", "access_mode": "accessMode", "retain": "retain"}
-    for field in sorted(unfit.keys() & volume.model_fields_set):
+    for field in sorted(unfit.keys() & volume.altered):
         yield Violation((*place, unfit[field]), f"{who} ends with its pod", f"remove '{unfit[field]}'")
 
 
@@ -117,7 +117,7 @@ def check_updates(federation: Federation, knowledge: Knowledge) -> Iterator[Viol
     """An update has room to begin in, and says nothing that its kind of workload does not heed."""
     del knowledge
     for path, _, component in _components(federation):
-        update, given = component.update, component.update.model_fields_set
+        update, given = component.update, component.update.altered
         steps = {"max_surge": "maxSurge", "max_unavailable": "maxUnavailable"}
         who = f"component '{component.name}'"
         if update.max_surge.rstrip("%").strip("0") == "" and update.max_unavailable.rstrip("%").strip("0") == "":

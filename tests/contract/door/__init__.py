@@ -1,0 +1,1 @@
+"""The door behind a real socket, over a real registry."""
