@@ -9,7 +9,7 @@ from federation.planning.adopted import facts, network_trouble
 from federation.planning.context import PlanningContext
 from federation.planning.guards import Admission
 from federation.planning.outcomes import Outcome
-from federation.spec.application import Application
+from federation.spec.application import Application, Component
 from federation.spec.cluster import Cluster
 from federation.spec.digests import component_digest
 from federation.spec.homes import home_of
@@ -17,7 +17,7 @@ from federation.spec.machines import MachineTarget
 from federation.spec.peering import PeeringKey
 from federation.state.conditions import Condition, aggregate, false, summary, true, unknown
 from federation.state.observed import Absent, ObservedApplication, ObservedNode, Present, Unknown
-from federation.state.status import ObjectStatus
+from federation.state.status import ObjectStatus, Tally
 
 
 @dataclass(frozen=True)
@@ -308,18 +308,28 @@ def _application(verdicts: Verdicts, application: Application) -> ObjectStatus:
     seen = None
     if isinstance(kubernetes, Present):
         seen = next((each for each in kubernetes.value.applications if each.name == application.name), None)
-    parts = tuple(
-        ObjectStatus(
-            kind="Component",
-            name=component.name,
-            conditions=(_component(verdicts, application, component.name, seen, home),),
-            facts={"cluster": ", ".join(component.placement.named or (home or "",))},
-        )
-        for component in application.components
-    )
+    parts = tuple(_component_status(verdicts, application, each, seen, home) for each in application.components)
     facts = {"owner": application.owner or "", "home": home or ""}
     available = aggregate("Available", ((part.name, part.summary) for part in parts))
     return ObjectStatus(kind="Application", name=application.name, conditions=(available,), parts=parts, facts=facts)
+
+
+def _component_status(
+    verdicts: Verdicts,
+    application: Application,
+    component: Component,
+    seen: ObservedApplication | None,
+    home: str | None,
+) -> ObjectStatus:
+    found = seen.component(component.name) if seen else None
+    placed = {"cluster": ", ".join(component.placement.named or (home or "",))}
+    return ObjectStatus(
+        kind="Component",
+        name=component.name,
+        conditions=(_component(verdicts, application, component.name, seen, home),),
+        facts=placed | ({"reach": "public"} if found and found.public else {}),
+        running={each.cluster: Tally(pods=each.pods, ready=each.ready) for each in (found.running if found else ())},
+    )
 
 
 def _component(

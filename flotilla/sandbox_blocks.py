@@ -27,6 +27,8 @@ from flotilla.sandbox_client import Json, SandboxClient
 SSH_PORT = 2222
 REGISTRIES = {"charity-registry": "repository.charity-project.eu", "ist168-registry": "registry.example.no"}
 """Registry credentials that the samples name; the sandbox pulls nothing, so any login does."""
+LOGINS = {"cyango-db": "cyango", "spot-media": "spotter", "argo-db": "argo"}
+"""Secrets that the samples name, with the user in each; the password is made up."""
 
 
 def register_blocks(sandbox: SandboxClient) -> list[str]:
@@ -41,10 +43,14 @@ def register_blocks(sandbox: SandboxClient) -> list[str]:
     made |= {name: _registry(server) for name, server in REGISTRIES.items()}
     made |= {"links": LinkShaper(url=sandbox.url)}
     made |= {"cyango-certificate": _certificate("editor.example.org", "story.example.org")}
-    made |= {"cyango-db": SecretBundle(values={"user": SecretStr("cyango"), "password": SecretStr(_password())})}
+    made |= {name: _login(user) for name, user in LOGINS.items()}
     for name, block in made.items():
         block.save(name, overwrite=True)
     return [f"{block.get_block_type_slug()}/{name}" for name, block in made.items()]
+
+
+def _login(user: str) -> SecretBundle:
+    return SecretBundle(values={"user": SecretStr(user), "password": SecretStr(_password())})
 
 
 def _password() -> str:

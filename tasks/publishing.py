@@ -28,6 +28,7 @@ from federation.planning.guards import Admission
 from federation.planning.outcomes import Outcome
 from federation.planning.plan import Plan
 from federation.state.conditions import Condition
+from federation.state.drawing import render_map_mermaid, render_map_svg
 from federation.state.status import FederationStatus, changes, with_times
 from providers.contracts import Leftover
 from registry.registry import Registry
@@ -81,9 +82,14 @@ async def publish_plan(federation: str, admission: Admission) -> None:
 
 
 def _picture(plan: Plan) -> str:
-    """The plan drawn, as Markdown: Prefect's UI shows Mermaid only as text."""
+    """The plan drawn, as Markdown."""
     drawn = render_svg(plan)
-    return f"![plan](data:image/svg+xml;base64,{b64encode(drawn.encode()).decode()})\n\n" if drawn else ""
+    return _image("plan", drawn) if drawn else ""
+
+
+def _image(name: str, svg: str) -> str:
+    """A drawing as Markdown: Prefect's UI shows Mermaid only as text."""
+    return f"![{name}](data:image/svg+xml;base64,{b64encode(svg.encode()).decode()})\n\n"
 
 
 async def _plan_table(federation: str, admission: Admission, outcomes: Mapping[str, Outcome]) -> None:
@@ -128,7 +134,16 @@ async def publish_status(publication: Publication, verdicts: Verdicts) -> Federa
         ]
         text = f"{status.phase}: generation {status.generation}"
         await acreate_table_artifact(rows, key=f"{desired.name}-status", description=text)
+    await _publish_map(status, old)
     return status
+
+
+async def _publish_map(status: FederationStatus, old: FederationStatus | None) -> None:
+    """Draw what runs where, if that looks different from what was last seen."""
+    drawn = render_map_svg(status)
+    if old is None or drawn != render_map_svg(old):
+        text = f"{_image('map', drawn)}### As Mermaid\n\n```mermaid\n{render_map_mermaid(status)}\n```"
+        await acreate_markdown_artifact(text, key=f"{status.federation}-map", description="What runs where")
 
 
 def _change(path: str, condition: Condition, now: float) -> ConditionChange:

@@ -36,14 +36,20 @@ def a_cluster(name: str, *, workers: int = 1, control_plane: int = 1, **more: An
 
 
 def an_application(name: str, **components: str) -> dict[str, Any]:
-    """An application whose components are given as ``name=cluster``."""
+    """An application whose components are given as ``name=cluster``, ``name="a+b"`` or ``name="stay"``."""
     return {
         "name": name,
         "components": [
-            {"name": each, "image": f"example/{each}:1", "placement": {"cluster": cluster}}
-            for each, cluster in components.items()
+            {"name": each, "image": f"example/{each}:1", **_placed(where)} for each, where in components.items()
         ],
     }
+
+
+def _placed(where: str) -> dict[str, Any]:
+    clusters = where.split("+")
+    if len(clusters) > 1:
+        return {"replicas": len(clusters), "placement": {"clusters": clusters}}
+    return {"placement": {"stay": True} if where == "stay" else {"cluster": where}}
 
 
 def a_catalogue() -> Catalogue:

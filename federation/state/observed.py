@@ -141,7 +141,6 @@ class ObservedComponent:
     Attributes:
         digest: Of the objects as they were applied; empty when they are not so any more.
         running: Its pods, cluster by cluster in alphabetical order.
-        serves: Its ports, such as ``80/TCP``.
         public: Whether an ingress leads to it.
         reason: Why it is not ready, when that is known; listed in docs/conditions.md.
         refused: Digest of what was tried and failed for good; empty when nothing was.
@@ -153,7 +152,6 @@ class ObservedComponent:
     available: int = 0
     message: str = ""
     running: tuple[Running, ...] = ()
-    serves: tuple[str, ...] = ()
     public: bool = False
     reason: str = ""
     refused: str = ""

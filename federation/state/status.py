@@ -9,8 +9,21 @@ from pydantic import BaseModel, ConfigDict
 from federation.state.conditions import Condition, carry_over
 
 
+class Tally(BaseModel):
+    """Pods in one place: how many there are, and how many of them serve."""
+
+    model_config = ConfigDict(frozen=True)
+
+    pods: int
+    ready: int
+
+
 class ObjectStatus(BaseModel):
-    """Conditions of one object, and of its parts."""
+    """Conditions of one object, and of its parts.
+
+    Attributes:
+        running: Of a component: its pods by the cluster that they are on.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -19,6 +32,7 @@ class ObjectStatus(BaseModel):
     conditions: tuple[Condition, ...] = ()
     parts: tuple[ObjectStatus, ...] = ()
     facts: dict[str, str] = {}
+    running: dict[str, Tally] = {}
 
     def condition(self, type_: str) -> Condition | None:
         """The condition of that type, when it is stated."""

@@ -1,10 +1,10 @@
-"""Commands that show: status, describe, list, get kubeconfig, leaks."""
+"""Commands that show: status, describe, list, get kubeconfig, get map, leaks."""
 
 from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.table import Table
@@ -12,6 +12,7 @@ from rich.table import Table
 from config.settings import settings
 from federation.errors import SpecInvalid
 from federation.spec.cluster import given_kubeconfigs
+from federation.state.drawing import MAPS
 from federation.state.status import FederationStatus, ObjectStatus
 from flotilla.commands.options import FederationName, OutputForm
 from flotilla.console import err, out, print_data, status_tree
@@ -30,6 +31,7 @@ def register(app: typer.Typer) -> None:
     app.command()(applications)
     app.command()(leaks)
     get_app.command()(kubeconfig)
+    get_app.command("map")(map_)
     app.add_typer(get_app, name="get")
 
 
@@ -164,6 +166,14 @@ def kubeconfig(
     if found is None:
         raise SpecInvalid(f"No kubeconfig is kept for cluster {cluster} of {federation}.")
     typer.echo(found.rstrip())
+
+
+def map_(
+    federation: FederationName,
+    form: Annotated[Literal["text", "mermaid", "svg"], typer.Option("--as", help="Form of the picture.")] = "text",
+) -> None:
+    """Draw what runs where, as it was last seen: pods of applications, clusters, and what joins them."""
+    typer.echo(MAPS[form](_known(federation)))
 
 
 def leaks(federation: FederationName, output: OutputForm = "text") -> None:

@@ -149,15 +149,10 @@ def _component(side: Side, workloads: list[Object], seen: _Seen) -> ObservedComp
         available=sum(state.available for state in states),
         message=changed or (end.trouble.message if end else message),
         running=running(side, workloads, pods),
-        serves=_serves(seen.parts.get(SERVICE.kind, {}).get(key, ())),
         public=key in seen.parts.get(INGRESS.kind, {}),
         reason=told.reason if told else "",
         refused=end.digest if end else "",
     )
-
-
-def _serves(services: Iterable[Object]) -> tuple[str, ...]:
-    return tuple(f"{port['port']}/{port['protocol']}" for each in services for port in each["spec"]["ports"])
 
 
 def _odd_one(component: str, workloads: list[Object]) -> str:

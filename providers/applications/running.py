@@ -18,13 +18,13 @@ Object = Mapping[str, Any]
 def running(side: Side, workloads: Iterable[Object], pods: Iterable[Object]) -> tuple[Running, ...]:
     """Pods cluster by cluster, of one component.
 
-    A Deployment that is complete has no pods but its own, and each is where its template sends it: then the pods need
-    not be read. Until then they tell it themselves, each by the node that it is on.
+    A workload that is complete has no pods but its own, and each is where its template sends it: then the pods need
+    not be read. Until then they tell it themselves, each that is on a node. A job that has ended has none, in its place.
 
     Args:
         side: The home.
-        workloads: The live Deployments of the component.
-        pods: All its pods; only looked at when a Deployment is not complete.
+        workloads: The live workloads of the component.
+        pods: All its pods; only looked at when a workload is not complete.
     """
     workloads = list(workloads)
     there, ready = Counter[str](), Counter[str]()
@@ -40,7 +40,7 @@ def running(side: Side, workloads: Iterable[Object], pods: Iterable[Object]) -> 
                 cluster = _cluster(side, _selected(pod))
                 there[cluster] += 1
                 ready[cluster] += condition(pod, "Ready").get("status") == "True"
-    return tuple(Running(cluster, there[cluster], ready[cluster]) for cluster in sorted(there) if there[cluster])
+    return tuple(Running(cluster, there[cluster], ready[cluster]) for cluster in sorted(there))
 
 
 def _selected(pod: Object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,24 @@ import yaml
 
 from tests.stage.stage import ROOT
 
+SAMPLES, IMAGES = ROOT / "config" / "federations", ROOT / "docs" / "images"
+
+
+def is_drawn(stage, name: str, picture: Path) -> None:
+    """The picture in the documentation is the one that the command draws from what this run has built.
+
+    ``UPDATE_MAPS=1`` writes it anew; look at it before committing it.
+    """
+    drawn = stage.cli("get", "map", name, "--as", "svg")
+    assert drawn.returncode == 0, drawn.stderr
+    if os.environ.get("UPDATE_MAPS"):
+        picture.write_text(drawn.stdout)
+    assert drawn.stdout == picture.read_text()
+
 
 def samples() -> list[Path]:
     """Files of kind Federation that ship with the project or lie beside it; of two that are the same, one."""
-    files = sorted((ROOT / "config" / "federations").glob("*.yaml"))
+    files = sorted(SAMPLES.glob("*.yaml"))
     files += sorted((ROOT.parent / "shared" / "scenarios").glob("*.yaml"))
     found: dict[bytes, Path] = {}
     for file in files:
@@ -37,6 +52,8 @@ def lives(stage, file: Path) -> None:
     status = stage.cli("status", name)
     assert status.returncode == 0, status.stdout
     assert "Ready" in status.stdout.splitlines()[0]
+    if file.parent == SAMPLES:
+        is_drawn(stage, name, IMAGES / f"map-{file.stem}.svg")
 
     stage.quiet()
     again = stage.cli("apply", "-f", str(file))

@@ -37,7 +37,7 @@ def _federation(**more: object) -> Federation:
         "clusters": [a_cluster("a"), a_cluster("b", workers=2), on_hosts(a_cluster("d", workers=2)), a_cluster("e")],
         "peerings": [{"between": ["a", "b"]}, {"consumer": "b", "provider": "d", "controlPlane": "in-band"}],
         "applications": [
-            an_application("app", front="a", back="b"),
+            an_application("app", front="a", back="b", wide="a+b"),
             an_application("far", front="b", back="d"),
             an_application("lone", one="e"),
         ],

@@ -48,7 +48,8 @@ def federations(draw: st.DrawFn, most: int = 4) -> Federation:
     applications = []
     if chosen:
         home, other = draw(st.sampled_from(chosen))
-        applications.append(an_application("app", front=home, back=other))
+        more = draw(st.sampled_from([{}, {"wide": f"{other}+{home}", "near": "stay"}]))
+        applications.append(an_application("app", front=home, back=other, **more))
     if draw(st.booleans()):
         applications.append(an_application("solo", one=names[0]))
     return a_federation(clusters=clusters, peerings=peerings, applications=applications)
