@@ -19,7 +19,7 @@ def running(side: Side, workloads: Iterable[Object], pods: Iterable[Object]) -> 
     """Pods cluster by cluster, of one component.
 
     A workload that is complete has no pods but its own, and each is where its template sends it: then the pods need
-    not be read. Until then they tell it themselves, each that is on a node. A job that has ended has none, in its place.
+    not be read. Until then they tell it themselves, each that is on a node. A job that has ended has none in its place.
 
     Args:
         side: The home.
