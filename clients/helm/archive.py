@@ -9,12 +9,21 @@ import re
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
 _DEFINITIONS = re.compile(r"[^/]+(/charts/[^/]+)*/crds/.+\.ya?ml")
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_UNREAD = frozenset({"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value"})
+"""Kinds of plain words that mean nothing to Kubernetes: to it, 2020-01-01 and = are texts."""
+_SAFE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_SAFE):  # type: ignore[misc]  # which of the two it is depends on how PyYAML was built
+    yaml_implicit_resolvers: ClassVar[Any] = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag not in _UNREAD]
+        for first, resolvers in _SAFE.yaml_implicit_resolvers.items()
+    }
 
 
 def read_definitions(archive: Path) -> list[dict[str, Any]]:
@@ -28,7 +37,7 @@ def _documents(archive: Path) -> Iterator[Any]:
         for member in tar:
             file = tar.extractfile(member) if _DEFINITIONS.fullmatch(member.name) else None
             if file is not None:
-                yield from yaml.load_all(file.read(), Loader=_LOADER)
+                yield from yaml.load_all(file.read(), Loader=_Loader)
 
 
 def _is_definition(document: Any) -> bool:

@@ -21,31 +21,37 @@ def main() -> int:
     """Run the lives that were asked for; 1 when one of them did not hold."""
     parser = argparse.ArgumentParser(prog="python -m tests.addons", description=__doc__)
     parser.add_argument("where", nargs="+", choices=(*GROUNDS, "report"), help="report: only write it anew")
-    lives = [life for where in parser.parse_args().where if where in GROUNDS for life in _run(where)]
+    parser.add_argument("--only", nargs="+", choices=sorted(CATALOGUE), default=sorted(CATALOGUE), help="add-ons")
+    asked = parser.parse_args()
+    lives = [life for where in asked.where if where in GROUNDS for life in _run(where, asked.only)]
     write()
     return any(life.again or life.left for life in lives)
 
 
-def _run(where: str) -> list[Life]:
+def _run(where: str, names: list[str]) -> list[Life]:
     lives: list[Life] = []
     with GROUNDS[where]() as bench:
         version = bench.side.kubernetes.version()
-        for definition in CATALOGUE.values():
-            lives.append(live(bench, definition))
+        for name in names:
+            lives.append(live(bench, CATALOGUE[name]))
             _keep(where, version, lives)
             print(f"{where}: {lives[-1]}", flush=True)
     return lives
 
 
 def _keep(where: str, version: str, lives: list[Life]) -> None:
+    """Write down what was seen now, beside what was seen of other add-ons before."""
     published = published_files() if where == "real" else frozenset()
-    rows: list[dict[str, Any]] = []
+    path = KEPT / f"{where}.json"
+    kept: list[dict[str, Any]] = json.loads(path.read_text())["lives"] if path.is_file() else []
+    rows = {row["addon"]: row for row in kept}
     for life in lives:
         file = f"{CATALOGUE[life.addon].chart}-{life.newer}.tgz"
-        rows.append({**asdict(life), "published": file in published})
-    content = {"date": datetime.now(UTC).date().isoformat(), "server": version, "lives": rows}
+        rows[life.addon] = {**asdict(life), "published": file in published}
+    today = datetime.now(UTC).date().isoformat()
+    content = {"date": today, "server": version, "lives": [rows[name] for name in sorted(rows)]}
     KEPT.mkdir(parents=True, exist_ok=True)
-    (KEPT / f"{where}.json").write_text(json.dumps(content, indent=1) + "\n")
+    path.write_text(json.dumps(content, indent=1) + "\n")
 
 
 if __name__ == "__main__":
