@@ -1,7 +1,8 @@
 """How resources are called in the paths of the API.
 
 The rows save discovery requests: they hold the kinds that Flotilla drives itself. Any other kind is discovered.
-Source: kubernetes.io API reference v1.32 to v1.36; the CustomResourceDefinitions of Liqo v1.2.0 and of MetalLB.
+Source: kubernetes.io API reference v1.32 to v1.36; the CustomResourceDefinitions of Liqo v1.2.0, of MetalLB
+and of Strimzi 1.2.0.
 """
 
 from __future__ import annotations
@@ -80,6 +81,8 @@ _NAMESPACED = {
         "VirtualNode": "virtualnodes",
     },
     "ipam.liqo.io/v1alpha1": {"IP": "ips", "Network": "networks"},
+    "kafka.strimzi.io/v1": {"Kafka": "kafkas", "KafkaNodePool": "kafkanodepools"},
+    "core.strimzi.io/v1": {"StrimziPodSet": "strimzipodsets"},
     "metallb.io/v1beta1": {"IPAddressPool": "ipaddresspools", "L2Advertisement": "l2advertisements"},
 }
 

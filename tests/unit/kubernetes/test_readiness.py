@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from clients.kubernetes.readiness import pod_trouble, readiness
+from clients.kubernetes.readiness import custom_readiness, pod_trouble, readiness
 
 
 def workload(kind: str, generation: int = 2, spec: dict[str, Any] | None = None, **status: Any) -> dict[str, Any]:
@@ -93,3 +93,36 @@ def test_an_unschedulable_pod_says_what_the_scheduler_said():
     condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes"}
     assert pod_trouble([pod("a", conditions=[condition])]) == "Unschedulable: 0/3 nodes (pod a)"
     assert readiness(pod("a", conditions=[condition])).message == "Pod a: Unschedulable: 0/3 nodes"
+
+
+def a_custom(generation: int, **status: Any) -> dict[str, Any]:
+    """A custom resource."""
+    return {"kind": "Kafka", "metadata": {"name": "k", "generation": generation}, "status": status}
+
+
+READY = [{"type": "Ready", "status": "True"}]
+CUSTOM: list[tuple[str | None, dict[str, Any], str]] = [
+    ("Ready", a_custom(2, observedGeneration=2, conditions=READY), ""),
+    ("Ready", a_custom(2, observedGeneration=1, conditions=READY), "its controller has not seen the last change"),
+    ("Ready", a_custom(2, conditions=[READY[0] | {"observedGeneration": 2}]), ""),
+    ("Ready", a_custom(1), "its controller has not seen the last change"),
+    ("Ready", a_custom(1, observedGeneration=1), "is not Ready"),
+    (
+        "Ready",
+        a_custom(1, observedGeneration=1, conditions=[{"type": "Ready", "status": "False", "reason": "NoRoom"}]),
+        "is not Ready: NoRoom",
+    ),
+    (None, a_custom(1, observedGeneration=1, pods=3, readyPods=3, currentPods=3), ""),
+    (None, a_custom(1, observedGeneration=1, pods=3, readyPods=2, currentPods=3), "2 of 3 pods ready"),
+    (None, a_custom(1, observedGeneration=1, pods=3, readyPods=3, currentPods=1), "1 of 3 pods updated"),
+    (None, a_custom(1, observedGeneration=1), "has no pods"),
+]
+
+
+@pytest.mark.parametrize(("condition", "obj", "missing"), CUSTOM)
+def test_a_custom_resource_is_ready_by_what_its_controller_says_of_its_current_generation(
+    condition: str | None, obj: dict[str, Any], missing: str
+) -> None:
+    """By a condition, or by the pods that its status counts."""
+    found = custom_readiness(obj, condition)
+    assert (found.ready, found.message) == (not missing, f"Kafka k: {missing}" if missing else "")
