@@ -76,6 +76,11 @@ def _lives(title: str, kept: dict[str, Any]) -> Iterator[str]:
 
 def _charts(lives: list[dict[str, Any]]) -> str:
     published = [each["addon"] for each in lives if each["published"]]
+    others = [each["addon"] for each in lives if not each["published"]]
     if not published:
         return "Charts are the sandbox's stand-ins: names, kinds and values of the real ones, programs that do nothing."
-    return f"Charts as their projects publish them: {', '.join(published)}; of the others, stand-ins."
+    charts = "The projects' own charts" + (f"; stand-ins of {', '.join(others)}" if others else "")
+    return (
+        f"{charts}. Objects, hooks, admission and garbage are the real server's and its controllers'; kwok plays nodes "
+        "and pods, and what Strimzi's operator would write the sandbox's loops write."
+    )

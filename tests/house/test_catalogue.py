@@ -6,6 +6,7 @@ import pytest
 
 from config.catalogue.reading import read_addons, read_distributions, read_knowledge, read_networks, read_repositories
 from federation.spec.loading import load
+from tests.addons.report import REPORT, render
 from tests.house.sources import ROOT
 
 SAMPLES = sorted((ROOT / "config" / "federations").glob("*.yaml"))
@@ -22,10 +23,17 @@ def test_a_sample_is_valid_by_the_catalogue(sample) -> None:
 
 @pytest.mark.parametrize("addon", sorted(read_addons()))
 def test_an_addon_is_complete(addon) -> None:
-    """Its chart's repository is known, and so is every add-on that it needs or excludes."""
+    """Its chart's repository is known; every minor of our distributions can run some version of it."""
     definition = read_addons()[addon]
     assert definition.repository in read_repositories()
-    assert set(definition.needs) | set(definition.conflicts) <= set(read_addons())
+    minors = {begin.rstrip(".") for each in read_distributions().values() for begin in each.versions}
+    for minor in minors:
+        assert definition.version_for(minor).kubernetes.include(minor), minor
+
+
+def test_the_page_of_addons_is_up_to_date() -> None:
+    """What it tells of the catalogue is made from it: ``python -m tests.addons report``."""
+    assert REPORT.read_text() == render()
 
 
 def test_every_file_of_the_catalogue_bears_its_name() -> None:
