@@ -14,10 +14,11 @@ from federation.spec.cluster import Cluster
 from federation.spec.digests import component_digest
 from federation.spec.homes import home_of
 from federation.spec.machines import MachineTarget
-from federation.spec.peering import PeeringKey
+from federation.spec.peering import Peering, PeeringKey
 from federation.state.conditions import Condition, aggregate, false, summary, true, unknown
 from federation.state.observed import Absent, ObservedApplication, ObservedNode, Present, Unknown
 from federation.state.status import ObjectStatus, Tally
+from federation.state.traffic import TRAFFIC, judge_traffic, latency
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def judge_federation(verdicts: Verdicts) -> ObjectStatus:
     desired = verdicts.context.desired
     clusters = [_cluster(verdicts, cluster) for cluster in desired.spec.clusters]
     clusters += [_leaving(verdicts, cluster) for cluster in verdicts.context.dropped_clusters()]
-    peerings = [_peering(verdicts, key) for key in desired.directions]
+    peerings = [_peering(verdicts, key, peering) for key, peering in desired.directions.items()]
     applications = [_application(verdicts, each) for each in desired.spec.applications]
     parts = (*clusters, *(each for each in peerings), *(each for each in applications))
     conditions = [
@@ -265,19 +266,26 @@ def _left_behind(verdicts: Verdicts, cluster: Cluster) -> Condition:
             return true("Gone")
 
 
-def _peering(verdicts: Verdicts, key: PeeringKey) -> ObjectStatus:
+def _peering(verdicts: Verdicts, key: PeeringKey, peering: Peering) -> ObjectStatus:
     seen = verdicts.context.observed.direction(key)
+    probed = [TRAFFIC] if peering.probe.enabled else []
     modules = {"NetworkReady": "networking", "AuthenticationReady": "authentication", "OffloadingReady": "offloading"}
     if isinstance(seen, Unknown):
-        conditions = [unknown(type_, seen.reason, seen.message) for type_ in modules]
+        conditions = [unknown(type_, seen.reason, seen.message) for type_ in (*modules, *probed)]
     elif isinstance(seen, Absent):
         trouble = verdicts.trouble(key.consumer) or verdicts.trouble(key.provider)
-        conditions = [_missing(type_, trouble, "not peered yet") for type_ in modules]
+        conditions = [_missing(type_, trouble, "not peered yet") for type_ in (*modules, *probed)]
     else:
         words = {type_: getattr(seen.value, module) for type_, module in modules.items()}
         conditions = [_module(type_, word, seen.value.message) for type_, word in words.items()]
+        conditions += [judge_traffic(key, seen.value.traffic) for _ in probed]
     conditions += _suspicion(verdicts.context, key, left=isinstance(seen, Absent))
-    return ObjectStatus(kind="Peering", name=str(key), conditions=(*conditions, summary("Ready", conditions)))
+    return ObjectStatus(
+        kind="Peering",
+        name=str(key),
+        conditions=(*conditions, summary("Ready", conditions)),
+        facts=latency(seen.value.traffic) if isinstance(seen, Present) else {},
+    )
 
 
 def _suspicion(context: PlanningContext, key: PeeringKey, *, left: bool) -> list[Condition]:

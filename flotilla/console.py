@@ -43,7 +43,7 @@ def status_tree(status: FederationStatus, *, everything: bool = False) -> Tree:
 
 def _branch(tree: Tree, part: ObjectStatus, *, everything: bool) -> None:
     fine = all(condition.status == "True" for _, condition in part.walk())
-    facts = " ".join(value for value in part.facts.values() if value)
+    facts = " ".join(_fact(name, value) for name, value in part.facts.items() if value)
     node = tree.add(f"{_dot(part.summary)} {part.kind} [bold]{part.name}[/] [dim]{facts}[/]")
     if fine and not everything:
         return
@@ -53,6 +53,10 @@ def _branch(tree: Tree, part: ObjectStatus, *, everything: bool) -> None:
     for child in part.parts:
         if everything or any(condition.status != "True" for _, condition in child.walk()):
             _branch(node, child, everything=everything)
+
+
+def _fact(name: str, value: str) -> str:
+    return f"{value} ms" if name.endswith("Ms") else value
 
 
 def _dot(condition: Condition) -> str:

@@ -15,7 +15,7 @@ from federation.spec.addon import AddOnDefinition
 from federation.spec.application import Application, Component
 from federation.spec.cluster import AddOn, Cluster
 from federation.spec.machines import MachineTarget
-from federation.spec.peering import Peering, Profile
+from federation.spec.peering import Peering, PeeringKey, Profile
 from federation.state.observed import (
     ObservedAddOn,
     ObservedApplication,
@@ -328,9 +328,16 @@ class Interconnect(Protocol):
     def acquire(self, consumer: Side, provider: Side, peering: Peering) -> Progress:
         """Resources of the provider as a virtual node of the consumer."""
 
-    def release(self, consumer: Side, provider: Side | None, names: tuple[str, str]) -> Progress:
-        """Give the resources back; done when the virtual node is gone. ``names`` are consumer and provider.
+    def probe(self, consumer: Side, key: PeeringKey, peering: Peering) -> Progress:
+        """Pods that call from the consumer to the provider again and again; done with their first answer."""
 
+    def remove_probe(self, consumer: Side, key: PeeringKey) -> Progress:
+        """Remove what ``probe`` made; done when it is seen to be gone."""
+
+    def release(self, consumer: Side, provider: Side | None, names: tuple[str, str]) -> Progress:
+        """Remove the probe and give the resources back; done when the virtual node is gone.
+
+        ``names`` are consumer and provider.
         Nothing waits for a provider that is gone for good (None), or that knows nothing of the consumer any more.
         """
 

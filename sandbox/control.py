@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, get_args
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route, Router
 
 from sandbox import witness
-from sandbox.faults import parse_rule
+from sandbox.faults import PartitionMode, parse_rule
 from sandbox.links import parse_link
 from sandbox.machines import Flavor, Machine
 from sandbox.universe import Universe
@@ -120,8 +120,8 @@ class Control:
         wanted = await _body(request)
         one, other = _pair(wanted)
         mode = wanted.get("mode", "hang")
-        if mode not in ("hang", "refuse"):
-            raise ValueError("mode is hang or refuse")
+        if mode not in get_args(PartitionMode):
+            raise ValueError(f"mode is one of {', '.join(get_args(PartitionMode))}")
         self._world.faults.part(one, other, mode)
         await self._world.heed_partitions()
         return await self._list_partitions(request)

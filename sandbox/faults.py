@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import random
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from sandbox.halts import Halt
 
 OUTSIDE = "flotilla"
-PartitionMode = Literal["hang", "refuse"]
+PartitionMode = Literal["hang", "refuse", "traffic"]
+"""``traffic``: only what pods send one another through a tunnel vanishes; whoever watches the tunnel sees it stand."""
 
 
 @dataclass(frozen=True)
@@ -188,13 +189,16 @@ class Faults:
         return self._partitions.pop(frozenset((one, other)), None) is not None
 
     def parted(self, ones: tuple[str, ...], others: tuple[str, ...]) -> PartitionMode | None:
-        """How two parties, each with several names, are cut apart; None when they are not."""
-        for one in ones:
-            for other in others:
-                mode = self._partitions.get(frozenset((one, other)))
-                if mode is not None:
-                    return mode
-        return None
+        """How two parties, each with several names, are cut apart; None when they are not, or only their pods are."""
+        return next((mode for mode in self._modes(ones, others) if mode != "traffic"), None)
+
+    def carries(self, ones: tuple[str, ...], others: tuple[str, ...]) -> bool:
+        """Whether what the pods of one party send through a tunnel arrives at the other."""
+        return next(self._modes(ones, others), None) is None
+
+    def _modes(self, ones: tuple[str, ...], others: tuple[str, ...]) -> Iterator[PartitionMode]:
+        pairs = (frozenset((one, other)) for one in ones for other in others)
+        return (self._partitions[pair] for pair in pairs if pair in self._partitions)
 
     def partitions(self) -> list[dict[str, Any]]:
         """All partitions, ready for JSON."""

@@ -39,6 +39,10 @@ class WorldFleet:
         names = (self._world.names_of_site(a), self._world.names_of_site(b))
         return a == b or self._world.faults.parted(*names) is None
 
+    def carries(self, a: str, b: str) -> bool:
+        """Whether a tunnel that stands carries what pods send; False where a fault drops only that."""
+        return self._world.faults.carries(self._world.names_of_site(a), self._world.names_of_site(b))
+
     def latency_ms(self, a: str, b: str) -> float:
         """Round trip between two clusters: that of both their links to the outside."""
         if a == b:

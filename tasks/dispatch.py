@@ -30,8 +30,10 @@ from federation.planning.actions import (
     OffloadNamespace,
     PairAction,
     PrepareHost,
+    ProbeTraffic,
     ReleaseResources,
     RemoveNode,
+    RemoveProbe,
     ReopenNode,
     RevokeAuthentication,
 )
@@ -185,6 +187,12 @@ def _direction(bench: Workbench, action: DirectionAction) -> Progress:
             peering = bench.desired.directions[key]
             provider = bench.interconnect(peering.type)
             return provider.acquire(bench.side(key.consumer), bench.side(key.provider), peering)
+        case ProbeTraffic(awaited=awaited):
+            peering = bench.desired.directions[key]
+            progress = bench.interconnect(peering.type).probe(bench.side(key.consumer), key, peering)
+            return progress if awaited or isinstance(progress, Done) else Done(progress.reason)
+        case RemoveProbe():
+            return bench.interconnect("liqo").remove_probe(bench.side(key.consumer), key)
         case ReleaseResources():
             names = (key.consumer, key.provider)
             interconnect = bench.interconnect("liqo")

@@ -23,6 +23,7 @@ _PAGE = "500"
 _LIST_ATTEMPTS = 3
 _PROBE_TIMEOUTS = Timeouts(connect_s=5.0, read_s=5.0)
 _FAR_S = 0.1
+_LINE_BYTES = 1000
 
 
 class KubernetesClient:
@@ -215,6 +216,17 @@ class KubernetesClient:
         except NotFound:
             return False
         return True
+
+    def log(self, pod: str, namespace: str, lines: int) -> str:
+        """The end of a pod's log, asked for once.
+
+        Raises:
+            NotFound, Rejected: There is no such pod, or it has not started.
+            Unavailable: The kubelet did not answer.
+        """
+        query = (("tailLines", str(lines)), ("limitBytes", str(lines * _LINE_BYTES)))
+        path = f"/api/v1/namespaces/{namespace}/pods/{pod}/log"
+        return str(self._transport.send_once(Call("GET", path, query=query, text=True)))
 
     def _send(self, kind: Kind, method: str, namespace: str | None = None, name: str | None = None, **more: Any) -> Any:
         path = path_of(kind, self._resource(kind), namespace, name)

@@ -50,6 +50,7 @@ class Call:
     Attributes:
         retry: Whether it may be sent again when its effect is unknown.
         patience: So many times the usual time is allowed for, while the link was not measured.
+        text: Whether the answer is plain text instead of JSON.
     """
 
     method: str
@@ -59,6 +60,7 @@ class Call:
     content_type: str = "application/json"
     retry: bool = True
     patience: float = 1.0
+    text: bool = False
 
 
 class Transport:
@@ -126,7 +128,7 @@ class Transport:
             raise from_exception(request, error) from error
         if not 200 <= response.status <= 299:
             raise from_response(request, response.status, response.headers, body)
-        return _decoded(request, body)
+        return body.decode(errors="replace") if call.text else _decoded(request, body)
 
     def _limits(self, patience: float) -> tuple[float, float]:
         """Seconds for a connection and for an answer."""

@@ -262,8 +262,25 @@ class AcquireResources(DirectionAction):
 
 
 @dataclass(frozen=True)
+class ProbeTraffic(DirectionAction):
+    """Pods that try whether traffic flows; ends with their first answer, or when they are in place if not awaited."""
+
+    verb = "probe-traffic"
+    patience_s = WORKLOADS_S
+    awaited: bool = True
+
+
+@dataclass(frozen=True)
+class RemoveProbe(DirectionAction):
+    """Remove the pods that try whether traffic flows."""
+
+    verb = "remove-probe"
+    patience_s = WORKLOADS_S
+
+
+@dataclass(frozen=True)
 class ReleaseResources(DirectionAction):
-    """Remove the virtual node, after its pods have left; they are killed when the provider is forsaken and silent."""
+    """Remove probe and virtual node once its pods left; they are killed when the provider is forsaken and silent."""
 
     verb = "release-resources"
     destructive = True

@@ -8,7 +8,7 @@ from federation.spec.addon import AddOnDefinition
 from federation.spec.application import Application, Component
 from federation.spec.cluster import AddOn, Cluster
 from federation.spec.federation import canonical, digest
-from federation.spec.peering import Profile
+from federation.spec.peering import Peering, PeeringKey, Profile
 from federation.spec.sharing import pools_shared_by
 
 RENDERING = 2
@@ -47,6 +47,17 @@ def offloading_digest(federation: str, application: Application, home: str) -> s
 def remote_clusters(application: Application, home: str) -> frozenset[str]:
     """Clusters other than the home that components are placed on."""
     return frozenset(cluster for each in application.components for cluster in each.placement.named) - {home}
+
+
+def probe_digest(federation: str, key: PeeringKey, peering: Peering) -> str:
+    """Digest of everything that the probe of a direction is made from."""
+    content = {
+        "federation": federation,
+        "direction": str(key),
+        "profile": peering.profile,
+        "probe": peering.probe.model_dump(mode="json", by_alias=True),
+    }
+    return digest(canonical(content))
 
 
 def chart_version(cluster: Cluster, addon: AddOn, definition: AddOnDefinition) -> str:

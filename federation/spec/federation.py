@@ -13,6 +13,7 @@ from federation.spec.application import Application
 from federation.spec.cluster import MACHINE_FIELDS, Cluster, ClusterDefaults, is_existing
 from federation.spec.model import Labels, Name, SpecModel
 from federation.spec.peering import Peering, PeeringKey
+from federation.spec.probe import Probe
 
 API_VERSION = "flotilla.dev/v1alpha1"
 
@@ -31,6 +32,7 @@ class FederationSpec(SpecModel):
     clusters: tuple[Cluster, ...] = Field(default=(), description="The clusters")
     peerings: tuple[Peering, ...] = Field(default=(), description="The peerings between clusters")
     applications: tuple[Application, ...] = Field(default=(), description="The applications")
+    probe: Probe | None = Field(default=None, description="Merged into the probe of every peering")
     paused: bool = Field(default=False, description="Observe only: change nothing at all")
 
     @model_validator(mode="before")
@@ -44,6 +46,18 @@ class FederationSpec(SpecModel):
         defaults = data["defaults"]
         merged = [_over_defaults(defaults, each) if isinstance(each, Mapping) else each for each in clusters]
         return {**data, "clusters": merged}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _merge_probe(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping) or not isinstance(data.get("probe"), Mapping):
+            return data
+        peerings = data.get("peerings")
+        if not isinstance(peerings, (list, tuple)):
+            return data
+        below = {"probe": data["probe"]}
+        merged = [merge(below, each) if isinstance(each, Mapping) else each for each in peerings]
+        return {**data, "peerings": merged}
 
 
 class Federation(SpecModel):

@@ -5,6 +5,7 @@ Source: the four link profiles of TNO's experiment (LAN, Best, Average, Worst).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import get_args
@@ -31,6 +32,21 @@ LINKS: Mapping[Profile, Link] = {
     "average": Link(0.4, 2e6, 0.10),
     "worst": Link(3.0, 650e3, 0.15),
 }
+
+
+CALL_NEAR_S, CALL_TRIPS = 5.0, 12.0
+"""Patience of a call: two round trips, and those that are sent again after one, two, four … because they got lost."""
+
+
+def call_limit_s(profile: Profile) -> int:
+    """Whole seconds after which a small request over a link counts as not answered."""
+    link = LINKS[profile]
+    return math.ceil(CALL_NEAR_S + CALL_TRIPS * link.round_trip_s / (1.0 - link.loss))
+
+
+def call_failures(profile: Profile) -> int:
+    """So many calls in a row must fail on a link before traffic counts as stopped: lost packets may cost one."""
+    return 2 if LINKS[profile].loss else 1
 
 
 def profile_for(federation: Federation, cluster: str, addon: str) -> Profile:

@@ -23,6 +23,9 @@ CONSUMER = "flotilla.dev/consumer"
 APPLIED = "flotilla.dev/applied"
 """The object as it was applied, JSON: what it is compared with when somebody may have changed it."""
 
+PROBE = "flotilla.dev/probe"
+"""On the namespace of a probe, whose ``PEER`` is the provider; on its pods, where it says which one it is."""
+
 CLUSTERS = "flotilla.dev/clusters"
 """On an application's namespace: the other clusters that it is offloaded to, with commas between."""
 

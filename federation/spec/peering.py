@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from federation.spec.model import Duration, Name, SpecModel, duration_s
+from federation.spec.probe import Probe
 
 Profile = Literal["lan", "best", "average", "worst"]
 
@@ -44,6 +45,7 @@ class Peering(SpecModel):
     unjoin_after: Duration | None = Field(
         default=None, description="How long a peer may be away before it is left by force; never when left out"
     )
+    probe: Probe = Field(default_factory=Probe, description="How it is found out whether traffic flows")
 
     @model_validator(mode="before")
     @classmethod

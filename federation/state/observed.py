@@ -112,10 +112,29 @@ class ObservedAddOn:
 
 
 @dataclass(frozen=True)
+class ObservedTraffic:
+    """What the probe of a direction tells.
+
+    Attributes:
+        digest: Of the probe as it was applied; empty while it is not all there.
+        state: ``flows`` when the last call was answered, ``blocked`` when it was not, ``untried`` before the first
+            one, ``idle`` when one of the pods cannot run.
+        latency_ms: How long the last call took, from name to answer; None where nobody told.
+        message: What is missing.
+    """
+
+    digest: str
+    state: Literal["flows", "blocked", "untried", "idle"]
+    latency_ms: int | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True)
 class ObservedDirection:
     """What a cluster shows of one directed peering: the consumer, or the provider of what it lends.
 
-    The three modules are Liqo's; each is ``established``, ``pending``, ``error`` or ``absent``.
+    The three modules are Liqo's; each is ``established``, ``pending``, ``error`` or ``absent``. ``traffic`` is None
+    while there is no probe.
     """
 
     key: PeeringKey
@@ -123,6 +142,7 @@ class ObservedDirection:
     authentication: Literal["established", "pending", "error", "absent"]
     offloading: Literal["established", "pending", "error", "absent"]
     message: str = ""
+    traffic: ObservedTraffic | None = None
 
 
 @dataclass(frozen=True)

@@ -82,10 +82,16 @@ def machine(
 
 
 def part(
-    one: Side, other: Side, refuse: Annotated[bool, typer.Option(help="Refuse instead of hanging.")] = False
+    one: Side,
+    other: Side,
+    refuse: Annotated[bool, typer.Option(help="Refuse instead of hanging.")] = False,
+    traffic_only: Annotated[
+        bool, typer.Option(help="Drop only what pods send one another; tunnel and control plane stay up.")
+    ] = False,
 ) -> None:
     """Part two clusters, or 'flotilla' and a cluster or machine, so that no packet passes."""
-    print_data(_sandbox().post("partitions", {"between": [one, other], "mode": "refuse" if refuse else "hang"}), "json")
+    mode = "traffic" if traffic_only else "refuse" if refuse else "hang"
+    print_data(_sandbox().post("partitions", {"between": [one, other], "mode": mode}), "json")
 
 
 def join(one: Side, other: Side) -> None:

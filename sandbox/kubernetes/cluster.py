@@ -69,7 +69,7 @@ class Cluster:
         return self._pod_log
 
     @pod_log.setter
-    def pod_log(self, hook: PodLog) -> None:
+    def pod_log(self, hook: PodLog | None) -> None:
         self._pod_log = hook
 
     def ca_pem(self) -> str:

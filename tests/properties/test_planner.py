@@ -151,7 +151,7 @@ def test_a_teardown_ends_with_nothing(desired: Federation, rng: random.Random, d
     for _ in range(2):
         walk(world, plan_federation(world.context(former=desired)), rng)
     assert all(not model.machines and not model.foundation and not model.api for model in world.clusters.values())
-    assert not world.tunnels | world.authenticated | world.acquired
+    assert not world.tunnels | world.authenticated | world.acquired | world.probed.keys()
 
 
 @COMMON

@@ -29,14 +29,20 @@ from federation.planning.actions import (
     JoinNode,
     OffloadNamespace,
     PrepareHost,
+    ProbeTraffic,
     ReleaseResources,
     RemoveAddOn,
     RemoveNode,
+    RemoveProbe,
     ReopenNode,
     RevokeAuthentication,
 )
 from federation.planning.context import PlanningContext
+<<<<<<< HEAD
 from federation.spec.digests import component_digest, digest_for, offloading_digest, remote_clusters
+=======
+from federation.spec.digests import component_digest, digest_for, offloading_digest, probe_digest
+>>>>>>> 9417f2c (Traffic: a peering is ready when a pod of the consumer is answered by one of the provider)
 from federation.spec.federation import Federation
 from federation.spec.peering import PeeringKey
 from federation.state.observed import (
@@ -52,6 +58,7 @@ from federation.state.observed import (
     ObservedKubernetes,
     ObservedMachine,
     ObservedNode,
+    ObservedTraffic,
     Present,
     Unknown,
 )
@@ -68,6 +75,7 @@ class World:
         self.tunnels: set[tuple[str, str]] = set()
         self.authenticated: set[PeeringKey] = set()
         self.acquired: set[PeeringKey] = set()
+        self.probed: dict[PeeringKey, str] = {}
         self.offloaded: dict[tuple[str, str], set[str]] = {}
         self.marked: set[PeeringKey] = set()
         self.machines_made = 0
@@ -154,8 +162,9 @@ class World:
         for pair in self.tunnels - {key.pair for key in known}:
             keys |= {PeeringKey(cluster, other) for other in pair if cluster in pair and other != cluster}
         kept = {key for end, key in self.remains if end == cluster} - keys
+        keys |= {key for key in self.probed if key.consumer == cluster} - kept
         old = [ObservedDirection(key, "error", "established", "absent") for key in sorted(kept)]
-        return old + [
+        new = [
             ObservedDirection(
                 key,
                 "established" if key.pair in self.tunnels else "absent",
@@ -164,6 +173,13 @@ class World:
             )
             for key in sorted(keys)
         ]
+        return [replace(each, traffic=self._traffic(each.key, cluster)) for each in (*old, *new)]
+
+    def _traffic(self, key: PeeringKey, cluster: str) -> ObservedTraffic | None:
+        """What the consumer shows of a probe: it is answered while there is a tunnel."""
+        if key not in self.probed or key.consumer != cluster:
+            return None
+        return ObservedTraffic(self.probed[key], "flows" if key.pair in self.tunnels else "blocked")
 
     def apply(self, action: Action) -> None:
         """Do an action.
@@ -190,6 +206,7 @@ def _ensure_foundation(world: World, action: EnsureFoundation) -> None:
 
 def _delete_foundation(world: World, action: DeleteFoundation) -> None:
     world.need(not world.cluster(action.cluster).machines, "machines still use the network")
+    world.probed = {key: each for key, each in world.probed.items() if key.consumer != action.cluster}
     world.clusters[action.cluster] = ClusterModel()
 
 
@@ -306,11 +323,21 @@ def _acquire(world: World, action: AcquireResources) -> None:
     world.acquired.add(action.key)
 
 
+def _probe(world: World, action: ProbeTraffic) -> None:
+    world.need(action.key in world.acquired and action.key.pair in world.tunnels, "no virtual node to probe")
+    world.probed[action.key] = probe_digest(world.desired.name, action.key, world.desired.directions[action.key])
+
+
+def _remove_probe(world: World, action: RemoveProbe) -> None:
+    world.probed.pop(action.key, None)
+
+
 def _release(world: World, action: ReleaseResources) -> None:
     here = world.cluster(action.key.consumer).applications
     used = any(action.key.provider in world.offloaded.get((action.key.consumer, name), set()) for name in here)
     used = used and not any(name in world.silent_s for name in action.key.pair) and not _remains_of(world, action.key)
     world.need(not used, "an application is still offloaded there")
+    world.probed.pop(action.key, None)
     world.acquired.discard(action.key)
 
 
@@ -388,6 +415,8 @@ _EFFECTS: dict[type, Callable[[World, Any], None]] = {
     DisconnectNetworks: _disconnect,
     Authenticate: _authenticate,
     AcquireResources: _acquire,
+    ProbeTraffic: _probe,
+    RemoveProbe: _remove_probe,
     ReleaseResources: _release,
     RevokeAuthentication: _revoke,
     OffloadNamespace: _offload,

@@ -12,13 +12,16 @@ from federation.planning.actions import (
     ConnectNetworks,
     DisconnectNetworks,
     InstallAddOn,
+    ProbeTraffic,
     ReleaseResources,
+    RemoveProbe,
     RevokeAuthentication,
 )
 from federation.planning.context import PlanningContext
 from federation.planning.plan import Step
 from federation.planning.remains import is_remains
 from federation.planning.rules.keys import INTERCONNECT_ADDON
+from federation.spec.digests import probe_digest
 from federation.spec.peering import Peering, PeeringKey
 from federation.state.observed import ObservedDirection, Present
 
@@ -42,6 +45,25 @@ def _join(context: PlanningContext, key: PeeringKey, peering: Peering) -> Iterat
     if seen.offloading != "established":
         needs = addons | {str(authenticate), str(connect)}
         yield Step(AcquireResources(key), "the consumer has no virtual node for the provider", "create", needs)
+    yield from _probe(context, key, peering)
+
+
+def _probe(context: PlanningContext, key: PeeringKey, peering: Peering) -> Iterator[Step]:
+    """Nothing waits for a probe, and one that finds no traffic is looked over without being waited for."""
+    traffic = _seen(context, key).traffic
+    needs = frozenset({str(AcquireResources(key))})
+    if not peering.probe.enabled:
+        if traffic is not None:
+            yield Step(RemoveProbe(key), "the spec asks for no probe", "prune")
+    elif traffic is None:
+        yield Step(ProbeTraffic(key), "nobody tries whether traffic flows", "create", needs)
+    elif traffic.digest != probe_digest(context.desired.name, key, peering):
+        yield Step(ProbeTraffic(key), "the probe differs from the spec", "change", needs)
+    elif traffic.state == "untried":
+        yield Step(ProbeTraffic(key), "no call was answered yet", "change", needs)
+    elif traffic.state != "flows":
+        reason = "no traffic passes" if traffic.state == "blocked" else "the probe does not run"
+        yield Step(ProbeTraffic(key, awaited=False), reason, "change", needs)
 
 
 def _seen(context: PlanningContext, key: PeeringKey) -> ObservedDirection:

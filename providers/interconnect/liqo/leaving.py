@@ -1,7 +1,7 @@
 """Taking a peering apart, in Liqo's order, on every cluster that answers.
 
-Slices, virtual node, identity, tenant, gateways, configuration, tenant namespace, foreign cluster. Deletion of a slice
-or of a virtual node waits for the provider; when that is gone for good, Liqo is told first and waits no more.
+Probe, slices, virtual node, identity, tenant, gateways, configuration, tenant namespace, foreign cluster. Deletion of a
+slice or of a virtual node waits for the provider; when that is gone for good, Liqo is told first and waits no more.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from clients.kubernetes.apply import ensure_gone
 from clients.kubernetes.resources import NAMESPACE, NODE, POD, SECRET, Kind
 from federation.spec.marks import CONSUMER, FEDERATION, cluster_id
+from federation.spec.peering import PeeringKey
 from providers.contracts import Done, Progress, Side, Waiting
 from providers.interconnect.liqo.authentication import NONCE, SIGNED_NONCE
 from providers.interconnect.liqo.kinds import (
@@ -32,6 +33,7 @@ from providers.interconnect.liqo.kinds import (
     Object,
     dig,
 )
+from providers.interconnect.liqo.probing import remove_probe
 from providers.interconnect.liqo.tenancy import End, find_end, find_namespace, mark_unreachable
 
 _NETWORKING = (GATEWAY_CLIENT, GATEWAY_SERVER, CONFIGURATION, PUBLIC_KEY)
@@ -39,17 +41,18 @@ _OF_DIRECTIONS = (IDENTITY, TENANT, RESOURCE_SLICE)
 
 
 def release(consumer: Side, provider: Side | None, names: tuple[str, str]) -> Progress:
-    """Give the resources back; done when slices, virtual nodes and nodes are gone.
+    """Remove the probe and give the resources back; done when slices, virtual nodes and nodes are gone.
 
     A provider that knows nothing of the consumer refuses what Liqo would ask of it: that is as good as no answer.
     """
-    _, provider_name = names
-    here = find_end(consumer, provider_name)
-    if here is None:
-        return Done(f"{consumer.cluster} holds nothing of {provider_name}")
+    consumer_name, provider_name = names
     provider_answers = provider is not None and find_end(provider, consumer.cluster) is not None
-    if not provider_answers:
+    here = find_end(consumer, provider_name)
+    if here is not None and not provider_answers:
         mark_unreachable(consumer, provider_name, unreachable=True)
+    probed = remove_probe(consumer, PeeringKey(consumer_name, provider_name))
+    if here is None or isinstance(probed, Waiting):
+        return probed
     wanted = {REPLICATION: "true", REMOTE_ID: here.peer_id}
     if not _emptied(here, RESOURCE_SLICE, wanted):
         return Waiting(f"{consumer.cluster} is giving back the resources of {provider_name}")

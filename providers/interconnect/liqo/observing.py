@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from clients.kubernetes.resources import NAMESPACE, NODE, Kind
-from federation.spec.marks import CONSUMER, FEDERATION, PEER, cluster_id
+from federation.spec.marks import CONSUMER, FEDERATION, PEER, PROBE, cluster_id
 from federation.spec.peering import PeeringKey
-from federation.state.observed import ObservedDirection
+from federation.state.observed import ObservedDirection, ObservedTraffic
 from providers.contracts import Side
 from providers.interconnect.liqo.authentication import identity_name
 from providers.interconnect.liqo.kinds import (
@@ -31,6 +31,7 @@ from providers.interconnect.liqo.kinds import (
     dig,
 )
 from providers.interconnect.liqo.offloading import denial, is_granted
+from providers.interconnect.liqo.traffic import read_traffic
 
 State = Literal["established", "pending", "error", "absent"]
 _IN_NAMESPACES = (CONNECTION, IDENTITY, TENANT, RESOURCE_SLICE)
@@ -68,14 +69,26 @@ class _Peer:
 def observe(side: Side) -> tuple[ObservedDirection, ...]:
     """Every direction that this cluster shows: as consumer, and as provider of what its peers consume.
 
-    One list request when there is no peering, seven when there are some, however many.
+    One list request when there is no peering, seven when there are some, however many; with probes one more, and one
+    for each of them. A probe that lost its peering shows a direction, too, so that it is removed.
     """
-    return tuple(direction for peer in _peers(side) for direction in _directions(peer))
+    namespaces = side.kubernetes.list(NAMESPACE, labels={FEDERATION: side.federation})
+    traffic = read_traffic(side, [each for each in namespaces if PROBE in each["metadata"]["labels"]])
+    tenants = [each for each in namespaces if each["metadata"]["labels"].get(TENANT_NAMESPACE) == "true"]
+    shown = [direction for peer in _peers(side, tenants) for direction in _directions(peer)]
+    probed = {PeeringKey(side.cluster, provider) for provider in traffic}
+    alone = probed - {direction.key for direction in shown}
+    shown += [ObservedDirection(key, "absent", "absent", "absent") for key in sorted(alone)]
+    return tuple(_with_traffic(direction, side.cluster, traffic) for direction in shown)
 
 
-def _peers(side: Side) -> Iterator[_Peer]:
+def _with_traffic(direction: ObservedDirection, own: str, traffic: Mapping[str, ObservedTraffic]) -> ObservedDirection:
+    found = traffic.get(direction.key.provider) if direction.key.consumer == own else None
+    return replace(direction, traffic=found) if found else direction
+
+
+def _peers(side: Side, namespaces: list[dict[str, Any]]) -> Iterator[_Peer]:
     client = side.kubernetes
-    namespaces = client.list(NAMESPACE, labels={FEDERATION: side.federation, TENANT_NAMESPACE: "true"})
     if not namespaces:
         return
     objects = {kind: _by_namespace(client.list(kind)) for kind in _IN_NAMESPACES}

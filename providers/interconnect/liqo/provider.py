@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from federation.spec.peering import Peering
+from federation.spec.peering import Peering, PeeringKey
 from federation.state.observed import ObservedDirection
 from providers.contracts import Progress, Side
-from providers.interconnect.liqo import authentication, leaving, networking, observing, offloading
+from providers.interconnect.liqo import authentication, leaving, networking, observing, offloading, probing
 from providers.patience import patient
 
 
@@ -30,6 +30,14 @@ class LiqoInterconnect:
     def acquire(self, consumer: Side, provider: Side, peering: Peering) -> Progress:  # noqa: ARG002  # contract
         """Resources of the provider as a ready virtual node of the consumer."""
         return patient(lambda: offloading.acquire(consumer, provider))
+
+    def probe(self, consumer: Side, key: PeeringKey, peering: Peering) -> Progress:
+        """Pods that call from the consumer to the provider; done with their first answer."""
+        return patient(lambda: probing.probe(consumer, key, peering))
+
+    def remove_probe(self, consumer: Side, key: PeeringKey) -> Progress:
+        """Remove what ``probe`` made."""
+        return patient(lambda: probing.remove_probe(consumer, key))
 
     def release(self, consumer: Side, provider: Side | None, names: tuple[str, str]) -> Progress:
         """Give the resources back; done when the virtual node is gone."""

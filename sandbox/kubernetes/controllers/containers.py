@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Literal
 
 from sandbox.kubernetes.api import Object
+from sandbox.kubernetes.controllers.calls import call_of
 from sandbox.kubernetes.controllers.objects import digest, set_condition
 
 Fate = Literal["runs", "succeeds", "fails", "pull", "crash", "memory"]
@@ -67,10 +68,10 @@ def waiting(reason: str, message: str = "") -> Object:
 
 
 def report(container: Object, state: Object, *, uid: str, restarts: int = 0) -> Object:
-    """One entry of containerStatuses."""
+    """One entry of containerStatuses. A container whose readiness is a call is ready once the call was answered."""
     runs = "running" in state
     status: Object = {"name": container["name"], "image": container.get("image", ""), "state": state}
-    started = runs and not fails(container, "startup")
+    started = runs and call_of(container) is None and not fails(container, "startup")
     ready = started and not fails(container, "readiness")
     status |= {"ready": ready, "started": started, "restartCount": restarts, "lastState": {}, "imageID": ""}
     if "waiting" not in state:

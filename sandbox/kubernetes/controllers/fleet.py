@@ -16,6 +16,7 @@ class Member(Protocol):
     api: Api
     service_cidr: str
     pod_cidr: str
+    pod_log: Callable[[str, str, str], str] | None
 
     def ca_pem(self) -> str:
         """The certificate of the cluster's authority, PEM."""
@@ -38,6 +39,9 @@ class Fleet(Protocol):
 
     def connected(self, a: str, b: str) -> bool:
         """Whether packets pass between two clusters, by their uids."""
+
+    def carries(self, a: str, b: str) -> bool:
+        """Whether a tunnel between two clusters that stands carries what pods send through it."""
 
     def latency_ms(self, a: str, b: str) -> float:
         """Round trip between two clusters in milliseconds."""

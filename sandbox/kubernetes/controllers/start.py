@@ -17,6 +17,7 @@ from sandbox.kubernetes.controllers.liqo.loops import LOOPS
 from sandbox.kubernetes.controllers.metallb.controller import MetalLB
 from sandbox.kubernetes.controllers.namespaces import Namespaces
 from sandbox.kubernetes.controllers.nodes import Nodes
+from sandbox.kubernetes.controllers.prober import Prober
 from sandbox.kubernetes.controllers.replicasets import ReplicaSets
 from sandbox.kubernetes.controllers.scheduler import Scheduler
 from sandbox.kubernetes.controllers.services import Services
@@ -36,6 +37,7 @@ BUILT_IN: tuple[type[Controller], ...] = (
     Jobs,
     Scheduler,
     Kubelet,
+    Prober,
     Volumes,
     Services,
     Endpoints,

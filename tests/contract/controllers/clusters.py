@@ -53,6 +53,7 @@ class TestFleet:
     def __init__(self) -> None:
         self.sites: dict[str, Site] = {}
         self.cut: set[frozenset[str]] = set()
+        self.emptied: set[frozenset[str]] = set()
         self.silent: set[str] = set()
         self.delays: dict[str, float] = {}
         self._callbacks: list[Callable[[], None]] = []
@@ -72,6 +73,10 @@ class TestFleet:
     def connected(self, a: str, b: str) -> bool:
         """Whether packets pass."""
         return frozenset((a, b)) not in self.cut
+
+    def carries(self, a: str, b: str) -> bool:
+        """Whether no test has emptied the tunnel."""
+        return frozenset((a, b)) not in self.emptied
 
     def lag_s(self, a: str, b: str) -> float:
         """News come at once."""
@@ -102,6 +107,11 @@ class TestFleet:
     def partition(self, a: Site, b: Site, *, cut: bool = True) -> None:
         """Cut or mend a link."""
         (self.cut.add if cut else self.cut.discard)(frozenset((a.uid, b.uid)))
+        self.changed()
+
+    def empty(self, a: Site, b: Site, *, empty: bool = True) -> None:
+        """Let a tunnel stand and carry nothing, or carry again."""
+        (self.emptied.add if empty else self.emptied.discard)(frozenset((a.uid, b.uid)))
         self.changed()
 
     def silence(self, site: Site, *, silent: bool = True) -> None:

@@ -90,6 +90,10 @@ class Ground:
         """Always."""
         return True
 
+    def carries(self, a: str, b: str) -> bool:
+        """Always."""
+        return True
+
     def lag_s(self, a: str, b: str) -> float:
         """News come at once."""
         return 0.0

@@ -34,7 +34,11 @@ class LiqoFleet:
         self._addresses: dict[str, str] = {}
         self._managers: dict[str, list[Manager]] = {}
         self._cut: set[frozenset[str]] = set()
+<<<<<<< HEAD
         self._mute: set[str] = set()
+=======
+        self._emptied: set[frozenset[str]] = set()
+>>>>>>> 9417f2c (Traffic: a peering is ready when a pod of the consumer is answered by one of the provider)
         self._callbacks: list[Callable[[], None]] = []
         self._made = 0
         self._latency_ms = 12.0
@@ -54,6 +58,10 @@ class LiqoFleet:
     def connected(self, a: str, b: str) -> bool:
         """Whether no test has cut the link."""
         return frozenset((a, b)) not in self._cut
+
+    def carries(self, a: str, b: str) -> bool:
+        """Whether no test has emptied the tunnel."""
+        return frozenset((a, b)) not in self._emptied
 
     def lag_s(self, a: str, b: str) -> float:
         """News come at once."""
@@ -144,6 +152,7 @@ class LiqoFleet:
         self.background.call(self._changed)
         self.settle()
 
+<<<<<<< HEAD
     @contextmanager
     def silent(self, name: str) -> Iterator[None]:
         """Nobody hears of a cluster meanwhile, neither its peers nor we; it goes on by itself."""
@@ -157,6 +166,14 @@ class LiqoFleet:
             self._mute.discard(name)
             for other in others:
                 self.cut(name, other, cut=False)
+=======
+    def empty(self, first: str, second: str, *, empty: bool = True) -> None:
+        """Let the tunnel between two clusters stand and carry nothing, or carry again."""
+        pair = frozenset((self.served[first].cluster.uid, self.served[second].cluster.uid))
+        (self._emptied.add if empty else self._emptied.discard)(pair)
+        self.background.call(self._changed)
+        self.settle()
+>>>>>>> 9417f2c (Traffic: a peering is ready when a pod of the consumer is answered by one of the provider)
 
     def stretch(self, latency_ms: float) -> None:
         """Every link has this round trip from now on."""

@@ -7,9 +7,10 @@ Machines and nodes that differ are given as ``name: words``.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from federation.planning.context import PlanningContext, Timing
+from federation.spec.digests import probe_digest
 from federation.spec.federation import Federation
 from federation.spec.machines import MachineTarget, machine_targets
 from federation.spec.peering import Peering, PeeringKey
@@ -25,12 +26,14 @@ from federation.state.observed import (
     ObservedKubernetes,
     ObservedMachine,
     ObservedNode,
+    ObservedTraffic,
     Present,
     Unknown,
 )
 from tests.builders import a_catalogue, a_cluster, a_federation
 
 T = TypeVar("T", ObservedMachine, ObservedNode)
+State = Literal["flows", "blocked", "untried", "idle"]
 DARK = Unknown("Unavailable", "no answer")
 
 
@@ -38,7 +41,7 @@ def a_case(given: dict[str, Any]) -> PlanningContext:
     """The context of a case: ``clusters``, ``former``, ``peerings``, ``applications``, ``observed`` …"""
     clusters = [_cluster(name, words or {}) for name, words in given.get("clusters", {}).items()]
     former = [_cluster(name, words or {}) for name, words in given.get("former", {}).items()]
-    rest = {key: given[key] for key in ("peerings", "applications", "paused") if key in given}
+    rest = {key: given[key] for key in ("peerings", "applications", "paused", "probe") if key in given}
     desired = a_federation(clusters=clusters, **rest)
     before = a_federation(clusters=former)
     looks = given.get("observed", {})
@@ -101,7 +104,7 @@ def _changed(desired: Federation, name: str, words: dict[str, Any]) -> ObservedC
         tuple(nodes.values()),
         words.get("cni", True),
         _addons(desired, name, words.get("addons", {})),
-        tuple(_direction(each) for each in words.get("directions", [])),
+        tuple(_direction(desired, each) for each in words.get("directions", [])),
         tuple(ObservedApplication(each, name, None, None, offloading_ready=True) for each in words.get("apps", [])),
         words.get("identity", ""),
         words.get("service_address", ""),
@@ -152,6 +155,15 @@ def _addons(desired: Federation, name: str, changes: dict[str, Any]) -> tuple[Ob
     return tuple(there.values())
 
 
-def _direction(text: str) -> ObservedDirection:
-    consumer, _, provider = text.partition("->")
-    return ObservedDirection(PeeringKey(consumer, provider), "established", "established", "established")
+def _direction(desired: Federation, text: str) -> ObservedDirection:
+    """``a->b``, and after a space what its probe says: a state, or ``outdated``."""
+    name, _, said = text.partition(" ")
+    consumer, _, provider = name.partition("->")
+    key = PeeringKey(consumer, provider)
+    seen = ObservedDirection(key, "established", "established", "established")
+    if not said:
+        return seen
+    peering = desired.directions.get(key)
+    digest = probe_digest(desired.name, key, peering) if peering and said != "outdated" else "x"
+    states: dict[str, State] = {"blocked": "blocked", "untried": "untried", "idle": "idle"}
+    return replace(seen, traffic=ObservedTraffic(digest, states.get(said, "flows")))

@@ -13,6 +13,7 @@ from sandbox.kubernetes.controllers.liqo.tunnels import obstacle
 from sandbox.kubernetes.controllers.pods import is_ready
 
 LOCAL_MS = 0.5
+LOST = "the tunnel stands and carries nothing"
 
 
 class Path(NamedTuple):
@@ -21,6 +22,8 @@ class Path(NamedTuple):
     reached: bool
     latency_ms: float
     why: str
+    silent: bool = False
+    """Packets vanish on the way: not even a refusal comes back."""
 
 
 def can_reach(fleet: Fleet, here: Member, namespace: str, service: str, port: int) -> Path:
@@ -37,13 +40,12 @@ def can_reach(fleet: Fleet, here: Member, namespace: str, service: str, port: in
     slices = here.api.list(names.ENDPOINT_SLICES, namespace, {"kubernetes.io/service-name": service})
     entries = [entry for one in slices for entry in one.get("endpoints") or ()]
     ready = [entry for entry in entries if (entry.get("conditions") or {}).get("ready")]
-    why = f"service {namespace}/{service} has no ready endpoint"
+    path = Path(False, 0.0, f"service {namespace}/{service} has no ready endpoint")
     for entry in ready:
         path = _to(fleet, here, entry["addresses"][0])
         if path.reached:
-            return path
-        why = path.why
-    return Path(False, 0.0, why)
+            break
+    return path
 
 
 def _to(fleet: Fleet, here: Member, address: str) -> Path:
@@ -56,9 +58,11 @@ def _to(fleet: Fleet, here: Member, address: str) -> Path:
         if there is None or not _pod_at(there, inner):
             continue
         why = obstacle(fleet, here, there, cid)
+        if why is None and not fleet.carries(here.uid, there.uid):
+            why = LOST
         if why is None:
             return Path(True, fleet.latency_ms(here.uid, there.uid) + LOCAL_MS, "")
-        return Path(False, 0.0, why)
+        return Path(False, 0.0, why, silent=True)
     return Path(False, 0.0, f"no pod answers at {address}")
 
 
