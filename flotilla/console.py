@@ -56,7 +56,10 @@ def _branch(tree: Tree, part: ObjectStatus, *, everything: bool) -> None:
 
 
 def _fact(name: str, value: str) -> str:
-    return f"{value} ms" if name.endswith("Ms") else value
+    """Times below what a probe can measure are told so."""
+    if not name.endswith("Ms"):
+        return value
+    return "under 10 ms" if value == "0" else f"{value} ms"
 
 
 def _dot(condition: Condition) -> str:

@@ -15,6 +15,7 @@ from rich.panel import Panel
 from config.settings import settings
 from federation.spec.federation import Federation
 from federation.state.status import FederationStatus
+from federation.state.traffic import TRAFFIC
 from flotilla import processes
 from flotilla.console import err, out, status_tree
 from flotilla.environment import child_environment
@@ -123,7 +124,13 @@ class Story:
 
     def _show(self, spec: Federation) -> None:
         self._title("The status")
-        out.print(status_tree(self._status(spec), everything=False))
+        status = self._status(spec)
+        out.print(status_tree(status, everything=False))
+        traffic = {part.name: part.condition(TRAFFIC) for part in status.root.parts if part.kind == "Peering"}
+        for name, condition in traffic.items():
+            if condition is not None:
+                self._expect(condition.status == "True", f"no traffic flows over {name}: {condition.message}")
+                self._say(f"{condition.type} {name}: {condition.message}.")
 
     def _serve(self) -> Popen[bytes]:
         self._title("A watchman: the same loop on a schedule, every 5 seconds")

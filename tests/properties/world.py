@@ -38,11 +38,7 @@ from federation.planning.actions import (
     RevokeAuthentication,
 )
 from federation.planning.context import PlanningContext
-<<<<<<< HEAD
-from federation.spec.digests import component_digest, digest_for, offloading_digest, remote_clusters
-=======
-from federation.spec.digests import component_digest, digest_for, offloading_digest, probe_digest
->>>>>>> 9417f2c (Traffic: a peering is ready when a pod of the consumer is answered by one of the provider)
+from federation.spec.digests import component_digest, digest_for, offloading_digest, probe_digest, remote_clusters
 from federation.spec.federation import Federation
 from federation.spec.peering import PeeringKey
 from federation.state.observed import (

@@ -34,11 +34,8 @@ class LiqoFleet:
         self._addresses: dict[str, str] = {}
         self._managers: dict[str, list[Manager]] = {}
         self._cut: set[frozenset[str]] = set()
-<<<<<<< HEAD
         self._mute: set[str] = set()
-=======
         self._emptied: set[frozenset[str]] = set()
->>>>>>> 9417f2c (Traffic: a peering is ready when a pod of the consumer is answered by one of the provider)
         self._callbacks: list[Callable[[], None]] = []
         self._made = 0
         self._latency_ms = 12.0
@@ -152,7 +149,6 @@ class LiqoFleet:
         self.background.call(self._changed)
         self.settle()
 
-<<<<<<< HEAD
     @contextmanager
     def silent(self, name: str) -> Iterator[None]:
         """Nobody hears of a cluster meanwhile, neither its peers nor we; it goes on by itself."""
@@ -166,14 +162,13 @@ class LiqoFleet:
             self._mute.discard(name)
             for other in others:
                 self.cut(name, other, cut=False)
-=======
+
     def empty(self, first: str, second: str, *, empty: bool = True) -> None:
         """Let the tunnel between two clusters stand and carry nothing, or carry again."""
         pair = frozenset((self.served[first].cluster.uid, self.served[second].cluster.uid))
         (self._emptied.add if empty else self._emptied.discard)(pair)
         self.background.call(self._changed)
         self.settle()
->>>>>>> 9417f2c (Traffic: a peering is ready when a pod of the consumer is answered by one of the provider)
 
     def stretch(self, latency_ms: float) -> None:
         """Every link has this round trip from now on."""
