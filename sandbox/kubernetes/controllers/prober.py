@@ -66,11 +66,10 @@ class Prober(Controller):
     def log(self, namespace: str, name: str, container: str) -> str:
         """What the last call left in a container's log."""
         pod = self.api.get("pods", name, namespace)
-        found = next((each for each in pod["spec"]["containers"] if each["name"] == container), {}) if pod else {}
-        call = call_of(found)
-        if pod is None or call is None or not self._runs(pod):
+        if pod is None or not self._runs(pod):
             return ""
-        return log_lines(call, self._call(call, namespace))
+        calls = (call_of(each) for each in pod["spec"]["containers"] if each["name"] == container)
+        return "".join(log_lines(call, self._call(call, namespace)) for call in calls if call is not None)
 
     def _runs(self, pod: Object) -> bool:
         runs = phase_of(pod) == "Running" and not deleting(pod)

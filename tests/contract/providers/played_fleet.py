@@ -87,6 +87,7 @@ class PlayedCluster:
     api: Api
     service_cidr: str = SERVICE_CIDR
     pod_cidr: str = POD_CIDR
+    pod_log: Callable[[str, str, str], str] | None = None
 
     def ca_pem(self) -> str:
         """Of the real authority."""
@@ -213,6 +214,10 @@ class PlayedFleet:
     def connected(self, a: str, b: str) -> bool:
         """Whether no test has cut the link."""
         return frozenset((a, b)) not in self._cut
+
+    def carries(self, a: str, b: str) -> bool:
+        """A tunnel that stands carries; here nothing is sent."""
+        return True
 
     def latency_ms(self, a: str, b: str) -> float:
         """The same for all."""

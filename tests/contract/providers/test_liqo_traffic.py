@@ -15,8 +15,8 @@ from providers.contracts import Done, Side, Waiting
 from providers.interconnect.liqo.render_probe import probe_namespace
 from tests.contract.providers.liqo_fleet import FEDERATION, LiqoFleet
 from tests.contract.providers.liqo_kills import Executioner, Killed
+from tests.contract.providers.liqo_lives import BOTH, ESTABLISHED, LIQO, ONE_WAY, join, leave, remains, seen
 from tests.contract.providers.test_liqo_distance import WORST_MS, told
-from tests.contract.providers.test_liqo_peering import BOTH, ESTABLISHED, LIQO, ONE_WAY, join, leave, remains, seen
 from tests.networks import reserve_prefix
 
 KEY, BACK = PeeringKey("a", "b"), PeeringKey("b", "a")

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from federation.spec.links import call_limit_s
 from federation.spec.peering import Peering, PeeringKey
 from providers.interconnect.liqo.render_probe import probe_namespace, render_client, render_echo
 from providers.interconnect.liqo.traffic import Call, parse_last_call
@@ -123,7 +124,8 @@ def test_busybox_says_what_we_read_and_what_the_sandbox_says(how: str, request, 
         port = request.getfixturevalue(how)
     container = pod(render_client("fed", KEY, NEAR))["containers"][0]
     log = tmp_path / "log"
-    changes = {"/proc/1/fd/1": str(log), "http://echo:8080/hostname": f"http://127.0.0.1:{port}/hostname", "5": "1"}
+    changes = {"/proc/1/fd/1": str(log), "http://echo:8080/hostname": f"http://127.0.0.1:{port}/hostname"}
+    changes[str(call_limit_s("lan"))] = "1"
     argv = [changes.get(word, word) for word in container["readinessProbe"]["exec"]["command"]]
     argv = [word for each in argv for word in ([BUSYBOX, each] if each in ("time", "timeout", "wget") else [each])]
     ended = subprocess.run(argv, check=False, capture_output=True, timeout=20)
