@@ -43,7 +43,8 @@ _OF_DIRECTIONS = (IDENTITY, TENANT, RESOURCE_SLICE)
 def release(consumer: Side, provider: Side | None, names: tuple[str, str]) -> Progress:
     """Remove the probe and give the resources back; done when slices, virtual nodes and nodes are gone.
 
-    A provider that knows nothing of the consumer refuses what Liqo would ask of it: that is as good as no answer.
+    A provider that knows nothing of the consumer refuses what Liqo would ask of it: that is as good as no answer. The
+    probe's namespace is then taken back from it only when the last virtual node is gone, and Liqo's map with it.
     """
     consumer_name, provider_name = names
     provider_answers = provider is not None and find_end(provider, consumer.cluster) is not None
@@ -51,7 +52,7 @@ def release(consumer: Side, provider: Side | None, names: tuple[str, str]) -> Pr
     if here is not None and not provider_answers:
         mark_unreachable(consumer, provider_name, unreachable=True)
     probed = remove_probe(consumer, PeeringKey(consumer_name, provider_name))
-    if here is None or isinstance(probed, Waiting):
+    if here is None or (provider_answers and isinstance(probed, Waiting)):
         return probed
     wanted = {REPLICATION: "true", REMOTE_ID: here.peer_id}
     if not _emptied(here, RESOURCE_SLICE, wanted):
@@ -62,6 +63,8 @@ def release(consumer: Side, provider: Side | None, names: tuple[str, str]) -> Pr
         return Waiting(f"pods are leaving the virtual node for {provider_name} on {consumer.cluster}")
     if here.client.list(NODE, labels={REMOTE_CLUSTER_ID: here.peer_id}):
         return Waiting(f"the virtual node for {provider_name} is going from {consumer.cluster}")
+    if isinstance(probed, Waiting):
+        return probed
     return Done(f"{consumer.cluster} has given back the resources of {provider_name}")
 
 

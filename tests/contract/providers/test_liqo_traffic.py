@@ -200,6 +200,29 @@ def test_a_provider_that_is_gone_does_not_keep_the_probe(fleet: LiqoFleet, sides
     assert (LIQO.observe(sides[0]), spaces(sides[0]), remains(sides[0])) == ((), [], [])
 
 
+def test_a_probe_of_a_peering_that_was_left_meanwhile_goes_when_its_cluster_is_back(
+    fleet: LiqoFleet, sides: tuple[Side, Side]
+):
+    """The other end answers again and knows nothing of it any more; nothing waits for its word."""
+    probed(fleet, BOTH)
+    here, _ = sides
+    fleet.cut("a", "b")
+    for step in (
+        lambda: LIQO.release(here, None, ("a", "b")),
+        lambda: LIQO.revoke(here, None, ("a", "b")),
+        lambda: LIQO.revoke(None, here, ("b", "a")),
+        lambda: LIQO.disconnect(here, None, ("a", "b")),
+    ):
+        fleet.drive(step)
+    assert (spaces(here), remains(here)) == ([], [])
+    fleet.cut("a", "b", cut=False)
+    leave(fleet, BOTH)
+    for side in sides:
+        assert (spaces(side), remains(side)) == ([], [])
+    probed(fleet, BOTH)
+    assert [traffic(fleet, key).state for key in BOTH.directions] == ["flows", "flows"]
+
+
 def test_a_consumer_that_is_gone_leaves_no_echo_behind(fleet: LiqoFleet, sides: tuple[Side, Side]):
     """Liqo of the provider takes away what it made for it."""
     probed(fleet, ONE_WAY)
