@@ -38,7 +38,7 @@ from federation.planning.actions import (
     RevokeAuthentication,
 )
 from federation.planning.context import PlanningContext
-from federation.spec.digests import component_digest, digest_for, offloading_digest, probe_digest, remote_clusters
+from federation.spec.digests import component_digest, digest_for, offloading_digest, remote_clusters
 from federation.spec.federation import Federation
 from federation.spec.peering import PeeringKey
 from federation.state.observed import (
@@ -59,6 +59,7 @@ from federation.state.observed import (
     Unknown,
 )
 from tests.builders import a_catalogue
+from tests.properties import peering_effects
 from tests.properties.model import ClusterModel, Refused
 
 
@@ -289,69 +290,6 @@ def _remove_addon(world: World, action: RemoveAddOn) -> None:
     cluster.addons.pop(action.addon, None)
 
 
-def _has_liqo(world: World, *names: str) -> bool:
-    return all("liqo" in world.cluster(name).addons for name in names)
-
-
-def _connect(world: World, action: ConnectNetworks) -> None:
-    world.need(_has_liqo(world, action.first, action.second), "no liqo")
-    world.tunnels.add((action.first, action.second))
-    world.marked |= {key for key in world.desired.directions if key.pair == (action.first, action.second)}
-
-
-def _disconnect(world: World, action: DisconnectNetworks) -> None:
-    pair = (action.first, action.second)
-    world.need(all(key.pair != pair for key in world.authenticated | world.acquired), "a direction uses it")
-    world.tunnels.discard(pair)
-
-
-def _authenticate(world: World, action: Authenticate) -> None:
-    world.need(_has_liqo(world, *action.key.pair), "no liqo")
-    in_band = world.desired.directions[action.key].control_plane == "in-band"
-    world.need(not in_band or action.key.pair in world.tunnels, "no tunnel to reach the provider through")
-    world.need(not _remains_of(world, action.key), "remains of an earlier peering are in the way")
-    world.authenticated.add(action.key)
-    world.marked.add(action.key)
-
-
-def _acquire(world: World, action: AcquireResources) -> None:
-    world.need(action.key in world.authenticated and action.key.pair in world.tunnels, "not authenticated or connected")
-    world.acquired.add(action.key)
-
-
-def _probe(world: World, action: ProbeTraffic) -> None:
-    world.need(action.key in world.acquired and action.key.pair in world.tunnels, "no virtual node to probe")
-    world.probed[action.key] = probe_digest(world.desired.name, action.key, world.desired.directions[action.key])
-
-
-def _remove_probe(world: World, action: RemoveProbe) -> None:
-    world.probed.pop(action.key, None)
-
-
-def _release(world: World, action: ReleaseResources) -> None:
-    here = world.cluster(action.key.consumer).applications
-    used = any(action.key.provider in world.offloaded.get((action.key.consumer, name), set()) for name in here)
-    used = used and not any(name in world.silent_s for name in action.key.pair) and not _remains_of(world, action.key)
-    world.need(not used, "an application is still offloaded there")
-    world.probed.pop(action.key, None)
-    world.acquired.discard(action.key)
-
-
-def _remains_of(world: World, key: PeeringKey) -> set[tuple[str, PeeringKey]]:
-    return {(end, each) for end, each in world.remains if each == key}
-
-
-def _revoke(world: World, action: RevokeAuthentication) -> None:
-    away = {name for name in action.key.pair if name in world.silent_s}
-    world.need(away <= action.forsaken, "it would wait for a silent peer")
-    world.need(action.key not in world.acquired or away, "resources are still lent")
-    world.remains -= _remains_of(world, action.key)
-    world.remains |= {(name, action.key) for name in away}
-    world.acquired.discard(action.key)
-    world.authenticated.discard(action.key)
-    world.marked.discard(action.key)
-
-
 def _offload(world: World, action: OffloadNamespace) -> None:
     home = world.cluster(action.home)
     application = world.desired.application(action.application)
@@ -407,14 +345,14 @@ _EFFECTS: dict[type, Callable[[World, Any], None]] = {
     InstallNetwork: _network,
     InstallAddOn: _install,
     RemoveAddOn: _remove_addon,
-    ConnectNetworks: _connect,
-    DisconnectNetworks: _disconnect,
-    Authenticate: _authenticate,
-    AcquireResources: _acquire,
-    ProbeTraffic: _probe,
-    RemoveProbe: _remove_probe,
-    ReleaseResources: _release,
-    RevokeAuthentication: _revoke,
+    ConnectNetworks: peering_effects.connect,
+    DisconnectNetworks: peering_effects.disconnect,
+    Authenticate: peering_effects.authenticate,
+    AcquireResources: peering_effects.acquire,
+    ProbeTraffic: peering_effects.probe,
+    RemoveProbe: peering_effects.remove_probe,
+    ReleaseResources: peering_effects.release,
+    RevokeAuthentication: peering_effects.revoke,
     OffloadNamespace: _offload,
     DeleteApplication: _delete_application,
     DeployComponent: _deploy,
