@@ -35,7 +35,8 @@ class Settings(BaseSettings):
 
     kafka: str | None = Field(default=None, description="Name of the Kafka block that events go to; none by default")
     outbox_events: int = Field(default=10_000, ge=10, description="Events kept for Kafka while it does not take them")
-    metrics_port: int = Field(default=9640, ge=1, le=65535, description="Port of the metrics on loopback")
+    metrics_port: int = Field(default=9640, ge=1, le=65535, description="Port of the metrics")
+    metrics_host: str = Field(default="127.0.0.1", description="Address that the metrics are served at")
 
     @property
     def outbox_limit(self) -> int:

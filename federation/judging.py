@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from federation.measuring import STEPS_HELD, STEPS_LEFT
 from federation.planning.adopted import facts, network_trouble
 from federation.planning.context import PlanningContext
 from federation.planning.guards import Admission
@@ -59,6 +60,7 @@ def judge_federation(verdicts: Verdicts) -> ObjectStatus:
         name=desired.name,
         conditions=(*conditions, _converged(verdicts, available), available),
         parts=parts,
+        facts={STEPS_LEFT: str(len(verdicts.admission.plan)), STEPS_HELD: str(len(verdicts.admission.held))},
     )
 
 

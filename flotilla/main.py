@@ -43,9 +43,21 @@ def run() -> None:
     """
     os.umask(0o077)
     prepare()
-    from flotilla.commands import blocks, demo, door, importing, lifecycle, sandbox, seeing, serving, specs, telling
+    from flotilla.commands import (
+        blocks,
+        demo,
+        door,
+        importing,
+        lifecycle,
+        sandbox,
+        seeing,
+        serving,
+        specs,
+        telling,
+        watching,
+    )
 
-    for module in (specs, importing, lifecycle, seeing, telling, serving, door, blocks, sandbox, demo):
+    for module in (specs, importing, lifecycle, seeing, telling, watching, serving, door, blocks, sandbox, demo):
         module.register(app)
     with told_plainly():
         app(prog_name="flotilla")

@@ -15,6 +15,7 @@ from federation.spec.cluster import given_kubeconfigs
 from federation.state.drawing import MAPS
 from federation.state.status import FederationStatus, ObjectStatus
 from flotilla.commands.options import FederationName, OutputForm
+from flotilla.commands.watching import scrape_config
 from flotilla.console import err, out, print_data, status_tree
 from flotilla.exits import Exit
 from flotilla.running import known, last_status
@@ -32,6 +33,7 @@ def register(app: typer.Typer) -> None:
     app.command()(leaks)
     get_app.command()(kubeconfig)
     get_app.command("map")(map_)
+    get_app.command("scrape-config")(scrape_config)
     app.add_typer(get_app, name="get")
 
 

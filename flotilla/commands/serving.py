@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Annotated
 
 import typer
 
+from config.settings import settings
+from federation.errors import Unavailable
 from flotilla.commands.door import serve_on, take_socket
-from flotilla.console import out
+from flotilla.console import err, out
 from flotilla.server import stop_server, use_prefect
 
 server_app = typer.Typer(help="The Prefect server that Flotilla starts when you have none.", no_args_is_help=True)
@@ -41,9 +45,23 @@ def serve(
                 group.create_task(serve_on(taken))
 
     try:
-        asyncio.run(serve_all())
+        with _metrics():
+            asyncio.run(serve_all())
     except KeyboardInterrupt:
         out.print("Stopped serving. Federations stay as they are.")
+
+
+@contextmanager
+def _metrics() -> Iterator[None]:
+    """The metrics meanwhile; a port that is taken is said and stops nothing."""
+    from deployments.exposition import exposed
+
+    with ExitStack() as stack:
+        try:
+            out.print(f"metrics: {stack.enter_context(exposed(settings()))}", markup=False)
+        except Unavailable as error:
+            err.print(f"{error}; set FLOTILLA_METRICS_PORT. The flows are served without.", markup=False)
+        yield
 
 
 def stop() -> None:

@@ -14,6 +14,8 @@ SERVERS = {
     "databases": "PostgreSQL and Redis",
     "wan": "A slow link for real packets",
     "kafka": "Apache Kafka",
+    "prometheus": "Prometheus",
+    "grafana": "Grafana's types of dashboards",
     "openstack": "OpenStack Zed",
     "helm": "Helm",
     "control_plane": "Kubernetes control plane of a current minor, with kwok",

@@ -1,0 +1,1 @@
+"""Metrics, dashboards, alert rules and scrape configuration."""
