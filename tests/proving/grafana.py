@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -57,7 +58,8 @@ def down() -> None:
 
 
 def _program() -> Path:
-    return cache_folder().parent / f"grafana-types-{pinned(_MODULE, _PINS)}"
+    source = hashlib.sha256((_PINS / "main.go").read_bytes()).hexdigest()[:8]
+    return cache_folder().parent / f"grafana-types-{pinned(_MODULE, _PINS)}-{source}"
 
 
 def _build(say: Callable[[str], None]) -> None:

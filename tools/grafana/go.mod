@@ -3,4 +3,6 @@ module flotilla.dev/tools/grafana
 
 go 1.24
 
-require github.com/grafana/grafana-foundation-sdk/go v0.0.22
+require (
+	github.com/grafana/grafana-foundation-sdk/go v0.0.22
+)
