@@ -66,14 +66,18 @@ def _spec(given: str | Federation) -> Federation:
     return load(given, "federation", read_knowledge()) if isinstance(given, str) else given
 
 
-def store(federation: Federation, applied_by: str) -> None:
+def store(federation: Federation, applied_by: str, after: int | None = None) -> None:
     """Keep a valid spec as what should exist; the same spec again changes nothing.
 
     Applications that came through the door stay: they are another hand's.
 
+    Args:
+        after: Number of the generation that the spec was made from; None when it was made from none.
+
     Raises:
         SpecInvalid: Parts of it do not fit each other, or not what stands already; nothing was stored.
-        Conflict: Somebody else changed the federation, again and again at the same time.
+        Conflict: Another generation than ``after`` is current, or somebody else changed the federation again and again
+            at the same time; nothing was stored.
     """
     with Registry(settings().registry_url) as registry:
         for attempt in range(STORE_ATTEMPTS):
@@ -82,9 +86,10 @@ def store(federation: Federation, applied_by: str) -> None:
             _refuse_problems(whole)
             refuse_moves(registry, whole)
             try:
-                registry.generations.put(whole, applied_by, after=current.number if current else 0)
+                read = current.number if current else 0
+                registry.generations.put(whole, applied_by, after=read if after is None else after)
             except Conflict:
-                if attempt == STORE_ATTEMPTS - 1:
+                if after is not None or attempt == STORE_ATTEMPTS - 1:
                     raise
             else:
                 return

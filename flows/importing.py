@@ -8,10 +8,11 @@ from typing import Annotated
 from prefect import flow
 from prefect.runtime import flow_run
 from pydantic import Field
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 
 from config.catalogue.reading import read_knowledge, read_tosca_profile
 from config.settings import settings
-from federation.errors import SpecInvalid
+from federation.errors import Conflict, SpecInvalid
 from federation.importing.formats import format_of
 from federation.importing.joining import import_into
 from federation.importing.lowlevel.conversion import import_lowlevel
@@ -21,13 +22,15 @@ from federation.importing.tosca.options import ToscaOptions
 from federation.spec.federation import Federation
 from federation.spec.model import Name
 from federation.spec.problems import Problem
-from flows.apply import WAIT_FOR_OTHERS_S, store
+from flows.apply import STORE_ATTEMPTS, WAIT_FOR_OTHERS_S, store
 from flows.ending import Ending, ending
 from flows.loop import Assignment, run_loop
 from flows.workplace import workplace
 from registry.registry import Registry
 
 log = logging.getLogger("flows.story")
+Converted = tuple[Federation, tuple[Problem, ...], int | None]
+"""What should exist, what was dropped on the way, and the generation that it was made from."""
 DocumentText = Annotated[str, Field(title="Document", description="The file, pasted as it is")]
 
 
@@ -47,18 +50,31 @@ async def import_document(
         lowlevel: For a LowLevelOrchestration, what it leaves open.
     """
     source = Source(document, "document")
-    if format_of(source) == "tosca":
-        spec, remarks = _joined(source, into, tosca or ToscaOptions())
-    else:
-        spec, remarks = _federation(source, into, lowlevel or LowLevelOptions())
+    for attempt in _while_others_write():
+        with attempt:
+            spec, remarks, after = _converted(source, into, tosca or ToscaOptions(), lowlevel or LowLevelOptions())
+            store(spec, applied_by=flow_run.get_name() or "outside Prefect", after=after)
     for remark in remarks:
         log.warning("%s", remark)
-    store(spec, applied_by=flow_run.get_name() or "outside Prefect")
     async with workplace(spec.name, WAIT_FOR_OTHERS_S) as place:
         return ending(await run_loop(place, Assignment()))
 
 
-def _joined(source: Source, into: str | None, options: ToscaOptions) -> tuple[Federation, tuple[Problem, ...]]:
+def _while_others_write() -> Retrying:
+    """Again, from what is current then, when somebody else changed the federation meanwhile."""
+    return Retrying(retry=retry_if_exception_type(Conflict), stop=stop_after_attempt(STORE_ATTEMPTS), reraise=True)
+
+
+def _converted(source: Source, into: str | None, tosca: ToscaOptions, lowlevel: LowLevelOptions) -> Converted:
+    if format_of(source) == "tosca":
+        return _joined(source, into, tosca)
+    if into is not None:
+        raise SpecInvalid("a LowLevelOrchestration is a federation of its own: leave 'into' out")
+    imported = import_lowlevel(source, read_knowledge(), lowlevel)
+    return imported.federation, imported.remarks, None
+
+
+def _joined(source: Source, into: str | None, options: ToscaOptions) -> Converted:
     if into is None:
         raise SpecInvalid("a blueprint describes an application: name in 'into' the federation that it goes into")
     with Registry(settings().registry_url) as registry:
@@ -66,11 +82,4 @@ def _joined(source: Source, into: str | None, options: ToscaOptions) -> tuple[Fe
     if applied is None:
         raise SpecInvalid(f"there is no federation '{into}': apply it first")
     joined = import_into(source, applied.parsed(), read_tosca_profile(), options, read_knowledge())
-    return joined.federation, joined.remarks
-
-
-def _federation(source: Source, into: str | None, options: LowLevelOptions) -> tuple[Federation, tuple[Problem, ...]]:
-    if into is not None:
-        raise SpecInvalid("a LowLevelOrchestration is a federation of its own: leave 'into' out")
-    imported = import_lowlevel(source, read_knowledge(), options)
-    return imported.federation, imported.remarks
+    return joined.federation, joined.remarks, applied.number

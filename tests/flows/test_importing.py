@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from federation.errors import SpecInvalid
+from federation.importing.joining import import_into
 from federation.importing.tosca.options import ToscaOptions
+from flows import importing
+from flows.apply import store
 from flows.importing import import_document
 from tests.stage.specs import a_small_cluster, a_small_federation
 from tests.stage.stage import run
@@ -17,17 +20,32 @@ STUDIO = (GOOD / "cloud-studio.yaml").read_text()
 FLAVOR = {"count": 1, "flavor": "m1.large"}
 
 
-def test_blueprint_joins_an_applied_federation(inside):
-    """The application is there after one run, the same import again changes nothing, and bad ones store nothing."""
+def overtaken(monkeypatch, spec):
+    """While the first conversion is under way, somebody else applies another version of the federation."""
+    convert, overtaking = import_into, [spec]
+
+    def slowly(*arguments):
+        if overtaking:
+            store(overtaking.pop(), applied_by="somebody else")
+        return convert(*arguments)
+
+    monkeypatch.setattr(importing, "import_into", slowly)
+
+
+def test_blueprint_joins_an_applied_federation(inside, monkeypatch):
+    """It is there after one run, beside what others changed; again changes nothing, and bad ones store nothing."""
     addons = ("metallb", "ingress-nginx")
     spec = a_small_federation("studio", a_small_cluster("a", addons=addons, controlPlane=FLAVOR))
     inside.ready(spec)
+    labelled = a_small_cluster("a", addons=addons, controlPlane=FLAVOR, labels={"changed-by": "others"})
+    overtaken(monkeypatch, a_small_federation("studio", labelled))
     answers = ToscaOptions(inputs={"NODE_ENV": "prod"})
     done = run(import_document(STUDIO, into="studio", tosca=answers, return_state=True))
     assert done.is_completed(), done.message
     assert inside.status("studio").phase == "Ready", inside.bad("studio")
     with inside.registry() as registry:
         stored = registry.generations.current("studio")
+    assert stored.parsed().spec.clusters[0].labels == {"changed-by": "others"}
     assert [component.name for component in stored.parsed().spec.applications[0].components] == ["backend", "database"]
 
     inside.stage.quiet()
