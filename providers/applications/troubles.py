@@ -111,9 +111,7 @@ def _ended(pod: Object, word: str, said: str, ended: Object) -> Trouble:
     """A container that came to an end; its last words are the end of its log."""
     name, code = pod["metadata"]["name"], ended.get("exitCode")
     if ended.get("reason") == "OOMKilled":
-        text = (
-            f"{word or 'OOMKilled'}: it needs more memory than it may use (pod {name}); raise resources.limits.memory"
-        )
+        text = f"{word or 'OOMKilled'}: out of memory (pod {name}); raise resources.limits.memory"
         return Trouble(reason="OutOfMemory", message=text)
     words = str(ended.get("message") or "").strip().splitlines()
     last = f": {_cut(words[-1])}" if words else f": {_cut(said)}" if said and code is None else ""
@@ -124,7 +122,7 @@ def _ended(pod: Object, word: str, said: str, ended: Object) -> Trouble:
 
 
 def _unscheduled(said: str, name: str) -> Trouble:
-    if "unbound" in said and "PersistentVolumeClaim" in said:
+    if "persistentvolumeclaim" in said.lower() or "storageclass" in said.lower():
         text = f"its volume is not there (pod {name}): {_cut(said)}; check the storage class"
         return Trouble(reason="VolumeNotBound", message=text)
     short = said.partition(". no new claims")[0].partition(". preemption")[0]

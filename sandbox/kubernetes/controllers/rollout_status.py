@@ -25,6 +25,7 @@ def summarise(deployment: Object, new: Object | None, every: list[Object], pods:
     status["terminatingReplicas"] = _sum(every, "terminatingReplicas")
     status["observedGeneration"] = deployment["metadata"].get("generation", 1)
     _judge_available(deployment, available)
+    _pass_on_failure(deployment, every if new is None else [new, *every])
     _judge_progress(deployment, new, moved=any(counts.get(k, 0) != v for k, v in before.items()))
 
 
@@ -61,6 +62,16 @@ def _judge_available(deployment: Object, available: int) -> None:
     reason = "MinimumReplicasAvailable" if fine else "MinimumReplicasUnavailable"
     text = f"Deployment {'has' if fine else 'does not have'} minimum availability."
     _put(deployment, "Available", "True" if fine else "False", reason, text)
+
+
+def _pass_on_failure(deployment: Object, sets: list[Object]) -> None:
+    """A set whose pods are refused says so, and its Deployment after it."""
+    found = next(filter(None, (condition(rs, "ReplicaFailure") for rs in sets)), None)
+    if found is not None:
+        _put(deployment, "ReplicaFailure", "True", found["reason"], found["message"])
+        return
+    kept = [each for each in deployment["status"].get("conditions") or () if each["type"] != "ReplicaFailure"]
+    deployment["status"].update({"conditions": kept} if kept else {})
 
 
 def _judge_progress(deployment: Object, new: Object | None, *, moved: bool) -> None:

@@ -1,4 +1,4 @@
-"""Admission of pods: their account and their priority have to exist.
+"""Admission of pods: their account and their priority have to exist, and the quotas of their namespace to allow them.
 
 Source: kubernetes.io, "Admission Controllers", ServiceAccount and Priority.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sandbox.kubernetes.api import ApiError, Object
 from sandbox.kubernetes.errors import forbidden
+from sandbox.kubernetes.kinds.quotas import over_quota
 from sandbox.kubernetes.store import Store
 
 _PRIORITIES = "priorityclasses.scheduling.k8s.io"
@@ -24,7 +25,7 @@ class PodAdmission:
         self._store = store
 
     def check(self, pod: Object) -> None:
-        """Let a pod pass whose account and priority exist.
+        """Let a pod pass whose account and priority exist, and that is within the quotas.
 
         Raises:
             ApiError: 403.
@@ -37,6 +38,13 @@ class PodAdmission:
         name = spec.get("priorityClassName")
         if name and self._class(name) is None:
             raise _refused(metadata, f"no PriorityClass with name {name} was found")
+        quotas = self._in_namespace("resourcequotas", namespace)
+        over = over_quota(quotas, self._in_namespace("pods", namespace), pod) if quotas else None
+        if over is not None:
+            raise _refused(metadata, over)
+
+    def _in_namespace(self, resource: str, namespace: str) -> list[Object]:
+        return [each for each in self._store.objects(resource) if each["metadata"].get("namespace") == namespace]
 
     def complete(self, pod: Object) -> None:
         """Give a pod the priority of its class, or of the one that holds for all."""

@@ -109,11 +109,12 @@ def _check_probes(container: Object, here: str) -> Iterator[Cause]:
 def _check_resources(resources: Object, here: str) -> Iterator[Cause]:
     limits = resources.get("limits") or {}
     for name, amount in (resources.get("requests") or {}).items():
-        if name in limits and _amount(amount) > _amount(limits[name]):
+        if name in limits and amount_of(amount) > amount_of(limits[name]):
             told = f"must be less than or equal to {name} limit of {limits[name]}"
             yield invalid_value(f"{here}.requests", amount, told)
 
 
-def _amount(text: Any) -> float:
+def amount_of(text: Any) -> float:
+    """A quantity as a number."""
     found = re.fullmatch(r"([+-]?[0-9.]+(?:[eE][+-]?\d+)?)([numkMGTPE]?i?)", str(text))
     return float(found[1]) * _UNITS.get(found[2], 1.0) if found else 0.0

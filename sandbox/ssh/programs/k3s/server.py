@@ -151,6 +151,8 @@ def _install_workloads(process: Process, cluster: Any, settings: Settings) -> No
     for name, workload in _WORKLOADS:
         if name not in disabled:
             install(cluster.api, workload)
+    if "local-storage" not in disabled:
+        _install_storage_class(cluster.api)
     if "coredns" not in disabled:
         install_dns(cluster.api, cluster.service_cidr)
     for name in disabled:
@@ -158,3 +160,12 @@ def _install_workloads(process: Process, cluster: Any, settings: Settings) -> No
             if each == name:
                 cluster.api.delete("deployments.apps", workload.name, "kube-system")
     process.host.root_files.install(f"{node.SERVER_DATA}/manifests/ccm.yaml", "")
+
+
+def _install_storage_class(api: Any) -> None:
+    """The class that k3s brings. Source: k3s, manifests/local-storage.yaml."""
+    meta = {"name": "local-path", "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}}
+    body = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": meta}
+    body |= {"provisioner": "rancher.io/local-path", "volumeBindingMode": "WaitForFirstConsumer"}
+    if api.get("storageclasses.storage.k8s.io", "local-path") is None:
+        api.create("storageclasses.storage.k8s.io", body | {"reclaimPolicy": "Delete"})

@@ -11,11 +11,10 @@ from clients.kubernetes.resources import Kind, path_of
 from clients.kubernetes.transport import Call
 from federation.errors import TerminalError
 from providers.contracts import Done, Progress, Side
-from tests.contract.providers.applications import Fleet
 
 STORAGE_CLASS = "manual"
 _VOLUMES = 6
-_PATIENCE, _STEP_S = 800, 0.02
+_PATIENCE, _STEP_S = 300, 0.05
 _PAUSE = threading.Event()
 
 
@@ -52,7 +51,7 @@ def by_others(home: Side, obj: dict[str, Any], subresource: str = "") -> None:
     home.kubernetes._transport.send(Call("PATCH", path + subresource, query=query, body=obj, content_type=content))
 
 
-def fails_with(fleet: Fleet, step: Callable[[], Progress]) -> TerminalError:
+def fails_with(step: Callable[[], Progress]) -> TerminalError:
     """Repeat a step until it fails for good."""
     for _ in range(_PATIENCE):
         try:
@@ -60,15 +59,13 @@ def fails_with(fleet: Fleet, step: Callable[[], Progress]) -> TerminalError:
         except TerminalError as error:
             return error
         assert not isinstance(progress, Done), progress
-        fleet.settle()
         _PAUSE.wait(_STEP_S)
     raise AssertionError(f"it says {progress}")
 
 
-def wait_until(fleet: Fleet, holds: Callable[[], bool]) -> None:
-    """Look until something holds."""
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Look until something holds, while controllers go on; some of them never come to rest where something fails."""
     for _ in range(_PATIENCE):
-        fleet.settle()
         if holds():
             return
         _PAUSE.wait(_STEP_S)

@@ -154,7 +154,7 @@ def test_a_job_runs_once_for_each_spec(fleet: Fleet, home: Side):
     assert second is not None
     assert first["metadata"]["uid"] != second["metadata"]["uid"]
     broken = asked(command=["false"], job={"backoffLimit": 0})
-    error = fails_with(fleet, lambda: APPLICATIONS.deploy(home, broken, broken.components[0]))
+    error = fails_with(lambda: APPLICATIONS.deploy(home, broken, broken.components[0]))
     assert error.reason == "JobFailed"
     assert "kubectl delete job migrate -n jobs" in str(error)
     found = component_of(home, "jobs", "migrate")
@@ -201,17 +201,17 @@ FOREIGN = {
 @pytest.mark.parametrize("name", FOREIGN)
 def test_what_others_made_with_our_labels_is_not_ours(fleet: Fleet, home: Side, name: str):
     """Who applied an object owns it: it outlives the component and the application, and keeps the namespace."""
-    application = an_application("copied", a_component("web"))
+    namespace = f"copied-{name}"
+    application = an_application(namespace, a_component("web"))
     roll_out(fleet, home, application)
-    marks = {"flotilla.dev/federation": FEDERATION, "flotilla.dev/application": "copied"}
-    meta = {"name": name, "namespace": "copied", "labels": {**marks, "flotilla.dev/component": "web"}}
+    marks = {"flotilla.dev/federation": FEDERATION, "flotilla.dev/application": namespace}
+    meta = {"name": name, "namespace": namespace, "labels": {**marks, "flotilla.dev/component": "web"}}
     foreign = {**FOREIGN[name], "metadata": meta}
     by_others(home, foreign)
     roll_out(fleet, home, application)
     assert is_as_asked(home, application)
-    fleet.drive(lambda: APPLICATIONS.delete_component(home, "copied", "web"))
-    done = fleet.drive(lambda: APPLICATIONS.delete_application(home, "copied"))
+    fleet.drive(lambda: APPLICATIONS.delete_component(home, namespace, "web"))
+    done = fleet.drive(lambda: APPLICATIONS.delete_application(home, namespace))
     assert f"{foreign['kind']}/{name}" in done.detail
-    assert home.kubernetes.get(Kind.of(foreign), name, "copied") is not None
-    home.kubernetes.delete(NAMESPACE, "copied")
-    fleet.settle()
+    assert home.kubernetes.get(Kind.of(foreign), name, namespace) is not None
+    home.kubernetes.delete(NAMESPACE, namespace)

@@ -64,15 +64,15 @@ def test_a_failed_update_goes_back_to_what_ran(fleet: Fleet, home: Side, shape: 
     (kept,) = home.kubernetes.list(CONFIG_MAP, "back", labels={"flotilla.dev/component": "web"})
     ports = [{"port": 80, "targetPort": 8080}, {"port": 81}]
     after = asked("back", shape, "example/fail-pull:2", ports=ports, files=[{**file, "text": "two"}])
-    error = fails_with(fleet, step(home, after))
+    error = fails_with(step(home, after))
     assert error.reason == "RolledBack"
     assert "example/fail-pull:2 cannot be pulled" in str(error)
     fleet.drive(step(home, after))
-    wait_until(fleet, lambda: images(home, "back") == {"example/web:1"} and component_of(home, "back", "web").ready)
+    wait_until(lambda: images(home, "back") == {"example/web:1"} and component_of(home, "back", "web").ready)
     service = home.kubernetes.get(SERVICE, "web", "back")
     assert service is not None
     assert [(each["port"], each["targetPort"]) for each in service["spec"]["ports"]] == [(80, 80)]
-    wait_until(fleet, lambda: is_left_alone(home, after))
+    wait_until(lambda: is_left_alone(home, after))
     found = component_of(home, "back", "web")
     assert found.reason == "RolledBack"
     assert "example/fail-pull:2 cannot be pulled" in found.message
@@ -89,18 +89,18 @@ def test_a_refused_update_is_tried_again_when_somebody_asks(fleet: Fleet, home: 
     """By taking the mark away, by another spec, or by going back and forth."""
     before, after = asked("again", "rolling", "example/web:1"), asked("again", "rolling", "example/fail-pull:2")
     roll_out(fleet, home, before)
-    fails_with(fleet, step(home, after))
-    wait_until(fleet, lambda: is_left_alone(home, after))
+    fails_with(step(home, after))
+    wait_until(lambda: is_left_alone(home, after))
     home.kubernetes.merge_patch(
         DEPLOYMENT, "web", {"metadata": {"annotations": {"flotilla.dev/refused": None}}}, "again"
     )
     assert not is_left_alone(home, after)
-    assert fails_with(fleet, step(home, after)).reason == "RolledBack"
+    assert fails_with(step(home, after)).reason == "RolledBack"
     assert not is_left_alone(home, before)
     roll_out(fleet, home, before)
     assert is_left_alone(home, before)
     assert not is_left_alone(home, after)
-    fails_with(fleet, step(home, after))
+    fails_with(step(home, after))
     better = asked("again", "rolling", "example/web:3")
     roll_out(fleet, home, better)
     assert is_as_asked(home, better)
@@ -111,13 +111,13 @@ def test_what_never_ran_is_not_gone_back_to(fleet: Fleet, home: Side):
     """A first version that does not come up is only told; so is an update whose spec forbids to go back."""
     first = asked("first", "rolling", "example/fail-pull:1")
     roll_out_namespace(fleet, home, first)
-    wait_until(fleet, lambda: "no progress" in step(home, first)().reason)
+    wait_until(lambda: "no progress" in step(home, first)().reason)
     second = asked("first", "rolling", "crash:2")
-    wait_until(fleet, lambda: "no progress" in step(home, second)().reason)
+    wait_until(lambda: "no progress" in step(home, second)().reason)
     assert component_of(home, "first", "web").refused == ""
     roll_out(fleet, home, asked("first", "rolling", "example/web:3"))
     stubborn = asked("first", "rolling", "crash:4", update={"progressDeadline": "1s", "rollback": False})
-    wait_until(fleet, lambda: "no progress" in step(home, stubborn)().reason)
+    wait_until(lambda: "no progress" in step(home, stubborn)().reason)
     assert component_of(home, "first", "web").reason == "ContainerCrashes"
 
 
@@ -125,20 +125,20 @@ def test_drift_of_what_was_gone_back_to_is_undone(fleet: Fleet, home: Side):
     """It is what was applied last, whatever the spec says."""
     before, after = asked("drift", "rolling", "example/web:1"), asked("drift", "rolling", "crash:2")
     roll_out(fleet, home, before)
-    fails_with(fleet, step(home, after))
-    wait_until(fleet, lambda: is_left_alone(home, after))
+    fails_with(step(home, after))
+    wait_until(lambda: is_left_alone(home, after))
     home.kubernetes.merge_patch(DEPLOYMENT, "web", {"spec": {"replicas": 0}}, "drift")
     assert not is_left_alone(home, after)
     fleet.drive(step(home, after))
-    wait_until(fleet, lambda: is_left_alone(home, after) and images(home, "drift") == {"example/web:1"})
+    wait_until(lambda: is_left_alone(home, after) and images(home, "drift") == {"example/web:1"})
 
 
 def test_a_stateful_update_that_fails_keeps_its_data(fleet: Fleet, home: Side):
     """The claims of its pods are the same ones."""
     before, after = asked("data", "stateful", "example/web:1"), asked("data", "stateful", "crash:2")
     roll_out(fleet, home, before)
-    assert fails_with(fleet, step(home, after)).reason == "RolledBack"
-    wait_until(fleet, lambda: is_left_alone(home, after))
+    assert fails_with(step(home, after)).reason == "RolledBack"
+    wait_until(lambda: is_left_alone(home, after))
     assert home.kubernetes.get(STATEFUL_SET, "web", "data") is not None
     assert images(home, "data") == {"example/web:1"}
 
