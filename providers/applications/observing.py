@@ -147,7 +147,7 @@ def _component(side: Side, workloads: list[Object], seen: _Seen) -> ObservedComp
         digest="" if changed else digest,
         ready=ready and not changed,
         available=sum(state.available for state in states),
-        message=changed or (end.trouble.message if end else message),
+        message=end.trouble.message if end else changed or message,
         running=running(side, workloads, pods),
         public=key in seen.parts.get(INGRESS.kind, {}),
         reason=told.reason if told else "",

@@ -127,6 +127,7 @@ def _unready(work: Work, lives: Sequence[Object], former: Sequence[Object], mess
     if update.rollback and any(is_stuck(live, pods, limit_s, now) for live in lives):
         why = trouble or Trouble(reason="NotAvailable", message=message)
         if go_back(work.home, lives, former, why):
+            _stay(work, owned(work.home, workload_kind(work.component), work.namespace, work.selector))
             raise TerminalError(f"went back to what ran before: {why.message}", reason="RolledBack")
     return Waiting(message + (f": {trouble.message}" if trouble else ""))
 

@@ -67,7 +67,6 @@ def test_a_failed_update_goes_back_to_what_ran(fleet: Fleet, home: Side, shape: 
     error = fails_with(step(home, after))
     assert error.reason == "RolledBack"
     assert "example/fail-pull:2 cannot be pulled" in str(error)
-    fleet.drive(step(home, after))
     wait_until(lambda: images(home, "back") == {"example/web:1"} and component_of(home, "back", "web").ready)
     service = home.kubernetes.get(SERVICE, "web", "back")
     assert service is not None
