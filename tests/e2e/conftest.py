@@ -14,7 +14,7 @@ from tests.proving.building import Missing
 from tests.stage.stage import free_port
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def harbour(tmp_path_factory) -> Iterator[Harbour]:
     """Both clusters with a block each."""
     try:

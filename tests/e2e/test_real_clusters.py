@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import yaml
 
 from tests.contract.sandbox.process import eventually
 from tests.e2e.harbour import ADOPTED, NAME, POD_S, Harbour, a_component, an_existing
-from tests.proving import clusters
+from tests.proving import clusters, images
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
 APART = {"quay": "north", "depot": "south"}
@@ -20,6 +22,30 @@ _ENDS = "trap 'exit 0' TERM; wait"
 """The first process of a container has no handler for SIGTERM by itself, and would be waited for."""
 SERVES = ["sh", "-c", f"echo ahoy >/www/index.html; httpd -f -p 8080 -h /www & {_ENDS}"]
 WAITS = ["sh", "-c", f"sleep 100000 & {_ENDS}"]
+NAMESPACE = "httpbin"
+CGI = """\
+#!/bin/sh
+printf 'Content-Type: application/json\\r\\n\\r\\n'
+printf '{"origin": "%s", "host": "%s", "version": "%s"}\\n' "$REMOTE_ADDR" "$(hostname)" "$VERSION"
+"""
+SERVE = """\
+#!/bin/sh
+trap 'sleep 8; exit 0' TERM
+httpd -f -p 8080 -h /www &
+wait
+"""
+"""Serves on for a moment after its end was announced, until no node sends it anything any more."""
+ASK = """\
+#!/bin/sh
+test -n "$HTTPBIN_SERVICE_HOST" || exit 1
+trap 'exit 0' TERM
+while true; do
+  printf 'GET /cgi-bin/get HTTP/1.0\\r\\n\\r\\n' |
+    nc -w 5 "$HTTPBIN_SERVICE_HOST" "$HTTPBIN_SERVICE_PORT" | grep '^{' || echo failed
+  sleep 0.2
+done
+"""
+"""The clusters have no DNS: the address of the service comes from the environment that Kubernetes gives every pod."""
 
 
 def test_applications_run_on_the_clusters_that_the_spec_names(harbour, told):
@@ -133,3 +159,65 @@ def _with_token(harbour: Harbour, account: str) -> dict[str, Any]:
     document = yaml.safe_load(harbour.real.kubeconfigs["k2"].read_text())
     document["users"][0]["user"] = {"token": base64.b64decode(token).decode()}
     return dict(document)
+
+
+@dataclass(frozen=True)
+class Images:
+    """What the two components run."""
+
+    httpbin: str
+    sleep: str
+
+
+@pytest.fixture(scope="module")
+def made(harbour: Harbour) -> Images:
+    """Images made from the busybox of this machine and some lines of shell."""
+    cluster = ADOPTED["north"]
+    serves = images.provide(cluster, "httpbin", {"/bin/serve": SERVE, "/www/cgi-bin/get": CGI}, ["/bin/serve"])
+    return Images(serves, images.provide(cluster, "sleep", {"/bin/ask": ASK}, ["/bin/ask"]))
+
+
+def components(made: Images, version: str) -> list[dict[str, Any]]:
+    """Two servers behind a service, and one that asks them for ever."""
+    placement = {"cluster": "north"}
+    httpbin = {"name": "httpbin", "image": made.httpbin, "replicas": 2, "env": {"VERSION": version}}
+    probes = {"readiness": {"tcp": {"port": 8080}, "period": "1s"}}
+    return [
+        httpbin | {"placement": placement, "probes": probes, "ports": [{"port": 8000, "targetPort": 8080}]},
+        {"name": "sleep", "image": made.sleep, "placement": placement},
+    ]
+
+
+def test_requests_are_answered_before_during_and_after_a_change(
+    harbour: Harbour, made: Images, told: None, record_property: Callable[[str, object], None]
+):
+    """The client's own log says who answered: both pods of the old version, then those of the new; none failed."""
+    built = harbour.cli("apply", "-f", harbour.spec(httpbin={"components": components(made, "1")}))
+    assert built.returncode == 0, built.stderr
+    first = eventually(lambda: _by_both(harbour, "1"), POD_S, "answers of both pods in the client's log")
+    early = len(_log(harbour))
+
+    changed = harbour.cli("apply", "-f", harbour.spec(httpbin={"components": components(made, "2")}))
+    assert changed.returncode == 0, changed.stderr
+    second = eventually(lambda: _by_both(harbour, "2"), POD_S, "answers of the new pods in the client's log")
+    assert not {each["host"] for each in first} & {each["host"] for each in second if each["version"] == "2"}
+
+    assert "failed" not in _log(harbour)[early:]
+    record_property("known_gaps", 0)
+    client = next(pod for name, pod in harbour.pods("north", NAMESPACE).items() if name.startswith("sleep"))
+    assert {each["origin"].strip("[]").removeprefix("::ffff:") for each in second} == {client["status"]["podIP"]}
+    drawn = harbour.cli("get", "map", "coast").stdout
+    assert "  httpbin/httpbin 2/2\n  httpbin/sleep 1/1" in drawn
+    harbour.emptied()
+
+
+def _log(harbour: Harbour) -> list[str]:
+    pods = [name for name in harbour.pods("north", NAMESPACE) if name.startswith("sleep")]
+    return harbour.real.kubectl(ADOPTED["north"], "-n", NAMESPACE, "logs", pods[0]).splitlines() if pods else []
+
+
+def _by_both(harbour: Harbour, version: str) -> list[dict[str, Any]] | None:
+    """Answers so far, once two pods of a version have answered."""
+    answers = [json.loads(line) for line in _log(harbour) if line.startswith("{")]
+    hosts = {each["host"] for each in answers if each["version"] == version}
+    return answers if len(hosts) == 2 else None
