@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[3]
 HERE = Path(__file__).parent
 BREADTHS = {
     "edges": ["--phases=coverage", "--exclude-method=PUT", "--exclude-path=/v1/applications"],
-    "applications": ["--phases=examples,fuzzing", "--max-examples=4", "--include-path-regex=applications"],
+    "applications": ["--phases=examples,fuzzing", "--max-examples=2", "--include-path-regex=applications"],
     "federations": ["--phases=examples,fuzzing", "--max-examples=2", "--include-path=/v1/federations/{federation}"],
 }
 """Large bodies take long to make: fewer of them."""
