@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -38,15 +38,9 @@ def serve(
     out.print(f"Prefect UI: {ui}", markup=False)
     from deployments.serving import serve_flows
 
-    async def serve_all() -> None:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(serve_flows())
-            if taken is not None:
-                group.create_task(serve_on(taken))
-
     try:
         with _metrics():
-            asyncio.run(serve_all())
+            asyncio.run(_until_one_ends(serve_flows(), *([serve_on(taken)] if taken else [])))
     except KeyboardInterrupt:
         out.print("Stopped serving. Federations stay as they are.")
 
@@ -62,6 +56,19 @@ def _metrics() -> Iterator[None]:
         except Unavailable as error:
             err.print(f"{error}; set FLOTILLA_METRICS_PORT. The flows are served without.", markup=False)
         yield
+
+
+async def _until_one_ends(*services: Coroutine[Any, Any, None]) -> None:
+    """Run services side by side. A signal ends one of them: then the others end, too."""
+    tasks = [asyncio.create_task(each) for each in services]
+    try:
+        ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in ended:
+        task.result()
 
 
 def stop() -> None:
