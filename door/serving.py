@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Callable
 
@@ -43,4 +44,10 @@ async def serve_door(app: FastAPI, taken: socket.socket, started: Callable[[], N
     )
     server = uvicorn.Server(config)
     started()
-    await server.serve(sockets=[taken])
+    serving = asyncio.create_task(server.serve(sockets=[taken]))
+    try:
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        server.should_exit = True  # requests at work are answered, and nobody sees a traceback
+        await serving
+        raise
