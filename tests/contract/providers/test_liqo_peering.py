@@ -24,8 +24,9 @@ from providers.interconnect.liqo.kinds import (
     TENANT,
     UNREACHABLE,
 )
+from providers.interconnect.liqo.render_probe import probe_namespace
 from tests.contract.providers.applications import APPLICATIONS, a_component, an_application, is_as_asked, roll_out
-from tests.contract.providers.liqo_fleet import LiqoFleet
+from tests.contract.providers.liqo_fleet import FEDERATION, LiqoFleet
 from tests.contract.providers.liqo_lives import (
     BOTH,
     ESTABLISHED,
@@ -283,6 +284,24 @@ def test_an_application_uses_a_peering(fleet: Fleet, sides: tuple[Side, Side]):
     assert fleet.mutations() == []
     fleet.drive(lambda: APPLICATIONS.delete_application(home, "shop"))
     assert [side.kubernetes.get(NAMESPACE, "shop") for side in sides] == [None, None]
+
+
+def test_a_probe_is_let_in_and_answered(fleet: Fleet, sides: tuple[Side, Side]):
+    """Its pods meet the restricted standard of both clusters, the echo runs on the provider; repeated, it is silent."""
+    key, (home, away) = PeeringKey("a", "b"), sides
+    join(fleet, ONE_WAY)
+    fleet.drive(lambda: LIQO.probe(home, key, ONE_WAY))
+    (direction,) = LIQO.observe(home)
+    assert direction.traffic is not None
+    assert direction.traffic.state == "flows"
+    space = probe_namespace(FEDERATION, key)
+    (echo,) = away.kubernetes.list(POD, space)
+    assert echo["status"]["phase"] == "Running"
+    fleet.mutations()
+    fleet.drive(lambda: LIQO.probe(home, key, ONE_WAY))
+    assert fleet.mutations() == []
+    fleet.drive(lambda: LIQO.remove_probe(home, key))
+    assert fleet.eventually(lambda: not any(side.kubernetes.get(NAMESPACE, space) for side in sides), wanted=True)
 
 
 def test_a_kill_between_leaving_steps_leaves_the_rest_visible(fleet: Fleet, sides: tuple[Side, Side]):
