@@ -214,12 +214,16 @@ def _default_container(container: Object) -> None:
     for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
         if container.get(probe):
             _fill(container[probe], _PROBE)
-    limits = (container.get("resources") or {}).get("limits") or {}
-    for name, amount in limits.items():
-        container["resources"].setdefault("requests", {}).setdefault(name, amount)
     for variable in container.get("env") or []:
         if variable.get("value") == "":
             del variable["value"]
+
+
+def _request_limits(container: Object) -> None:
+    """Pods ask for what they are limited to; templates of pods stay as they are."""
+    limits = (container.get("resources") or {}).get("limits") or {}
+    for name, amount in limits.items():
+        container["resources"].setdefault("requests", {}).setdefault(name, amount)
 
 
 def _pull_policy(image: str) -> str:
@@ -230,7 +234,10 @@ def _pull_policy(image: str) -> str:
 
 
 def _default_pod(obj: Object) -> None:
-    _open_host_ports(obj.get("spec") or {})
+    spec = obj.get("spec") or {}
+    _open_host_ports(spec)
+    for container in (*(spec.get("containers") or []), *(spec.get("initContainers") or [])):
+        _request_limits(container)
     status = obj["status"]
     addresses = status.get("podIPs") or []
     if status.get("podIP") and status["podIP"] != next((entry.get("ip") for entry in addresses), ""):

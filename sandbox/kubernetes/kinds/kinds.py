@@ -193,7 +193,8 @@ def _begin_job(obj: Object, _options: WriteOptions) -> None:
     }
     template = obj["spec"]["template"].setdefault("metadata", {})
     template["labels"] = {**(template.get("labels") or {}), **labels}
-    obj["metadata"].setdefault("labels", {}).update(template["labels"])
+    if not obj["metadata"].get("labels"):
+        obj["metadata"]["labels"] = dict(template["labels"])
     obj["spec"]["selector"] = {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}
 
 
