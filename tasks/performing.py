@@ -93,7 +93,7 @@ async def carry_out(order: Order) -> Performed:
         try:
             async with order.gate:
                 order.check_lease()
-                progress = await _step(order, _limit_s(order) - (time.monotonic() - begun))
+                progress = await _step(order, _limit_s(order) - (time.monotonic() - begun), waiting_for)
         except RetryableError as error:
             if time.monotonic() - well_at > PATIENCE_S * _stretch(order):
                 raise
@@ -138,7 +138,7 @@ class _Standstill:
             raise StillWaiting(f"no progress for {limit_s:.0f} s; waiting for {reason}")
 
 
-async def _step(order: Order, left_s: float) -> Progress:
+async def _step(order: Order, left_s: float, waiting_for: str) -> Progress:
     """One step in a thread. A cancel lets a step that began end: nobody may write once the lease was given back."""
     with guarded(order.check_lease):
         step = asyncio.ensure_future(order.bench.aside(advance, order.bench, order.action))
@@ -149,7 +149,7 @@ async def _step(order: Order, left_s: float) -> Progress:
         await asyncio.wait({step}, timeout=LAST_STEP_S)
         raise
     if not step.done():
-        raise _too_late(order, "a step that does not return")
+        raise _too_late(order, f"{waiting_for}, in a step that does not return")
     return step.result()
 
 
