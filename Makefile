@@ -7,6 +7,7 @@ WORKERS ?= 2
 SET_UP_MINUTES ?= 25
 PYTEST := $(BIN)/python -m pytest
 PARALLEL := -q -n $(WORKERS) --dist loadfile
+COMMA := ,
 
 .PHONY: help demo test check real proving-ground reliability lock format bench clean
 
@@ -16,15 +17,18 @@ help: ## Show the targets
 demo: $(READY) ## The whole life of a federation, in an emulated world on this machine
 	@FLOTILLA_HOME=$(CURDIR)/.flotilla/demo $(BIN)/flotilla demo
 
+# What fails on a busy machine gets one more chance, alone and loudly.
+define layer
+@echo "== $(1)"
+@$(PYTEST) $(PARALLEL) $(2) || { echo "== Failed once; only what fails again counts" && \
+	$(PYTEST) -q --last-failed --last-failed-no-failures none $(2); }
+endef
+
 test: $(READY) ## All tests that run on any machine, quick layers first
-	@echo "== House rules, units and properties"
-	@$(PYTEST) $(PARALLEL) tests/house tests/unit tests/properties
-	@echo "== Contracts: emulators and providers over real sockets"
-	@$(PYTEST) $(PARALLEL) -m "not real" tests/contract
-	@echo "== Flows and whole stories"
-	@$(PYTEST) $(PARALLEL) -m "not real" tests/flows tests/e2e
-	@echo "== Reliability: a sample of every trial"
-	@$(PYTEST) $(PARALLEL) -m "not real" tests/reliability
+	$(call layer,House rules$(COMMA) units and properties,tests/house tests/unit tests/properties)
+	$(call layer,Contracts: emulators and providers over real sockets,-m "not real" tests/contract)
+	$(call layer,Flows and whole stories,-m "not real" tests/flows tests/e2e)
+	$(call layer,Reliability: a sample of every trial,-m "not real" tests/reliability)
 
 proving-ground: $(READY) ## Real servers on this machine: OpenStack, Kubernetes, sshd, Helm, databases
 	@$(BIN)/python -m tests.proving up --within $(SET_UP_MINUTES)
