@@ -16,8 +16,8 @@ from federation.spec.loading import load
 from federation.spec.problems import render_field
 from federation.spec.validation import check
 from flows.admission import refuse_other_reality
-from flows.ending import Ending, ending
-from flows.loop import Assignment, run_loop
+from flows.ending import Ending, work
+from flows.loop import Assignment
 from flows.propose import look_ahead
 from flows.workplace import workplace
 from registry.moving import refuse_moves
@@ -52,7 +52,7 @@ async def apply(federation: SpecText | Federation, basis: str | None = None) -> 
         await _refuse_outdated(spec, basis)
     store(spec, applied_by=flow_run.get_name() or "outside Prefect")
     async with workplace(spec.name, WAIT_FOR_OTHERS_S) as place:
-        return place.concluded(ending(await run_loop(place, Assignment(basis=basis))))
+        return await work(place, Assignment(basis=basis))
 
 
 async def _refuse_outdated(federation: Federation, made_for: str) -> None:

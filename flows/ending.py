@@ -5,9 +5,15 @@ from __future__ import annotations
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
-from flows.loop import Report
+from flows.loop import Assignment, Report, run_loop
+from flows.workplace import Workplace
 
 Ending = State[None]
+
+
+async def work(place: Workplace, assignment: Assignment) -> Ending:
+    """Run the loop once, and note in the run's record how it ended."""
+    return place.concluded(ending(await run_loop(place, assignment)))
 
 
 def ending(report: Report) -> Ending:

@@ -23,8 +23,8 @@ from federation.spec.federation import Federation
 from federation.spec.model import Name
 from federation.spec.problems import Problem
 from flows.apply import STORE_ATTEMPTS, WAIT_FOR_OTHERS_S, store
-from flows.ending import Ending, ending
-from flows.loop import Assignment, run_loop
+from flows.ending import Ending, work
+from flows.loop import Assignment
 from flows.workplace import workplace
 from registry.registry import Registry
 
@@ -57,7 +57,7 @@ async def import_document(
     for remark in remarks:
         log.warning("%s", remark)
     async with workplace(spec.name, WAIT_FOR_OTHERS_S) as place:
-        return ending(await run_loop(place, Assignment()))
+        return await work(place, Assignment())
 
 
 def _while_others_write() -> Retrying:

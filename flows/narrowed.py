@@ -7,14 +7,14 @@ from prefect import flow
 from federation.planning.scopes import Scope, addons_scope, application_scope, cluster_scope, peerings_scope
 from federation.spec.model import Name
 from flows.apply import WAIT_FOR_OTHERS_S
-from flows.ending import Ending, ending
-from flows.loop import Assignment, run_loop
+from flows.ending import Ending, work
+from flows.loop import Assignment
 from flows.workplace import workplace
 
 
 async def _narrowed(federation: str, scope: Scope) -> Ending:
     async with workplace(federation, WAIT_FOR_OTHERS_S) as place:
-        return place.concluded(ending(await run_loop(place, Assignment(scope=scope))))
+        return await work(place, Assignment(scope=scope))
 
 
 @flow(name="bootstrap-cluster", flow_run_name="bootstrap-{federation}-{cluster}")

@@ -13,8 +13,8 @@ from pydantic import Field
 from config.settings import settings
 from federation.errors import FlotillaError
 from federation.spec.model import Name
-from flows.ending import Ending, ending
-from flows.loop import Assignment, run_loop
+from flows.ending import Ending, work
+from flows.loop import Assignment
 from flows.workplace import workplace
 from registry.leases import LeaseHeld
 from registry.registry import Registry
@@ -53,7 +53,7 @@ def _known() -> list[str]:
 async def _one(name: str, mode: str, patience_s: float) -> Ending:
     try:
         async with workplace(name, wait_s=patience_s) as place:
-            return place.concluded(ending(await run_loop(place, Assignment(propose=mode == "propose"))))
+            return await work(place, Assignment(propose=mode == "propose"))
     except LeaseHeld as held:
         log.info("%s; this run leaves it alone", held)
         return Completed(message=str(held))

@@ -18,6 +18,10 @@ from tests.stage.stage import run
 GOOD = Path(__file__).parents[1] / "unit" / "importing" / "good"
 STUDIO = (GOOD / "cloud-studio.yaml").read_text()
 FLAVOR = {"count": 1, "flavor": "m1.large"}
+REFUSED = {
+    "count": 20,
+    "action": {"status": 422, "body": {"kind": "Status", "status": "Failure", "reason": "Invalid", "code": 422}},
+}
 
 
 def overtaken(monkeypatch, spec):
@@ -33,13 +37,19 @@ def overtaken(monkeypatch, spec):
 
 
 def test_blueprint_joins_an_applied_federation(inside, monkeypatch):
-    """It is there after one run, beside what others changed; again changes nothing, and bad ones store nothing."""
+    """It is there once a run did not fail, beside what others changed; again changes nothing; bad ones store nothing."""
     addons = ("metallb", "ingress-nginx")
     spec = a_small_federation("studio", a_small_cluster("a", addons=addons, controlPlane=FLAVOR))
     inside.ready(spec)
     labelled = a_small_cluster("a", addons=addons, controlPlane=FLAVOR, labels={"changed-by": "others"})
     overtaken(monkeypatch, a_small_federation("studio", labelled))
     answers = ToscaOptions(inputs={"NODE_ENV": "prod"})
+    inside.stage.post("faults", {"wire": "kubernetes", "method": "PATCH", "path": "/deployments/", **REFUSED})
+    failed = run(import_document(STUDIO, into="studio", tosca=answers, return_state=True))
+    assert failed.is_failed()
+    inside.stage.heal()
+    with inside.registry() as registry:
+        assert registry.runs.recent("studio")[0].outcome == "failed"
     done = run(import_document(STUDIO, into="studio", tosca=answers, return_state=True))
     assert done.is_completed(), done.message
     assert inside.status("studio").phase == "Ready", inside.bad("studio")
