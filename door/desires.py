@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from door.problems import Refusal, WrongField, invalid, of_violation
 from federation.spec.application import Application
 from federation.spec.catalogue import Knowledge
 from federation.spec.federation import Federation
+from federation.spec.problems import Violation
 from federation.spec.validation import check
 from registry.wishes import Wish
 
@@ -98,16 +99,23 @@ def as_application(wish: Wish) -> Application:
     return Application.model_validate(wish.document)
 
 
-def fits(federation: Federation, knowledge: Knowledge) -> Federation:
-    """The same federation.
+def fits(federation: Federation, knowledge: Knowledge) -> None:
+    """Let a federation pass whose parts fit each other.
 
     Raises:
         Refusal: Its parts do not fit each other; every problem names both ends.
     """
-    violations = check(federation, knowledge)
+    refuse("parts of it do not fit each other; nothing was changed", check(federation, knowledge))
+
+
+def refuse(why: str, violations: Sequence[Violation]) -> None:
+    """Let pass what has no violations.
+
+    Raises:
+        Refusal: There are some; each is told with its field and the fix.
+    """
     if violations:
-        raise invalid("parts of it do not fit each other; nothing was changed", map(of_violation, violations))
-    return federation
+        raise invalid(why, map(of_violation, violations))
 
 
 def refuse_twice(draft: DraftApplication) -> None:

@@ -14,12 +14,13 @@ from door.desires import (
     as_application,
     fits,
     placed,
+    refuse,
     refuse_twice,
     waiting,
     wish_for,
 )
 from door.documents import Accepted, Decision, DraftApplication
-from door.problems import Refusal, WrongField, invalid, not_found
+from door.problems import Refusal, not_found
 from door.runs import DEPLOY, REMOVE, order, ordered
 from door.sight import Sight
 from federation.errors import Conflict, SpecInvalid
@@ -28,7 +29,7 @@ from federation.spec.federation import Federation
 from federation.spec.wishes import with_application, without_application
 from registry.changes import Change, WishChange
 from registry.generations import Generation
-from registry.moving import refuse_moves
+from registry.moving import moves
 from registry.orders import Order
 from registry.receipts import Receipt
 from registry.registry import Registry
@@ -153,7 +154,7 @@ class Desk:
             except SpecInvalid as error:
                 raise Refusal("name-taken", str(error), "leave it out of the spec") from None
             fits(whole, self._knowledge)
-            _refuse_moves(self._registry, whole)
+            refuse("clusters that stand would be left behind; nothing was changed", moves(self._registry, whole))
             changed = current is None or current.digest != whole.digest
             wanted = order(spec.name, DEPLOY) if changed else None
             return _Decided(Change(spec.name, current.number if current else 0, whole, order=wanted), changed)
@@ -244,14 +245,6 @@ class Desk:
             detail = "this idempotency key was used for another request within the last day"
             raise Refusal("key-used", detail, "give every new request a key of its own")
         return Settled(found.status, Accepted.model_validate(found.answer), replayed=True)
-
-
-def _refuse_moves(registry: Registry, federation: Federation) -> None:
-    try:
-        refuse_moves(registry, federation)
-    except SpecInvalid as error:
-        wrong = [WrongField(field="", message=line) for line in str(error).splitlines()]
-        raise invalid("clusters that stand would be left behind; nothing was changed", wrong) from None
 
 
 def _owner(caller: Token, draft: DraftApplication) -> str:

@@ -9,7 +9,7 @@ from federation.spec.cluster import Cluster
 from federation.spec.federation import Federation
 from federation.spec.infrastructure import ExistingInfrastructure, HostsInfrastructure, OpenStackInfrastructure
 from federation.spec.moving import check_moves
-from federation.spec.problems import render_field
+from federation.spec.problems import Violation, render_field
 from federation.state.status import FederationStatus
 from registry.registry import Registry
 
@@ -20,12 +20,17 @@ def refuse_moves(registry: Registry, federation: Federation) -> None:
     Raises:
         SpecInvalid: One of them would leave behind what it has; one line each.
     """
+    problems = moves(registry, federation)
+    if problems:
+        raise SpecInvalid("\n".join(f"{render_field(each.field)}: {each.message} ({each.fix})" for each in problems))
+
+
+def moves(registry: Registry, federation: Federation) -> tuple[Violation, ...]:
+    """What a spec changes of clusters that stand, by which they would leave behind what they have."""
     current, former = registry.generations.current(federation.name), registry.generations.former(federation.name)
     left = tuple(cluster for cluster in former.clusters if cluster.deletion_policy == "delete")
     known = (*left, *(current.parsed().spec.clusters if current else ()))
-    problems = tuple(check_moves(_standing(registry, federation.name, known), federation))
-    if problems:
-        raise SpecInvalid("\n".join(f"{render_field(each.field)}: {each.message} ({each.fix})" for each in problems))
+    return tuple(check_moves(_standing(registry, federation.name, known), federation))
 
 
 def _standing(registry: Registry, federation: str, clusters: Iterable[Cluster]) -> Iterator[Cluster]:
