@@ -37,7 +37,7 @@ def overtaken(monkeypatch, spec):
 
 
 def test_blueprint_joins_an_applied_federation(inside, monkeypatch):
-    """It is there once a run did not fail, beside what others changed; again changes nothing; bad ones store nothing."""
+    """It is there once a run did not fail, beside what others changed; again is silent; bad ones store nothing."""
     addons = ("metallb", "ingress-nginx")
     spec = a_small_federation("studio", a_small_cluster("a", addons=addons, controlPlane=FLAVOR))
     inside.ready(spec)
