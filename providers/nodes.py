@@ -13,11 +13,11 @@ from federation.spec.machines import Role
 from federation.spec.marks import DRAINING
 from federation.state.observed import ObservedNode
 from providers.contracts import Done, Progress, Waiting
+from providers.offloading import NODE_TYPE, VIRTUAL
 
 NODE = Kind("v1", "Node")
 POD = Kind("v1", "Pod")
 _CONTROL_PLANE_LABEL = "node-role.kubernetes.io/control-plane"
-_VIRTUAL = ("liqo.io/type", "virtual-node")
 
 
 def observe_nodes(kubernetes: KubernetesClient, now: datetime) -> tuple[ObservedNode, ...]:
@@ -27,9 +27,8 @@ def observe_nodes(kubernetes: KubernetesClient, now: datetime) -> tuple[Observed
         kubernetes: Client of the cluster.
         now: The present time, to tell how long a node has been unready.
     """
-    label, value = _VIRTUAL
     nodes = kubernetes.list(NODE)
-    real = (node for node in nodes if node["metadata"].get("labels", {}).get(label) != value)
+    real = (node for node in nodes if node["metadata"].get("labels", {}).get(NODE_TYPE) != VIRTUAL)
     return tuple(sorted((_observed(node, now) for node in real), key=lambda node: node.name))
 
 
@@ -58,8 +57,7 @@ def reachable_addresses(kubernetes: KubernetesClient) -> tuple[str, ...]:
     External addresses; then the host of the API, which we reach and whose node serves node ports, too, unless it is a
     balancer; then internal ones.
     """
-    label, value = _VIRTUAL
-    nodes = [each for each in kubernetes.list(NODE) if each["metadata"].get("labels", {}).get(label) != value]
+    nodes = [each for each in kubernetes.list(NODE) if each["metadata"].get("labels", {}).get(NODE_TYPE) != VIRTUAL]
     told = [address for node in nodes for address in node.get("status", {}).get("addresses", ())]
     external = [each["address"] for each in told if each["type"] == "ExternalIP"]
     internal = [each["address"] for each in told if each["type"] == "InternalIP"]

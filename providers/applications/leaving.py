@@ -24,9 +24,9 @@ from clients.kubernetes.resources import (
 )
 from federation.spec.marks import APPLICATION, CLUSTERS, cluster_id
 from providers.applications.names import WORKLOAD_KINDS
-from providers.applications.render_namespace import REMOTE_CLUSTER_ID
 from providers.applications.strangers import ORIGIN, stranger_in
 from providers.contracts import Side
+from providers.offloading import REMOTE_CLUSTER_ID
 
 MANAGED = "liqo.io/managed-by-namespace-map"
 """Annotation by which Liqo knows a namespace that it made for a peer."""

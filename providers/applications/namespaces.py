@@ -14,13 +14,11 @@ from federation.spec.digests import offloading_digest, remote_clusters
 from federation.spec.marks import APPLICATION, DIGEST, FEDERATION, KINDS, RETAIN
 from providers.applications.leaving import leave, offloaded_to
 from providers.applications.render_namespace import (
-    NAMESPACE_OFFLOADING,
-    OFFLOADING_NAME,
-    SCHEDULING,
     render_namespace,
     render_offloading,
 )
 from providers.contracts import Done, Progress, Side, Waiting
+from providers.offloading import NAMESPACE_OFFLOADING, OFFLOADING_NAME, SCHEDULING
 
 Object = Mapping[str, Any]
 

@@ -15,12 +15,12 @@ from providers.applications.exposure import no_controller
 from providers.applications.names import WORKLOAD_KINDS
 from providers.applications.namespaces import offloading_trouble
 from providers.applications.ours import is_ours
-from providers.applications.render_namespace import NAMESPACE_OFFLOADING
 from providers.applications.running import running
 from providers.applications.stamps import is_untouched
 from providers.applications.troubles import Trouble
 from providers.applications.warnings import ending, trouble_of_all
 from providers.contracts import Side
+from providers.offloading import NAMESPACE_OFFLOADING
 
 _STAMPED = (SERVICE, INGRESS, SERVICE_ACCOUNT)
 _PARTS = (*_STAMPED, CONFIG_MAP, CLAIM)

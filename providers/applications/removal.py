@@ -20,10 +20,10 @@ from providers.applications.claims import claims_gone, is_retained
 from providers.applications.leaving import leave, offloaded_to, silent
 from providers.applications.names import WORKLOAD_KINDS
 from providers.applications.ours import emptied, owned
-from providers.applications.render_namespace import NAMESPACE_OFFLOADING, OFFLOADING_NAME
 from providers.applications.strangers import stranger_in
 from providers.applications.workloads import pods_left
 from providers.contracts import Done, Progress, Side, Waiting
+from providers.offloading import NAMESPACE_OFFLOADING, OFFLOADING_NAME
 
 _OURS = (INGRESS, SERVICE, *WORKLOAD_KINDS, CONFIG_MAP, SERVICE_ACCOUNT)
 _OUR_PREFIXES = ("flotilla.dev/", "app.kubernetes.io/managed-by", "liqo.io/scheduling-enabled")

@@ -5,19 +5,10 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 
 from clients.kubernetes.api import Object as Manifest
-from clients.kubernetes.resources import Kind
 from federation.spec.application import Application
-from federation.spec.marks import CLUSTERS, DIGEST, KINDS, cluster_id, labels
+from federation.spec.marks import CLUSTERS, DIGEST, KINDS, labels
 from providers.applications.stamps import stamped
-
-NAMESPACE_OFFLOADING = Kind("offloading.liqo.io/v1beta1", "NamespaceOffloading")
-OFFLOADING_NAME = "offloading"
-"""The only name that Liqo accepts."""
-
-SCHEDULING = "liqo.io/scheduling-enabled"
-"""Label by which Liqo's webhook lets pods of a namespace onto virtual nodes. Set before the first pod is made."""
-
-REMOTE_CLUSTER_ID = "liqo.io/remote-cluster-id"
+from providers.offloading import NAMESPACE_OFFLOADING, OFFLOADING_NAME, SCHEDULING, offloading_spec
 
 
 def render_namespace(
@@ -49,8 +40,6 @@ def render_namespace(
 
 def render_offloading(federation: str, application: Application, clusters: AbstractSet[str]) -> Manifest:
     """The namespace under the same name on every one of ``clusters``; its pods may run here and there."""
-    ids = [cluster_id(federation, cluster) for cluster in sorted(clusters)]
-    selected = {"key": REMOTE_CLUSTER_ID, "operator": "In", "values": ids}
     return stamped(
         {
             "apiVersion": NAMESPACE_OFFLOADING.api_version,
@@ -60,10 +49,6 @@ def render_offloading(federation: str, application: Application, clusters: Abstr
                 "namespace": application.name,
                 "labels": labels(federation, application=application.name),
             },
-            "spec": {
-                "clusterSelector": {"nodeSelectorTerms": [{"matchExpressions": [selected]}]},
-                "namespaceMappingStrategy": "EnforceSameName",
-                "podOffloadingStrategy": "LocalAndRemote",
-            },
+            "spec": offloading_spec(federation, clusters),
         }
     )

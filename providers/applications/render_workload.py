@@ -8,13 +8,12 @@ from clients.kubernetes.api import Object as Manifest
 from clients.kubernetes.resources import DEPLOYMENT, JOB, STATEFUL_SET
 from federation.spec.application import Application, Component
 from federation.spec.digests import component_digest
-from federation.spec.marks import CLUSTER, DIGEST, PARTS, WORKLOADS, cluster_id
+from federation.spec.marks import CLUSTER, DIGEST, PARTS, WORKLOADS
 from federation.spec.shares import Share
 from federation.spec.workload import Update, whole_seconds
 from providers.applications.names import component_meta, selector_of, workload_kind
 from providers.applications.render_container import render_container
 from providers.applications.render_files import config_map_name, file_volumes
-from providers.applications.render_namespace import REMOTE_CLUSTER_ID
 from providers.applications.render_secrets import pull_secret, secret_names
 from providers.applications.render_volumes import (
     claim_name,
@@ -23,6 +22,7 @@ from providers.applications.render_volumes import (
     shared_by_replicas,
 )
 from providers.applications.stamps import stamped
+from providers.offloading import on_cluster, on_real_nodes
 
 
 def parts_of(application: Application, component: Component) -> tuple[str, ...]:
@@ -126,7 +126,5 @@ def _pod(application: Application, component: Component) -> dict[str, Any]:
 def _placement(federation: str, share: Share) -> dict[str, Any]:
     """Onto the virtual node of another cluster, or onto real nodes only."""
     if share.is_away:
-        return {"nodeSelector": {REMOTE_CLUSTER_ID: cluster_id(federation, share.cluster)}}
-    real = {"key": "liqo.io/type", "operator": "NotIn", "values": ["virtual-node"]}
-    terms = {"nodeSelectorTerms": [{"matchExpressions": [real]}]}
-    return {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}}
+        return on_cluster(federation, share.cluster)
+    return on_real_nodes()

@@ -9,8 +9,8 @@ from typing import Any
 from clients.kubernetes.readiness import condition, readiness
 from federation.spec.marks import cluster_id
 from federation.state.observed import Running
-from providers.applications.render_namespace import REMOTE_CLUSTER_ID
 from providers.contracts import Side
+from providers.offloading import REMOTE_CLUSTER_ID
 
 Object = Mapping[str, Any]
 

@@ -22,13 +22,11 @@ GATEWAY_SERVER = Kind(_NETWORKING, "GatewayServer")
 GATEWAY_CLIENT = Kind(_NETWORKING, "GatewayClient")
 PUBLIC_KEY = Kind(_NETWORKING, "PublicKey")
 VIRTUAL_NODE = Kind(_OFFLOADING, "VirtualNode")
-NAMESPACE_OFFLOADING = Kind(_OFFLOADING, "NamespaceOffloading")
 NAMESPACE_MAP = Kind(_OFFLOADING, "NamespaceMap")
 NETWORK = Kind(_IPAM, "Network")
 IP = Kind(_IPAM, "IP")
 
 LIQO_NAMESPACE = "liqo"
-REMOTE_CLUSTER_ID = "liqo.io/remote-cluster-id"
 TENANT_NAMESPACE = "liqo.io/tenant-namespace"
 REMOTE_ID = "liqo.io/remoteID"
 ORIGIN_ID = "liqo.io/originID"
@@ -37,7 +35,6 @@ REPLICATED = "liqo.io/replicated"
 NETWORK_TYPE = "ipam.liqo.io/network-type"
 GATEWAY_RESOURCE = "networking.liqo.io/gateway-resource"
 UNREACHABLE = "liqo.io/foreign-cluster-permanently-unreachable"
-VIRTUAL_NODE_TYPE = {"liqo.io/type": "virtual-node"}
 
 
 def dig(obj: Object | None, *path: str) -> Any:

@@ -23,7 +23,6 @@ from providers.interconnect.liqo.kinds import (
     NAMESPACE_MAP,
     ORIGIN_ID,
     PUBLIC_KEY,
-    REMOTE_CLUSTER_ID,
     REMOTE_ID,
     REPLICATED,
     REPLICATION,
@@ -35,6 +34,7 @@ from providers.interconnect.liqo.kinds import (
 )
 from providers.interconnect.liqo.probing import remove_probe
 from providers.interconnect.liqo.tenancy import End, find_end, find_namespace, mark_unreachable
+from providers.offloading import REMOTE_CLUSTER_ID
 
 _NETWORKING = (GATEWAY_CLIENT, GATEWAY_SERVER, CONFIGURATION, PUBLIC_KEY)
 _OF_DIRECTIONS = (IDENTITY, TENANT, RESOURCE_SLICE)

@@ -20,18 +20,17 @@ from providers.interconnect.liqo.kinds import (
     CONNECTION,
     FOREIGN_CLUSTER,
     IDENTITY,
-    REMOTE_CLUSTER_ID,
     REPLICATED,
     RESOURCE_SLICE,
     TENANT,
     TENANT_NAMESPACE,
-    VIRTUAL_NODE_TYPE,
     Object,
     condition_of,
     dig,
 )
 from providers.interconnect.liqo.offloading import denial, is_granted
 from providers.interconnect.liqo.traffic import read_traffic
+from providers.offloading import NODE_TYPE, REMOTE_CLUSTER_ID, VIRTUAL
 
 State = Literal["established", "pending", "error", "absent"]
 _IN_NAMESPACES = (CONNECTION, IDENTITY, TENANT, RESOURCE_SLICE)
@@ -94,7 +93,7 @@ def _peers(side: Side, namespaces: list[dict[str, Any]]) -> Iterator[_Peer]:
     objects = {kind: _by_namespace(client.list(kind)) for kind in _IN_NAMESPACES}
     nodes = {
         dig(node, "metadata", "labels", REMOTE_CLUSTER_ID): node
-        for node in client.list(NODE, labels=dict(VIRTUAL_NODE_TYPE))
+        for node in client.list(NODE, labels={NODE_TYPE: VIRTUAL})
     }
     foreign = {dig(each, "spec", "clusterID"): each for each in client.list(FOREIGN_CLUSTER)}
     for namespace in namespaces:

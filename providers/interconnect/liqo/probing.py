@@ -9,11 +9,10 @@ from federation.spec.digests import probe_digest
 from federation.spec.marks import DIGEST, FEDERATION, PROBE
 from federation.spec.peering import Peering, PeeringKey
 from providers.contracts import Done, Progress, Side, Waiting
-from providers.interconnect.liqo.kinds import NAMESPACE_OFFLOADING, Object, dig
+from providers.interconnect.liqo.kinds import Object, dig
 from providers.interconnect.liqo.render_probe import (
     CLIENT,
     ECHO,
-    OFFLOADING_NAME,
     probe_namespace,
     render_client,
     render_echo,
@@ -22,6 +21,7 @@ from providers.interconnect.liqo.render_probe import (
     render_service,
 )
 from providers.interconnect.liqo.traffic import read_traffic
+from providers.offloading import NAMESPACE_OFFLOADING, OFFLOADING_NAME
 
 
 def probe(consumer: Side, key: PeeringKey, peering: Peering) -> Progress:

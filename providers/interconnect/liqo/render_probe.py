@@ -15,12 +15,16 @@ from typing import Any
 from clients.kubernetes.api import Object as Manifest
 from federation.spec.federation import digest
 from federation.spec.links import call_failures, call_limit_s
-from federation.spec.marks import DIGEST, PROBE, cluster_id, labels
+from federation.spec.marks import DIGEST, PROBE, labels
 from federation.spec.peering import Peering, PeeringKey
-from providers.interconnect.liqo.kinds import NAMESPACE_OFFLOADING, REMOTE_CLUSTER_ID
-
-OFFLOADING_NAME = "offloading"
-"""The only name that Liqo accepts."""
+from providers.offloading import (
+    NAMESPACE_OFFLOADING,
+    OFFLOADING_NAME,
+    SCHEDULING,
+    offloading_spec,
+    on_cluster,
+    on_real_nodes,
+)
 
 CLIENT, ECHO = "client", "echo"
 _PORT = 8080
@@ -48,7 +52,7 @@ def probe_namespace(federation: str, key: PeeringKey) -> str:
 def render_probe_namespace(federation: str, key: PeeringKey, applied_digest: str | None) -> Manifest:
     """The namespace; ``applied_digest`` tells that all of the probe is there."""
     own = {**labels(federation, peer=key.provider), PROBE: "true"}
-    pods = {"liqo.io/scheduling-enabled": "true", "pod-security.kubernetes.io/enforce": "restricted"}
+    pods = {SCHEDULING: "true", "pod-security.kubernetes.io/enforce": "restricted"}
     annotations = {"annotations": {DIGEST: applied_digest}} if applied_digest else {}
     meta = {"name": probe_namespace(federation, key), "labels": own | pods, **annotations}
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": meta}
@@ -56,16 +60,11 @@ def render_probe_namespace(federation: str, key: PeeringKey, applied_digest: str
 
 def render_probe_offloading(federation: str, key: PeeringKey) -> Manifest:
     """The namespace under the same name on the provider, and nowhere else."""
-    selected = {"key": REMOTE_CLUSTER_ID, "operator": "In", "values": [cluster_id(federation, key.provider)]}
     return {
         "apiVersion": NAMESPACE_OFFLOADING.api_version,
         "kind": NAMESPACE_OFFLOADING.kind,
         "metadata": {**_meta(federation, key, ECHO), "name": OFFLOADING_NAME},
-        "spec": {
-            "clusterSelector": {"nodeSelectorTerms": [{"matchExpressions": [selected]}]},
-            "namespaceMappingStrategy": "EnforceSameName",
-            "podOffloadingStrategy": "LocalAndRemote",
-        },
+        "spec": offloading_spec(federation, [key.provider]),
     }
 
 
@@ -88,7 +87,7 @@ def render_echo(federation: str, key: PeeringKey, peering: Peering) -> Manifest:
         "ports": [{"containerPort": _PORT, "protocol": "TCP"}],
         "readinessProbe": {"tcpSocket": {"port": _PORT}},
     }
-    where = {"nodeSelector": {REMOTE_CLUSTER_ID: cluster_id(federation, key.provider)}, "tolerations": _STAYS}
+    where = {**on_cluster(federation, key.provider), "tolerations": _STAYS}
     return _deployment(_meta(federation, key, ECHO), container, where)
 
 
@@ -107,10 +106,7 @@ def render_client(federation: str, key: PeeringKey, peering: Peering) -> Manifes
             "failureThreshold": call_failures(peering.profile),
         },
     }
-    real = {"key": "liqo.io/type", "operator": "NotIn", "values": ["virtual-node"]}
-    terms = {"nodeSelectorTerms": [{"matchExpressions": [real]}]}
-    where = {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}}
-    return _deployment(_meta(federation, key, CLIENT), container, where)
+    return _deployment(_meta(federation, key, CLIENT), container, on_real_nodes())
 
 
 def _call(limit_s: int) -> list[str]:

@@ -15,12 +15,12 @@ from providers.contracts import Side
 from providers.interconnect.liqo.kinds import (
     FOREIGN_CLUSTER,
     LIQO_NAMESPACE,
-    REMOTE_CLUSTER_ID,
     TENANT_NAMESPACE,
     UNREACHABLE,
     Object,
     dig,
 )
+from providers.offloading import REMOTE_CLUSTER_ID
 
 _NAME_LENGTH = 63
 

@@ -10,8 +10,8 @@ import pytest
 from clients.kubernetes.resources import CONFIG_MAP, DEPLOYMENT, INGRESS, NAMESPACE, POD, SECRET, SERVICE
 from federation.errors import Unavailable
 from federation.spec.application import Application
-from providers.applications.render_namespace import NAMESPACE_OFFLOADING
 from providers.contracts import Done, Progress, Side
+from providers.offloading import NAMESPACE_OFFLOADING
 from tests.contract.providers.applications import (
     APPLICATIONS,
     INGRESS_CLASS,
