@@ -79,6 +79,8 @@ class KafkaSender:
         attempt = _Attempt()
         for letter in letters:
             attempt.produce(producer, self._access.topic, letter)
+            if attempt.refusals:
+                break
         self._wait(producer, attempt, patience)
         if len(producer):
             self.close()
@@ -139,7 +141,7 @@ class _Attempt:
         self.refusals: list[KafkaError] = []
 
     def produce(self, producer: Producer, topic: str, letter: Letter) -> None:
-        """Hand an event to the client."""
+        """Hand an event to the client, which may refuse it at once."""
         message = render_message(letter)
 
         def ended(error: KafkaError | None, _message: Message) -> None:
@@ -149,4 +151,7 @@ class _Attempt:
                 self.refusals.append(error)
 
         headers: list[tuple[str, str | bytes | None]] = [*message.headers.items()]
-        producer.produce(topic, message.value, message.key, headers=headers, on_delivery=ended)
+        try:
+            producer.produce(topic, message.value, message.key, headers=headers, on_delivery=ended)
+        except KafkaException as error:
+            self.refusals.append(error.args[0])

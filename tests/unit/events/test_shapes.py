@@ -18,7 +18,6 @@ from federation.events import (
     PROGRESS,
     STARTED,
     Event,
-    Letter,
     LostData,
     ProgressData,
     RunData,
@@ -31,6 +30,7 @@ from federation.events import (
     run_event,
 )
 from federation.state.conditions import false, true, unknown
+from tests.unit.events.letters import a_letter
 
 DOCS = Path(__file__).parents[3] / "docs"
 PATH = "Federation/fed/Cluster/a/Machine/m/Ready"
@@ -59,7 +59,7 @@ def test_published_schema_is_in_step_and_documented() -> None:
 @pytest.mark.parametrize("event", EXAMPLES, ids=lambda event: event.name)
 def test_every_event_is_a_cloudevent_of_the_schema(event: Event) -> None:
     """Read back by the library, it is what was sent, under the key of its object."""
-    letter = _letter(event)
+    letter = a_letter(event)
     message = render_message(letter)
     assert message.key == event.subject
     found = from_structured(message, JSONFormat())
@@ -90,10 +90,5 @@ def test_condition_that_is_stated_no_more_is_removed() -> None:
 
 def test_event_about_no_federation_has_a_source_too() -> None:
     """A source must not be empty."""
-    assert json.loads(render_message(_letter(EXAMPLES[-1])).value)["source"] == "/flotilla"
+    assert json.loads(render_message(a_letter(EXAMPLES[-1])).value)["source"] == "/flotilla"
     assert FEDERATION_REMOVED in KINDS
-
-
-def _letter(event: Event) -> Letter:
-    data = event.data.model_dump_json()
-    return Letter("id-1", 7, event.name, event.federation, event.subject, event.occurred_at, data)
