@@ -38,15 +38,16 @@ def probe(consumer: Side, key: PeeringKey, peering: Peering) -> Progress:
     if live is not None and not _is_ours(consumer, live):
         raise Rejected(f"namespace {name} of {consumer.cluster} belongs to somebody else")
     kept = wanted if dig(live, "metadata", "annotations", DIGEST) == wanted else None
-    applied(client, render_probe_namespace(federation, key, kept))
+    space, _ = applied(client, render_probe_namespace(federation, key, kept))
     offloading, _ = applied(client, render_probe_offloading(federation, key))
     if dig(offloading, "status", "offloadingPhase") != "Ready":
         return Waiting(f"namespace {name} is not on {key.provider} yet")
     ensure(client, render_service(federation, key))
     ensure(client, render_echo(federation, key, peering))
     ensure(client, render_client(federation, key, peering))
-    current, _ = applied(client, render_probe_namespace(federation, key, wanted))
-    seen = read_traffic(consumer, [current])[key.provider]
+    if kept is None:
+        space, _ = applied(client, render_probe_namespace(federation, key, wanted))
+    seen = read_traffic(consumer, [space])[key.provider]
     if seen.state == "flows":
         return Done(f"a pod of {key.consumer} is answered by a pod of {key.provider}")
     return Waiting(f"a pod of {key.provider} to answer a pod of {key.consumer}: {seen.message}")

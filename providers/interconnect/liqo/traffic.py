@@ -62,6 +62,11 @@ def parse_last_call(log: str) -> Call | None:
     return Call(not failed, round(float(match[2]) * 1000))
 
 
+def latency_of(call: Call | None) -> int | None:
+    """How long a call took, in milliseconds; None when it was not answered: over a lossy link one may get lost."""
+    return call.latency_ms if call and call.answered else None
+
+
 def _traffic(side: Side, space: Object, pods: list[Object]) -> ObservedTraffic:
     digest = str(dig(space, "metadata", "annotations", DIGEST) or "")
     client, echo = _newest(pods, CLIENT), _newest(pods, ECHO)
@@ -71,7 +76,7 @@ def _traffic(side: Side, space: Object, pods: list[Object]) -> ObservedTraffic:
         return _not_running(digest, client)
     call = _last_call(side, client)
     if condition(client, "Ready").get("status") == "True":
-        return ObservedTraffic(digest, "flows", call.latency_ms if call else None)
+        return ObservedTraffic(digest, "flows", latency_of(call))
     if echo is None or not _runs(echo):
         return _not_running(digest, echo) if echo else ObservedTraffic(digest, "idle", message="there is no echo")
     if call is None or call.answered:

@@ -16,7 +16,7 @@ import pytest
 from federation.spec.links import call_limit_s
 from federation.spec.peering import Peering, PeeringKey
 from providers.interconnect.liqo.render_probe import probe_namespace, render_client, render_echo
-from providers.interconnect.liqo.traffic import Call, parse_last_call
+from providers.interconnect.liqo.traffic import Call, latency_of, parse_last_call
 from sandbox.kubernetes.controllers.calls import answered, call_of, log_lines
 
 KEY = PeeringKey("a", "b")
@@ -46,6 +46,12 @@ def pod(manifest: dict[str, Any]) -> dict[str, Any]:
 def test_the_last_line_of_a_log_is_the_last_call(log: str, call: Call | None):
     """A command that was ended leaves the status 0; the line before says that it was ended."""
     assert parse_last_call(log) == call
+
+
+@pytest.mark.parametrize(("call", "latency_ms"), [(None, None), (Call(False, 5000), None), (Call(True, 20), 20)])
+def test_a_call_that_got_lost_is_no_latency(call: Call | None, latency_ms: int | None):
+    """The time after which a call was given up says nothing of the way."""
+    assert latency_of(call) == latency_ms
 
 
 @pytest.mark.parametrize("render", [render_client, render_echo])
