@@ -48,7 +48,12 @@ def ensure(client: KubernetesClient, desired: Object) -> bool:
 def applied(client: KubernetesClient, desired: Object) -> tuple[Object, bool]:
     """Like ``ensure``, and gives the object as it is now on the server."""
     meta = desired["metadata"]
-    live = client.get(Kind.of(desired), meta["name"], meta.get("namespace"))
+    return brought(client, desired, client.get(Kind.of(desired), meta["name"], meta.get("namespace")))
+
+
+def brought(client: KubernetesClient, desired: Object, live: Object | None) -> tuple[Object, bool]:
+    """Like ``applied``, from the object as the caller has just read it; None when it is not there."""
+    meta = desired["metadata"]
     if live is None:
         return client.apply(desired), True
     if live["metadata"].get("deletionTimestamp"):

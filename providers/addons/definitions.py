@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from clients.kubernetes.api import Object
-from clients.kubernetes.apply import ensure, ensure_gone
+from clients.kubernetes.apply import brought, ensure_gone
 from clients.kubernetes.readiness import condition
 from clients.kubernetes.resources import DEFINITION, Kind
 from federation.errors import Rejected
@@ -26,14 +26,16 @@ def ensure_definitions(side: Side, definition: AddOnDefinition, wanted: list[dic
     Returns:
         What is not served yet, in words; empty when all are.
     """
-    ours = _marks(side, definition)
+    ours, client, waiting = _marks(side, definition), side.kubernetes, list[str]()
     for obj in wanted:
         meta = obj["metadata"]
-        live = side.kubernetes.get(DEFINITION, meta["name"])
+        live = client.get(DEFINITION, meta["name"])
         if live is None or _carries(live, ours):
-            ensure(side.kubernetes, {**obj, "metadata": {**meta, "labels": {**(meta.get("labels") or {}), **ours}}})
-    names = [obj["metadata"]["name"] for obj in wanted]
-    return next((name for name in names if not _served(side, name)), "")
+            marked = {**obj, "metadata": {**meta, "labels": {**(meta.get("labels") or {}), **ours}}}
+            live, _ = brought(client, marked, live)
+        if not _served(live):
+            waiting.append(meta["name"])
+    return next((name for name in waiting if not _served(client.get(DEFINITION, name))), "")
 
 
 def refuse_in_use(side: Side, definition: AddOnDefinition) -> None:
@@ -112,6 +114,5 @@ def _carries(obj: Object, marks: dict[str, str]) -> bool:
     return marks.items() <= (obj["metadata"].get("labels") or {}).items()
 
 
-def _served(side: Side, name: str) -> bool:
-    live = side.kubernetes.get(DEFINITION, name)
+def _served(live: Object | None) -> bool:
     return live is not None and condition(live, "Established").get("status") == "True"

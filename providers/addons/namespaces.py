@@ -8,6 +8,7 @@ from typing import Any
 from clients.kubernetes.api import KubernetesClient
 from clients.kubernetes.apply import ensure_gone
 from clients.kubernetes.resources import (
+    CLAIM,
     CONFIG_MAP,
     DAEMON_SET,
     DEPLOYMENT,
@@ -15,13 +16,12 @@ from clients.kubernetes.resources import (
     SECRET,
     SERVICE,
     STATEFUL_SET,
-    Kind,
 )
 from federation.errors import NotReadyYet
 from federation.spec.marks import ADDON, FEDERATION, labels
 from providers.contracts import Done, Progress, Side, Waiting
 
-_INHABITANTS = (DEPLOYMENT, DAEMON_SET, STATEFUL_SET, SERVICE, Kind("v1", "PersistentVolumeClaim"))
+_INHABITANTS = (DEPLOYMENT, DAEMON_SET, STATEFUL_SET, SERVICE, CLAIM)
 
 
 def ensure_namespace(side: Side, name: str, addon: str) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from clients.ssh.command import Argv, render_command
 from clients.ssh.probes import OperatingSystem, Package, Unit
 from federation.spec.catalogue import DistributionDefinition
+from federation.spec.minors import minor_of
 from providers.bootstrap.changes import Change, LongStep, Run, WriteFile
 
 MODULES_FILE = "/etc/modules-load.d/flotilla.conf"
@@ -98,7 +99,7 @@ def needs_of(definition: DistributionDefinition, version: str) -> HostNeeds:
 def version_words(version: str) -> Mapping[str, str]:
     """What the names in braces of the catalogue stand for."""
     release = version.removeprefix("v")
-    return {"version": version, "release": release, "minor": "v" + ".".join(release.split(".")[:2])}
+    return {"version": version, "release": release, "minor": minor_of(f"v{release}")}
 
 
 def fill(text: str, words: Mapping[str, str]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from clients.kubernetes.api import Object as Manifest
 from clients.kubernetes.apply import applied, ensure_gone
-from clients.kubernetes.resources import SECRET, Kind
+from clients.kubernetes.resources import EVENT, SECRET
 from federation.errors import NotReadyYet
 from federation.spec.peering import Peering
 from providers.contracts import Done, Progress, Side, Waiting
@@ -30,7 +30,6 @@ from providers.interconnect.liqo.tenancy import End, ensure_end
 
 NONCE, SIGNED_NONCE = "liqo-nonce", "liqo-signed-nonce"
 _PROXY_PORT = 8118
-_EVENT = Kind("v1", "Event")
 
 
 def authenticate(consumer: Side, provider: Side, peering: Peering) -> Progress:
@@ -162,7 +161,7 @@ def _tenant_events(there: End) -> str:
     """Why a tenant is not admitted, as Liqo's events tell; empty when they tell nothing."""
     reasons = {
         str(event.get("reason"))
-        for event in there.client.list(_EVENT, there.namespace)
+        for event in there.client.list(EVENT, there.namespace)
         if dig(event, "involvedObject", "kind") == TENANT.kind and event.get("type") == "Warning"
     }
     return f" ({', '.join(sorted(reasons))})" if reasons else ""
