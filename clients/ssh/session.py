@@ -125,10 +125,10 @@ class Session:
         self.run(replace_argv(path, text, mode, then), sudo=sudo, stdin=text)
 
     def _execute(self, line: str, stdin: str, timeout_s: float) -> Result:
-        fence.ask()
         deadline = time.monotonic() + timeout_s
         try:
             with self._channel(timeout_s) as channel:
+                fence.ask()  # last of all: to open a channel takes round trips, and a frozen run may wake up in one
                 channel.exec_command(line)
                 if stdin:
                     channel.sendall(stdin.encode())
