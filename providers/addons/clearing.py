@@ -1,15 +1,21 @@
-"""Objects that an add-on's programs hold by finalizers: they go before the programs do, or are pulled loose afterwards.
+"""What an add-on's programs hold by finalizers, and what its custom resources have made.
 
-Liqo's own chart does the first in a job before its uninstall; doing it here as well works with or without that job.
+The first goes before the programs do, or is pulled loose afterwards. Liqo's own chart does that in a job before its
+uninstall; doing it here as well works with or without that job.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from clients.kubernetes.api import KubernetesClient, Object
-from clients.kubernetes.resources import Kind
+from clients.kubernetes.resources import CLAIM, DEFINITION, DEPLOYMENT, POD, SERVICE, STATEFUL_SET, Kind
 from federation.errors import Conflict
 from federation.spec.addon import AddOnDefinition
+from providers.addons.definitions import defined_kind
 from providers.addons.leaves import Leaves
+
+_MADE = (DEPLOYMENT, STATEFUL_SET, SERVICE, CLAIM, POD)
 
 
 def clear(client: KubernetesClient, definition: AddOnDefinition) -> str:
@@ -36,6 +42,36 @@ def release_held(client: KubernetesClient, definition: AddOnDefinition) -> None:
             _delete(client, kind, obj)
             if obj["metadata"].get("finalizers"):
                 _let_go(client, kind, obj)
+
+
+def collect_orphans(client: KubernetesClient, definition: AddOnDefinition) -> str:
+    """Delete what is in the add-on's namespace and was owned by one of its custom resources that is gone.
+
+    The cluster's garbage collector does so, too, but only while the kind of the owner is served: once the definitions
+    are gone it tries for ever. Source: kubernetes, ``pkg/controller/garbagecollector``, ``restMappingError``.
+
+    Returns:
+        What is still there, in words.
+    """
+    about = definition.custom_resources
+    owned = [
+        (kind, obj, owner["uid"])
+        for kind in (_MADE if about else ())
+        for obj in client.list(kind, definition.namespace)
+        for owner in obj["metadata"].get("ownerReferences", ())
+        if about and owner["apiVersion"].partition("/")[0] in about.groups
+    ]
+    living = _living(client, about.groups) if about and owned else frozenset()
+    orphans = [(kind, obj) for kind, obj, owner in owned if owner not in living]
+    for kind, obj in orphans:
+        _delete(client, kind, obj)
+    return next((f"{kind.kind} {obj['metadata']['name']}" for kind, obj in orphans), "")
+
+
+def _living(client: KubernetesClient, groups: Collection[str]) -> frozenset[str]:
+    """Uids of all custom resources of these groups."""
+    kinds = [defined_kind(obj) for obj in client.list(DEFINITION) if obj["spec"]["group"] in groups]
+    return frozenset(obj["metadata"]["uid"] for kind in kinds for obj in client.list(kind))
 
 
 def _kinds(definition: AddOnDefinition) -> tuple[Kind, ...]:

@@ -73,6 +73,13 @@ def remove_definitions(side: Side, definition: AddOnDefinition) -> tuple[str, st
     return going, staying
 
 
+def defined_kind(definition: Object) -> Kind:
+    """The kind that a CustomResourceDefinition defines, in a version that is served."""
+    spec = definition["spec"]
+    version = next(each["name"] for each in spec["versions"] if each["served"])
+    return Kind(f"{spec['group']}/{version}", spec["names"]["kind"])
+
+
 def _installed(side: Side, definition: AddOnDefinition) -> Iterator[Object]:
     """The definitions in the cluster that came with the add-on."""
     about = definition.custom_resources
@@ -90,11 +97,10 @@ def _released(obj: Object, definition: AddOnDefinition) -> bool:
 
 def _foreign(side: Side, definition: AddOnDefinition, obj: Object) -> str:
     """The first object of a kind that neither we nor the add-on's programs made; empty when there is none."""
-    about, spec = definition.custom_resources, obj["spec"]
+    about = definition.custom_resources
     if about is None or obj["metadata"]["name"] in about.machinery:
         return ""
-    version = next(each["name"] for each in spec["versions"] if each["served"])
-    found = side.kubernetes.list(Kind(f"{spec['group']}/{version}", spec["names"]["kind"]))
+    found = side.kubernetes.list(defined_kind(obj))
     titles = [_title(each) for each in found if not _carries(each, {FEDERATION: side.federation})]
     return min(titles, default="")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clients.kubernetes.apply import ensure_gone
 from federation.spec.addon import AddOnDefinition
-from providers.addons.clearing import clear, release_held
+from providers.addons.clearing import clear, collect_orphans, release_held
 from providers.addons.definitions import refuse_in_use, remove_definitions
 from providers.addons.namespaces import remove_namespace
 from providers.addons.record import Record, delete_record, read_record
@@ -25,6 +25,9 @@ def remove_addon(releases: Releases, side: Side, definition: AddOnDefinition) ->
     if held:
         return Waiting(held)
     release_held(side.kubernetes, definition)
+    orphan = collect_orphans(side.kubernetes, definition)
+    if orphan:
+        return Waiting(f"{orphan} to be gone")
     going, staying = remove_definitions(side, definition)
     if going:
         return Waiting(f"CustomResourceDefinition {going} to be gone")

@@ -27,13 +27,18 @@ class PlayedStrimzi:
     def __init__(self, client: KubernetesClient, kubeconfig: str) -> None:
         self._client, self._kubeconfig = client, kubeconfig
         self._stop = threading.Event()
+        self._loop = asyncio.new_event_loop()
+        self._apis: list[PlayedApi] = []
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        """End the thread."""
+        """End the thread, and what it opened."""
         self._stop.set()
-        self._thread.join(10)
+        self._thread.join()
+        for api in self._apis:
+            api.close()
+        self._loop.close()
 
     def _run(self) -> None:
         loops: tuple[Controller, ...] = ()
@@ -51,7 +56,8 @@ class PlayedStrimzi:
         return found is not None and bool((found.get("status") or {}).get("availableReplicas"))
 
     def _loops(self) -> tuple[Controller, ...]:
-        api = PlayedApi(self._kubeconfig, asyncio.new_event_loop(), (KAFKAS, POOLS, SETS))
+        api = PlayedApi(self._kubeconfig, self._loop, (KAFKAS, POOLS, SETS))
+        self._apis.append(api)
         fleet = SimpleNamespace(delay=lambda step: 0.0)
         manager: Any = SimpleNamespace(cluster=SimpleNamespace(api=api, name="real"), fleet=fleet)
         manager.waited = lambda *asked: True

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -47,6 +49,22 @@ def test_sample_is_built_stays_as_it_is_and_leaves_nothing(stage, file):
 def lives(stage, file: Path) -> None:
     """The whole life of a federation."""
     name = yaml.safe_load(file.read_text())["metadata"]["name"]
+    with swept(stage, name):
+        lives_well(stage, file, name)
+
+
+@contextmanager
+def swept(stage, name: str) -> Iterator[None]:
+    """What fails leaves nothing in the world that the next story meets."""
+    try:
+        yield
+    except BaseException:
+        stage.cli("destroy", name, "--yes")
+        raise
+
+
+def lives_well(stage, file: Path, name: str) -> None:
+    """From nothing to nothing, with what must hold on the way."""
     built = stage.cli("apply", "-f", str(file))
     assert built.returncode == 0, built.stderr
     status = stage.cli("status", name)

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from clients.kubernetes.api import KubernetesClient
-from clients.kubernetes.resources import DEFINITION, NAMESPACE, Kind
+from clients.kubernetes.resources import DEFINITION, DEPLOYMENT, NAMESPACE, Kind
 from federation.errors import Rejected, RetryableError
-from providers.contracts import Done
+from providers.addons.definitions import defined_kind
+from providers.contracts import Done, Progress, Waiting
 from sandbox.faults import Action
 from sandbox.kubernetes.controllers.strimzi.definitions import crds
 from tests.addons.footprint import footprint
@@ -84,6 +85,26 @@ def test_a_definition_that_was_there_before_is_not_touched(bench: Bench, kuberne
     assert "flotilla.dev/addon" not in found["metadata"]["labels"]
     bench.remove("strimzi")
     assert groups(kubernetes, "kafka.strimzi.io") == {"kafkas.kafka.strimzi.io"}
+
+
+def test_definitions_outlive_what_their_objects_have_made(bench: Bench, kubernetes: KubernetesClient) -> None:
+    """No garbage collector finds the owner of a Deployment whose owner's kind is gone: it would stay for ever."""
+    bench.ensure(cluster_with("strimzi"), "strimzi")
+    made = kubernetes.get(DEPLOYMENT, "kafka-entity-operator", "kafka")
+    assert made is not None
+    meta = {key: made["metadata"][key] for key in ("namespace", "ownerReferences")} | {"name": "slow"}
+    kubernetes.apply({**made, "metadata": meta | {"finalizers": ["flotilla.test/slow"]}, "status": {}})
+    bench.until_done(lambda: _waits_for(bench.installer.remove(bench.side, CATALOGUE["strimzi"]), "Deployment slow"))
+    assert KAFKAS in {defined_kind(each) for each in kubernetes.list(DEFINITION)}
+    kubernetes.merge_patch(DEPLOYMENT, "slow", {"metadata": {"finalizers": None}}, "kafka")
+    bench.remove("strimzi")
+    assert groups(kubernetes, "kafka.strimzi.io") == set()
+    assert kubernetes.get(NAMESPACE, "kafka") is None
+
+
+def _waits_for(progress: Progress, what: str) -> Progress:
+    assert isinstance(progress, Waiting), progress
+    return Done() if progress.reason.startswith(what) else progress
 
 
 def test_a_kafka_that_another_hand_removed_comes_back(bench: Bench, kubernetes: KubernetesClient) -> None:

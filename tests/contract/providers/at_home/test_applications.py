@@ -30,6 +30,7 @@ from tests.contract.providers.applications import (
     seen,
     waits_for,
 )
+from tests.contract.sandbox.process import eventually
 from tests.unit.applications.vaults import BUNDLES
 
 
@@ -196,7 +197,7 @@ def test_what_others_add_is_left_alone(fleet: Fleet, home: Side):
     home.kubernetes.merge_patch(DEPLOYMENT, "web", {"metadata": {"annotations": {"theirs": "1"}}}, "adorned")
     meta = {"name": "theirs", "namespace": "adorned"}
     home.kubernetes.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta})
-    assert is_as_asked(home, application)
+    eventually(lambda: is_as_asked(home, application), what="the workload's controller to have seen the annotation")
     fleet.mutations()
     roll_out(fleet, home, application)
     assert fleet.mutations() == []
