@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from federation.spec.addon import AddOnDefinition
 from federation.spec.application import Application, Component
-from federation.spec.cluster import AddOn, Cluster
+from federation.spec.cluster import AddOn, Cluster, Cni
 from federation.spec.machines import MachineTarget
 from federation.spec.peering import Peering, PeeringKey, Profile
 from federation.state.observed import (
@@ -241,8 +241,8 @@ class JoinTicket:
 class Distribution(Protocol):
     """How machines become nodes. ``session`` is an open SSH session on the machine."""
 
-    brings_network: ClassVar[bool]
-    """Whether the distribution installs a network plugin itself."""
+    brings_network: ClassVar[Cni | None]
+    """The network plugin that the distribution installs itself, where the cluster asks for it."""
 
     def prepare_host(self, session: Session, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
         """Packages, kernel settings and files that a node needs; facts first, then only what differs."""

@@ -12,6 +12,7 @@ from providers.addons.installer import HelmAddOns
 from providers.applications.provider import OffloadedApplications
 from providers.bootstrap.k3s import K3s
 from providers.bootstrap.kubeadm import Kubeadm
+from providers.bootstrap.network import NetworkInstaller
 from providers.contracts import (
     AddOnInstaller,
     Applications,
@@ -81,6 +82,11 @@ def interconnect(kind: str) -> Interconnect:
 def addon_installer(supplies: Supplies) -> AddOnInstaller:
     """What installs add-ons."""
     return HelmAddOns(HelmClient(supplies.repositories), supplies.vault)
+
+
+def network_installer(supplies: Supplies) -> NetworkInstaller:
+    """How network plugins come into a cluster."""
+    return NetworkInstaller(HelmClient(supplies.repositories), supplies.vault)
 
 
 def applications(supplies: Supplies) -> Applications:

@@ -39,7 +39,6 @@ from federation.planning.actions import (
 )
 from federation.spec.links import profile_for
 from federation.spec.peering import Peering, PeeringKey
-from providers.bootstrap.network import ensure_network
 from providers.contracts import Done, Progress, Side, Waiting
 from providers.nodes import NODE, remove_node, reopen_node
 from tasks.workbench import Workbench
@@ -78,8 +77,7 @@ def _cluster(bench: Workbench, action: ClusterAction) -> Progress:
         case DeleteFoundation():
             return _delete_foundation(bench, action.cluster)
         case InstallNetwork():
-            network = bench.network(target.spec)
-            return ensure_network(bench.side(action.cluster).kubernetes, target.spec, network)
+            return bench.networks.ensure(bench.side(action.cluster), target.spec, bench.network(target.spec))
         case _:
             raise AssertionError(f"no provider for {action}")
 

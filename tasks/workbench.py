@@ -21,6 +21,7 @@ from federation.spec.federation import Federation
 from federation.spec.machines import MachineTarget, machine_targets
 from federation.spec.peering import Peering
 from federation.state.observed import ObservedInfrastructure
+from providers.bootstrap.network import NetworkInstaller
 from providers.contracts import (
     AddOnInstaller,
     Applications,
@@ -41,6 +42,7 @@ from providers.registry import (
     distribution,
     infrastructure,
     interconnect,
+    network_installer,
 )
 from tasks.once import Once
 
@@ -146,9 +148,14 @@ class Workbench:
         return self._once.get("distribution", kind, lambda: distribution(self.supplies, kind))
 
     def network(self, cluster: Cluster) -> NetworkDefinition | None:
-        """The cluster's network plugin; None when its distribution, or its owner, brings one."""
-        brought = cluster.adopted or self.distribution(cluster).brings_network
-        return None if brought else self.supplies.networks[cluster.network.cni]
+        """The cluster's network plugin; None when its distribution, or its owner, brings it."""
+        brought = cluster.adopted or self.distribution(cluster).brings_network == cluster.cni
+        return None if brought else self.supplies.networks[cluster.cni]
+
+    @property
+    def networks(self) -> NetworkInstaller:
+        """What installs network plugins."""
+        return self._once.get("networks", "", lambda: network_installer(self.supplies))
 
     def interconnect(self, kind: str) -> Interconnect:
         """What joins clusters."""

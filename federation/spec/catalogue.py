@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from federation.spec.addon import AddOnDefinition, ReadinessCheck
-from federation.spec.cluster import Distribution
+from federation.spec.cluster import Distribution, Encapsulation
 from federation.spec.levels import lies_below
 from federation.spec.model import SpecModel
 
@@ -60,14 +60,36 @@ class DistributionDefinition(SpecModel):
     binary: Binary | None = Field(default=None, description="The program, for distributions that are one file")
 
 
+class NetworkChart(SpecModel):
+    """The Helm chart of a network plugin; its version is the plugin's."""
+
+    name: str = Field(description="Name of the chart")
+    repository: str = Field(description="Key of the chart repository in the ChartRepositories setting")
+    namespace: str = Field(description="Namespace of the release")
+    values: dict[str, Any] = Field(default_factory=dict, description="Chart values; {podCIDR} is replaced")
+
+
 class NetworkDefinition(SpecModel):
-    """A network plugin as manifests. One file each in ``config/catalogue/cni/``."""
+    """A network plugin, as manifests or as a chart. One file each in ``config/catalogue/cni/``."""
 
     name: str = Field(description="Name that specs use")
     description: str = Field(description="One sentence for people")
     version: str = Field(description="Version of the plugin; {version} in the manifests")
-    manifests: tuple[dict[str, Any], ...] = Field(description="Kubernetes objects; {podCIDR} is replaced", min_length=1)
+    encapsulations: dict[Encapsulation, dict[str, Any]] = Field(
+        description="What each encapsulation means: words of the manifests in braces, or values laid over the chart's",
+        min_length=1,
+    )
+    manifests: tuple[dict[str, Any], ...] = Field(
+        default=(), description="Kubernetes objects; {podCIDR} and the words of the encapsulation are replaced"
+    )
+    chart: NetworkChart | None = Field(default=None, description="The chart, of a plugin without manifests")
     readiness: tuple[ReadinessCheck, ...] = Field(description="Leaf objects that must be complete", min_length=1)
+
+    @model_validator(mode="after")
+    def _comes_somehow(self) -> NetworkDefinition:
+        if bool(self.manifests) == (self.chart is not None):
+            raise ValueError(f"network plugin '{self.name}' has either manifests or a chart")
+        return self
 
 
 class Catalogue(Mapping[str, AddOnDefinition]):

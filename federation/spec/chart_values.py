@@ -14,7 +14,7 @@ _TYPES: Mapping[str, Any] = {
     "port": Port,
     "flag": StrictBool,
     "text": StrictStr,
-    "quantity": Annotated[str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)?(m|[kMGTPE]i?)?$", strict=True)],
+    "quantity": Annotated[str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)?([numkMGTPE]|[KMGTPE]i)?$", strict=True)],
     "map": dict[str, Any],
     "list": list[Any],
 }

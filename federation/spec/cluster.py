@@ -37,6 +37,10 @@ HostName = Annotated[
 ]
 
 
+Cni = Literal["flannel", "calico", "cilium"]
+Encapsulation = Literal["vxlan", "none"]
+
+
 class Distribution(SpecModel):
     """The Kubernetes distribution and its version."""
 
@@ -69,7 +73,14 @@ class Network(SpecModel):
     service_cidr: Cidr = Field(
         default=IPv4Network("10.96.0.0/16"), alias="serviceCIDR", description="Addresses of services"
     )
-    cni: Literal["flannel"] = Field(default="flannel", description="Network plugin")
+    cni: Cni | None = Field(
+        default=None, description="Network plugin; that of the distribution when left out, which is flannel"
+    )
+    encapsulation: Encapsulation = Field(
+        default="vxlan",
+        description="How packets of pods cross the network of machines; none needs one link that carries any address, "
+        "which that of a cloud does not",
+    )
 
 
 class AddOn(SpecModel):
@@ -171,6 +182,11 @@ class Cluster(ClusterFields):
     def minor(self) -> str | None:
         """The minor of Kubernetes that is asked for, such as v1.36; None when the cluster runs already."""
         return minor_of(self.distribution.version) if self.distribution else None
+
+    @property
+    def cni(self) -> Cni:
+        """The network plugin."""
+        return self.network.cni or "flannel"
 
     def addon(self, name: str) -> AddOn | None:
         """The add-on of that name, when the cluster has it."""

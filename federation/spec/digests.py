@@ -88,7 +88,10 @@ def digest_for(
         "rendering": RENDERING,
         "federation": federation,
         "cluster": cluster.name,
-        "network": cluster.network.model_dump(mode="json"),
+        "network": {
+            **cluster.network.model_dump(mode="json", include={"pod_cidr", "service_cidr"}),
+            "cni": cluster.cni,
+        },
         "infrastructure": cluster.infrastructure.model_dump(mode="json", include={"type", "node_cidr"}),
         "distribution": cluster.distribution.type if cluster.distribution else None,
         "labels": cluster.labels,

@@ -54,6 +54,8 @@ def _fixed(cluster: Cluster) -> Mapping[str, str]:
         "distribution.type": cluster.distribution.type,
         "network.podCIDR": str(network.pod_cidr),
         "network.serviceCIDR": str(network.service_cidr),
+        "network.cni": cluster.cni,
+        "network.encapsulation": network.encapsulation,
     }
 
 

@@ -38,6 +38,7 @@ CHECKS: tuple[Check, ...] = (
     hosts.check_hosts,
     networks.check_overlaps,
     networks.check_sizes,
+    networks.check_encapsulation,
     addons.check_known,
     addons.check_versions,
     addons.check_values,

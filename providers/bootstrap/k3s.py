@@ -13,6 +13,7 @@ from clients.ssh.session import Session
 from clients.ssh.units import journal_tail, reset_unit
 from federation.errors import CommandFailed, NotReadyYet
 from federation.spec.catalogue import Binary, DistributionDefinition
+from federation.spec.cluster import Cni
 from federation.spec.machines import MachineTarget
 from providers.bootstrap.changes import WriteFile, advance, carry_out, settle, telling_line
 from providers.bootstrap.host import needs_of
@@ -49,7 +50,7 @@ class K3s:
     """The distribution ``k3s``. ``definition`` is its entry of the catalogue, with a binary."""
 
     definition: DistributionDefinition
-    brings_network: ClassVar[bool] = True
+    brings_network: ClassVar[Cni | None] = "flannel"
 
     def prepare_host(self, session: Session, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
         """Kernel settings and the program in its pinned version, its checksum verified.

@@ -86,7 +86,15 @@ def _server(cluster: ClusterTarget, endpoint_host: str, addresses: tuple[str, st
         # With an external address k3s would announce that one to its nodes and pods.
         "advertise-address": own,
         "disable": ["traefik", "servicelb"],
+        **_network(cluster),
     }
+
+
+def _network(cluster: ClusterTarget) -> Json:
+    """Its own flannel, or room for another plugin. Source: docs.k3s.io, "Basic Network Options", "Custom CNI"."""
+    if cluster.spec.cni != "flannel":
+        return {"flannel-backend": "none", "disable-network-policy": True}
+    return {} if cluster.spec.network.encapsulation == "vxlan" else {"flannel-backend": "host-gw"}
 
 
 def _node(machine: MachineTarget, addresses: tuple[str, str]) -> Json:

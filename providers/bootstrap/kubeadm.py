@@ -13,6 +13,7 @@ from clients.ssh.command import Secret
 from clients.ssh.session import Session
 from federation.errors import CommandFailed, NotReadyYet
 from federation.spec.catalogue import DistributionDefinition
+from federation.spec.cluster import Cni
 from federation.spec.machines import MachineTarget
 from providers.bootstrap.changes import Run, WriteFile, advance, carry_out, settle
 from providers.bootstrap.host import needs_of
@@ -49,7 +50,7 @@ class Kubeadm:
     """The distribution ``kubeadm``. ``definition`` is its entry of the catalogue."""
 
     definition: DistributionDefinition
-    brings_network: ClassVar[bool] = False
+    brings_network: ClassVar[Cni | None] = None
 
     def prepare_host(self, session: Session, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
         """Packages, kernel settings and files that a node needs.

@@ -21,8 +21,15 @@ from providers.bootstrap.ownership import STATE_DIRECTORY, mark_fact
 from providers.contracts import Done, Progress, Waiting
 
 RETIRE_UNIT = "flotilla-retire"
-_NETWORK = ("/etc/cni/net.d", "/var/lib/cni", "/run/flannel")
-_INTERFACES = ("cni0", "flannel.1")
+_NETWORK = (
+    "/etc/cni/net.d",
+    "/var/lib/cni",
+    "/run/flannel",
+    "/var/lib/calico",
+    "/run/calico",
+    "/run/cilium",
+)
+_INTERFACES = ("cni0", "flannel.1", "vxlan.calico", "cilium_vxlan", "cilium_host")
 _OUR_STATE = (f"{STATE_DIRECTORY}/settled", f"{STATE_DIRECTORY}/kubeadm.yaml", "/run/flotilla")
 
 

@@ -61,3 +61,13 @@ def _misfit(name: str, network: IPv4Network, machines: int) -> str | None:
         return None if machines <= room else f"has room for {room} nodes of /{NODE_PREFIX} each, not for {machines}"
     room = max(network.num_addresses - RESERVED_ADDRESSES, 0)
     return None if machines <= room else f"has room for {room} machines, not for {machines}"
+
+
+def check_encapsulation(federation: Federation, knowledge: Knowledge) -> Iterator[Violation]:
+    """Pods' packets go bare only where the network between machines lets them through."""
+    del knowledge
+    for index, cluster in enumerate(federation.spec.clusters):
+        if cluster.network.encapsulation == "none" and cluster.infrastructure.type == "openstack":
+            message = f"the cloud of cluster '{cluster.name}' drops packets with addresses of pods"
+            path = ("spec", "clusters", index, "network", "encapsulation")
+            yield Violation(path, message, "remove 'encapsulation', or write 'encapsulation: vxlan'")

@@ -168,8 +168,8 @@ class Nodes(Controller):
 
     def _has_cni(self, node: Object) -> bool:
         backend = annotations_of(node).get(BACKEND, "")
-        if str(node["spec"].get("providerID", "")).startswith("k3s://"):
-            return backend != "none"
+        if str(node["spec"].get("providerID", "")).startswith("k3s://") and backend != "none":
+            return True
         name = node["metadata"]["name"]
         for pod in self.api.list("pods"):
             ref = controller_of(pod) or {}

@@ -23,6 +23,7 @@ from sandbox.kubernetes.controllers.scheduler import Scheduler
 from sandbox.kubernetes.controllers.services import Services
 from sandbox.kubernetes.controllers.statefulsets import StatefulSets
 from sandbox.kubernetes.controllers.strimzi.controller import Kafkas, PodSets
+from sandbox.kubernetes.controllers.tigera import Installations
 from sandbox.kubernetes.controllers.volumes import Volumes
 
 BUILT_IN: tuple[type[Controller], ...] = (
@@ -46,6 +47,7 @@ BUILT_IN: tuple[type[Controller], ...] = (
     MetalLB,
     Kafkas,
     PodSets,
+    Installations,
     *LOOPS,
 )
 

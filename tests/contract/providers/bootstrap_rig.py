@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 
 from clients.ssh.session import Session
+from config.catalogue.reading import read_repositories
 from federation.errors import RetryableError
 from federation.spec.cluster import Cluster
 from federation.spec.machines import MachineTarget, machine_targets
@@ -36,6 +37,7 @@ class Rig:
     """A running sandbox."""
 
     def __init__(self, url: str) -> None:
+        self.charts = {name: f"{url}/charts/{name}" for name in read_repositories()}
         self._client = httpx.Client(base_url=f"{url}/control", timeout=30)
         self._numbers = itertools.count(1)
 

@@ -10,10 +10,12 @@ import pytest
 import yaml
 
 from clients.kubernetes.resources import DEPLOYMENT, SERVICE, Kind
+from config.catalogue.reading import read_networks
 from federation.errors import TerminalError
 from federation.spec.cluster import Cluster
+from providers.bootstrap.network import NetworkInstaller
 from sandbox.charts import repository
-from tests.addons.benches import Workbench, real_bench
+from tests.addons.benches import KeptKubeconfig, Workbench, real_bench
 from tests.addons.life import CATALOGUE, live
 from tests.contract.helm.bench import POOL, cluster_with, metallb
 from tests.proving.building import Missing
@@ -107,3 +109,19 @@ def test_what_another_hand_removed_comes_back(bench: Workbench) -> None:
     remove(bench, "minio")
     assert bench.side.kubernetes.get(SERVICE, "mine", "minio") is not None
     assert bench.side.kubernetes.get(SERVICE, "minio", "minio") is None
+
+
+@pytest.mark.parametrize("cni", ["flannel", "cilium"])
+def test_a_network_plugin_comes_up(bench: Workbench, cni: str) -> None:
+    """A real API server takes all its objects as they are; asked again, nothing is written."""
+    spec, definition = cluster_with(network={"cni": cni}), read_networks()[cni]
+    installer = NetworkInstaller(bench.helm, KeptKubeconfig(bench.kubeconfig))  # type: ignore[arg-type]  # only this is used
+    bench.until_done(lambda: installer.ensure(bench.side, spec, definition))
+    sets = Kind("apps/v1", "DaemonSet")
+    before = {each["metadata"]["name"]: each["metadata"]["generation"] for each in bench.side.kubernetes.list(sets)}
+    bench.until_done(lambda: installer.ensure(bench.side, spec, definition))
+    assert {
+        each["metadata"]["name"]: each["metadata"]["generation"] for each in bench.side.kubernetes.list(sets)
+    } == before
+    for check in definition.readiness:
+        bench.side.kubernetes.delete(Kind("apps/v1", check.kind), check.name, check.namespace)

@@ -6,21 +6,24 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import pytest
 
+from clients.helm.client import HelmClient
 from clients.kubernetes.api import KubernetesClient
 from clients.kubernetes.resources import Kind
 from clients.ssh import probes
 from clients.ssh.facts import gather
 from federation.errors import CommandFailed, Rejected
-from providers.bootstrap.network import ensure_network, network_ready
-from providers.contracts import Done, Progress, Waiting
+from providers.bootstrap.network import NetworkInstaller, network_ready
+from providers.contracts import Done, Progress, Side, Waiting
+from tests.addons.benches import KeptKubeconfig
 from tests.contract.providers.bootstrap_rig import Crew, Rig, a_hosts_cluster, a_sandbox, drive
 from tests.networks import reserve_network
 from tests.unit.bootstrap.catalogue import a_network
 
-NODE = Kind("v1", "Node")
+NODE, POD = Kind("v1", "Node"), Kind("v1", "Pod")
 TOKEN = re.compile(r"\b[a-z0-9]{6}\.[a-z0-9]{16}\b|K10[0-9a-f]{64}")
 
 
@@ -37,6 +40,16 @@ def a_crew(rig: Rig, distribution: str, count: int, **fields) -> Crew:
     return Crew(a_hosts_cluster(distribution, list(logins), **fields), logins)
 
 
+def laid_out(rig: Rig, crew: Crew) -> tuple[KubernetesClient, Callable[[], Progress]]:
+    """A built cluster, and the step that brings its network."""
+    kubeconfig = crew.build()
+    kubernetes, spec = KubernetesClient(kubeconfig), crew.target.spec
+    installer = NetworkInstaller(HelmClient(rig.charts), KeptKubeconfig(kubeconfig))  # type: ignore[arg-type]  # only this is used
+    side, brought = Side("fed", "a", kubernetes), crew.distribution.brings_network == spec.cni
+    definition = None if brought else a_network(spec.cni)
+    return kubernetes, lambda: installer.ensure(side, spec, definition)
+
+
 def all_ready(kubernetes: KubernetesClient, count: int) -> Progress:
     """Whether that many nodes are ready."""
     nodes = kubernetes.list(NODE)
@@ -50,9 +63,9 @@ def test_a_cluster_of_three_machines(rig, distribution):
     """Prepare, init, join, network: all nodes are ready; doing it all again changes nothing on any machine."""
     crew = a_crew(rig, distribution, 3)
     rig.control("POST", "/journal/reset")
-    kubernetes = KubernetesClient(crew.build())
+    kubernetes, ensure_network = laid_out(rig, crew)
     definition = None if crew.distribution.brings_network else a_network()
-    drive(lambda: ensure_network(kubernetes, crew.target.spec, definition))
+    drive(ensure_network)
     assert network_ready(kubernetes, definition)
     drive(lambda: all_ready(kubernetes, 3))
     assert {node["metadata"]["name"] for node in kubernetes.list(NODE)} == set(crew.logins)
@@ -61,19 +74,56 @@ def test_a_cluster_of_three_machines(rig, distribution):
     for name in crew.logins:
         assert isinstance(crew.prepare(name), Done)
     assert isinstance(crew.init(), Done)
-    assert isinstance(ensure_network(kubernetes, crew.target.spec, definition), Done)
+    assert isinstance(ensure_network(), Done)
     assert rig.mutations("ssh") == []
     assert rig.mutations("kubernetes") == []
     kubernetes.close()
     crew.close()
 
 
+@pytest.mark.parametrize(
+    ("distribution", "cni", "encapsulation"),
+    [
+        ("kubeadm", "calico", "vxlan"),
+        ("k3s", "calico", "none"),
+        ("kubeadm", "cilium", "none"),
+        ("k3s", "cilium", "vxlan"),
+    ],
+)
+def test_nodes_come_up_with_the_network_that_was_chosen(rig, distribution, cni, encapsulation):
+    """Not before it runs; asked again, nothing is written; laid again when a part of the chart was taken away."""
+    network = {"podCIDR": "10.10.0.0/16", "serviceCIDR": "10.110.0.0/16", "cni": cni, "encapsulation": encapsulation}
+    crew = a_crew(rig, distribution, 2, network=network)
+    kubernetes, ensure_network = laid_out(rig, crew)
+    definition = a_network(cni)
+    assert isinstance(all_ready(kubernetes, 0), Done)
+    assert not network_ready(kubernetes, definition)
+    drive(ensure_network)
+    assert network_ready(kubernetes, definition)
+    drive(lambda: all_ready(kubernetes, 2))
+    assert {pod["status"]["podIP"][:6] for pod in kubernetes.list(POD) if own_address(pod)} == {"10.10."}
+    rig.control("POST", "/journal/reset")
+    assert isinstance(ensure_network(), Done)
+    assert rig.mutations("kubernetes") == []
+    part = definition.readiness[0]
+    kubernetes.delete(Kind("apps/v1", part.kind), part.name, part.namespace)
+    drive(ensure_network)
+    assert network_ready(kubernetes, definition)
+    kubernetes.close()
+    crew.close()
+
+
+def own_address(pod: dict[str, Any]) -> bool:
+    """Whether a pod runs with an address of its own."""
+    return pod["status"].get("phase") == "Running" and not pod["spec"].get("hostNetwork")
+
+
 @pytest.mark.parametrize("distribution", ["kubeadm", "k3s"])
 def test_every_machine_of_a_highly_available_control_plane_serves(rig, distribution):
     """Three control planes, no worker: three nodes, and pods may run on them."""
     crew = a_crew(rig, distribution, 3, control_plane=3)
-    kubernetes = KubernetesClient(crew.build())
-    drive(lambda: ensure_network(kubernetes, crew.target.spec, a_network()))
+    kubernetes, ensure_network = laid_out(rig, crew)
+    drive(ensure_network)
     drive(lambda: all_ready(kubernetes, 3))
     taints = [taint["key"] for node in kubernetes.list(NODE) for taint in node["spec"].get("taints", ())]
     assert "node-role.kubernetes.io/control-plane" not in taints

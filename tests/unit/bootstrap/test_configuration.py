@@ -132,6 +132,25 @@ def test_k3s_keeps_its_data_in_etcd_when_there_are_several_servers():
     assert "node-external-ip" not in second
 
 
+@pytest.mark.parametrize(
+    ("network", "flags"),
+    [
+        ({}, {}),
+        ({"encapsulation": "none"}, {"flannel-backend": "host-gw"}),
+        ({"cni": "calico"}, {"flannel-backend": "none", "disable-network-policy": True}),
+        ({"cni": "cilium", "encapsulation": "none"}, {"flannel-backend": "none", "disable-network-policy": True}),
+    ],
+)
+def test_k3s_makes_room_for_another_network(network, flags):
+    """Its own flannel and policies go where another plugin is chosen; agents are told by their server."""
+    target = a_target("k3s", "v1.36.4+k3s1", network=network)
+    first = yaml.safe_load(k3s_config.render_first_server(target, target.machines[0], "192.0.2.7:6443", ADDRESSES))
+    worker = yaml.safe_load(k3s_config.render_join(target, target.machines[1], TICKET, ADDRESSES))
+    names = ("flannel-backend", "disable-network-policy")
+    assert {name: first[name] for name in names if name in first} == flags
+    assert not any(name in worker for name in names)
+
+
 def a_binary() -> Binary:
     """The program of the catalogue."""
     binary = a_distribution("k3s").binary

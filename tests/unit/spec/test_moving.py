@@ -21,6 +21,8 @@ CLOUD = {"type": "openstack", "cloud": "lab", "image": "x", "externalNetwork": "
         ({"distribution": {"type": "k3s", "version": "v1.36.4+k3s1"}}, "distribution.type"),
         ({"network": {"podCIDR": "10.99.0.0/16"}}, "network.podCIDR"),
         ({"network": {"serviceCIDR": "10.98.0.0/16"}}, "network.serviceCIDR"),
+        ({"network": {"cni": "calico"}}, "network.cni"),
+        ({"network": {"encapsulation": "none"}}, "network.encapsulation"),
     ],
 )
 def test_what_would_leave_something_behind_is_refused(change: dict[str, Any], field: str) -> None:
@@ -31,6 +33,15 @@ def test_what_would_leave_something_behind_is_refused(change: dict[str, Any], fi
     assert ".".join(str(each) for each in problem.field) == f"spec.clusters.0.{field}"
     assert "stands already" in problem.message
     assert "apply a spec without 'a' first" in problem.fix
+
+
+def test_a_network_plugin_may_be_named_that_was_the_default() -> None:
+    """What is asked for is the same."""
+    before, after = (
+        a_federation(clusters=[a_cluster("a")]),
+        a_federation(clusters=[a_cluster("a", network={"cni": "flannel"})]),
+    )
+    assert list(check_moves(before.spec.clusters, after)) == []
 
 
 @pytest.mark.parametrize("change", [{"infrastructure": CLOUD | {"image": "y"}}, {"workers": 3}, {"labels": {"a": "b"}}])

@@ -36,7 +36,7 @@ def announce(process: Process, cluster: Any, settings: Settings, *, control_plan
     if control_plane:
         labels |= {CONTROL_PLANE: "true"} | ({"node-role.kubernetes.io/etcd": "true"} if etcd else {})
     labels |= parse_labels(",".join(settings.many("node-label")))
-    backend = settings.text("flannel-backend", "vxlan")
+    backend = settings.text("flannel-backend", "vxlan") if control_plane else _servers_backend(cluster)
     announce_node(
         process,
         cluster.api,
@@ -49,6 +49,13 @@ def announce(process: Process, cluster: Any, settings: Settings, *, control_plan
             f"k3s://{name}",
         ),
     )
+
+
+def _servers_backend(cluster: Any) -> str:
+    """What an agent is told by its server: only servers are asked for a backend."""
+    nodes = [each for each in cluster.api.list("nodes") if CONTROL_PLANE in each["metadata"].get("labels", {})]
+    told = [each["metadata"].get("annotations", {}).get(_BACKEND) for each in nodes]
+    return next((each for each in told if each), "vxlan")
 
 
 async def membership(process: Process, trace: str) -> Any | None:
