@@ -29,6 +29,17 @@ def test_secret_is_found_in_every_form_in_which_it_could_be_written(secret: str)
     assert found(looked_for, b"nothing of the kind") == []
 
 
+def test_keys_of_one_kind_are_told_apart() -> None:
+    """They begin alike, with the name of their kind: that alone is no secret."""
+    mine, others = (
+        f"-----BEGIN PRIVATE KEY-----\n{each * 64}\n{each * 64}\n-----END PRIVATE KEY-----" for each in "ab"
+    )
+    assert found([needle("it", mine)], base64.b64encode(mine.encode())) == ["it"]
+    assert found([needle("it", mine)], base64.b64encode(others.encode())) == []
+    alike = others.replace("b" * 24, "a" * 24, 1)
+    assert found([needle("it", mine)], base64.b64encode(alike.encode())) == []
+
+
 def test_secrets_may_be_only_where_they_must_be() -> None:
     """Each exception names a place and a secret; nothing else is let through."""
     assert must_be("object Secret env-bundle", "application secret")

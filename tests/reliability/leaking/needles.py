@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 _SHORTEST = 8
+_TELLING = 60
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,13 @@ def needle(name: str, secret: str) -> Needle:
     parts = lines[len(lines) // 2 : len(lines) // 2 + 1] if "\n" in secret.strip() else [secret]
     forms = {form for part in parts for form in (part, json.dumps(part)[1:-1], quote(part, safe=""))}
     encoded = {base64.b64encode(each.encode()).decode() for each in (secret, *parts)}
-    long = {each[:60] for each in encoded}
-    return Needle(name, tuple(form.encode() for form in sorted(forms | long)))
+    return Needle(name, tuple(form.encode() for form in sorted(forms | {_middle(each) for each in encoded})))
+
+
+def _middle(encoded: str) -> str:
+    """What tells one secret from another: all keys of a kind begin alike."""
+    begin = max(0, (len(encoded) - _TELLING) // 2)
+    return encoded[begin : begin + _TELLING]
 
 
 def found(needles: Iterable[Needle], hay: bytes) -> list[str]:
