@@ -13,6 +13,7 @@ from federation.planning.actions import (
     Authenticate,
     ClusterAction,
     ComponentAction,
+    ConfigureDns,
     ConnectNetworks,
     CreateMachine,
     DeleteApplication,
@@ -39,6 +40,7 @@ from federation.planning.actions import (
 )
 from federation.spec.links import profile_for
 from federation.spec.peering import Peering, PeeringKey
+from providers.bootstrap.dns import ensure_rules
 from providers.contracts import Done, Progress, Side, Waiting
 from providers.nodes import NODE, remove_node, reopen_node
 from tasks.workbench import Workbench
@@ -76,6 +78,8 @@ def _cluster(bench: Workbench, action: ClusterAction) -> Progress:
             return bench.infrastructure(target.spec).ensure_foundation(target)
         case DeleteFoundation():
             return _delete_foundation(bench, action.cluster)
+        case ConfigureDns():
+            return ensure_rules(bench.side(action.cluster).kubernetes, bench.dns_place(target.spec), target.spec.dns)
         case InstallNetwork():
             return bench.networks.ensure(bench.side(action.cluster), target.spec, bench.network(target.spec))
         case _:

@@ -25,6 +25,7 @@ from federation.state.observed import (
     Unknown,
 )
 from federation.state.twins import told_apart
+from providers.bootstrap.dns import observe_rules
 from providers.bootstrap.network import network_ready
 from providers.contracts import ClusterTarget
 from providers.infrastructure.existing.facts import identity, service_address
@@ -108,6 +109,7 @@ def _kubernetes(bench: Workbench, cluster: Cluster) -> Observation[ObservedKuber
                 applications=bench.applications.observe(side),
                 identity=identity(client) if any(each.adopted for each in bench.clusters()) else "",
                 service_address=service_address(client) if cluster.adopted else "",
+                host_rules=frozenset() if cluster.adopted else observe_rules(client, bench.dns_place(cluster)),
             )
         )
     except Exception as error:  # noqa: BLE001 - told in full by _unknown

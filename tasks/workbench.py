@@ -15,7 +15,7 @@ from clients.kubernetes.api import KubernetesClient
 from clients.ssh.session import Session
 from federation.errors import AuthenticationRejected, FlotillaError, HostKeyMismatch, NotReadyYet, SpecInvalid
 from federation.spec.addon import AddOnDefinition
-from federation.spec.catalogue import NetworkDefinition
+from federation.spec.catalogue import DnsPlace, NetworkDefinition
 from federation.spec.cluster import Cluster
 from federation.spec.federation import Federation
 from federation.spec.machines import MachineTarget, machine_targets
@@ -151,6 +151,10 @@ class Workbench:
         """The cluster's network plugin; None when its distribution, or its owner, brings it."""
         brought = cluster.adopted or self.distribution(cluster).brings_network == cluster.cni
         return None if brought else self.supplies.networks[cluster.cni]
+
+    def dns_place(self, cluster: Cluster) -> DnsPlace:
+        """Where the cluster's CoreDNS is configured."""
+        return self.supplies.distributions[cluster.built_with.type].dns
 
     @property
     def networks(self) -> NetworkInstaller:

@@ -84,6 +84,13 @@ class InstallNetwork(ClusterAction):
 
 
 @dataclass(frozen=True)
+class ConfigureDns(ClusterAction):
+    """Names with fixed addresses in the DNS of a cluster."""
+
+    verb = "configure-dns"
+
+
+@dataclass(frozen=True)
 class MachineAction(Action):
     """An action on one machine of a cluster."""
 

@@ -6,6 +6,7 @@ from federation.planning.context import PlanningContext
 from federation.planning.plan import Plan, Step, build_plan
 from federation.planning.rules.addons import plan_addons
 from federation.planning.rules.applications import plan_applications
+from federation.planning.rules.dns import plan_dns
 from federation.planning.rules.leaving import plan_dropped_clusters
 from federation.planning.rules.machines import plan_machines
 from federation.planning.rules.peerings import plan_leaving, plan_peerings
@@ -23,6 +24,7 @@ def plan_federation(context: PlanningContext) -> Plan:
     leaving = tuple(plan_leaving(context, applications))
     steps: list[Step] = [
         *plan_machines(context),
+        *plan_dns(context),
         *plan_addons(context, applications, leaving),
         *plan_peerings(context),
         *applications,

@@ -40,6 +40,14 @@ class Binary(SpecModel):
     checksums: str = Field(description="Download of the SHA-256 sums; {architecture} is replaced, too")
 
 
+class DnsPlace(SpecModel):
+    """Where the CoreDNS of a distribution reads server blocks from; in ``kube-system``."""
+
+    config_map: str = Field(default="coredns", description="Name of the ConfigMap")
+    key: str = Field(default="Corefile", description="Key in it")
+    shared: bool = Field(default=True, description="Whether the distribution makes it and has its own blocks there")
+
+
 class DistributionDefinition(SpecModel):
     """What a distribution needs on its machines. One file each in ``config/catalogue/distributions/``."""
 
@@ -57,6 +65,7 @@ class DistributionDefinition(SpecModel):
     pinned_packages: tuple[str, ...] = Field(default=(), description="Packages held at package_version")
     package_version: str = Field(default="{release}", description="{release} is the version without its v")
     services: tuple[str, ...] = Field(default=(), description="Services that are enabled and run once prepared")
+    dns: DnsPlace = Field(default_factory=DnsPlace, description="Where CoreDNS is configured")
     binary: Binary | None = Field(default=None, description="The program, for distributions that are one file")
 
 

@@ -18,6 +18,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticKnownError
 
+from federation.spec.dns import Dns
 from federation.spec.infrastructure import Infrastructure
 from federation.spec.minors import minor_of
 from federation.spec.model import Cidr, Count, Duration, Labels, Name, SpecModel, Title
@@ -104,6 +105,7 @@ class ClusterFields(SpecModel):
     """What a cluster and the federation's defaults have in common."""
 
     network: Network = Field(default_factory=Network, description="Addresses inside the cluster")
+    dns: Dns = Field(default_factory=Dns, description="Names that the cluster's own DNS knows")
     workers: tuple[WorkerPool, ...] = Field(default=(), description="Pools of worker machines")
     addons: tuple[AddOnEntry, ...] = Field(default=(), description="Add-ons, in any order")
     spares: tuple[HostName, ...] = Field(default=(), description="Hosts that may step in for a lost one")
@@ -121,8 +123,9 @@ MACHINE_FIELDS: Mapping[str, str] = {
     "control_plane": "controlPlane",
     "workers": "workers",
     "spares": "spares",
+    "dns": "dns",
 }
-"""Fields that say how a cluster is built, with their names in YAML: an existing one has none of them."""
+"""Fields that say how a cluster is built and set up, with their names in YAML: an existing one has none of them."""
 
 
 def is_existing(cluster: Mapping[str, Any]) -> bool:

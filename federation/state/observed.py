@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
+from federation.spec.dns import Rule
 from federation.spec.machines import Role
 from federation.spec.peering import PeeringKey
 
@@ -212,6 +213,7 @@ class ObservedKubernetes:
         identity: Tells one real cluster from every other; empty when nobody asked.
         service_address: Address of the API's own service, which is one of the cluster's service addresses; empty when
             nobody asked.
+        host_rules: Names with fixed addresses that its DNS was given by us.
     """
 
     version: str
@@ -222,6 +224,7 @@ class ObservedKubernetes:
     applications: tuple[ObservedApplication, ...] = ()
     identity: str = ""
     service_address: str = ""
+    host_rules: frozenset[Rule] = frozenset()
 
     @property
     def holds_ours(self) -> bool:

@@ -125,8 +125,9 @@ def install(api: Api, workload: Workload) -> None:
     ensure(api, resource, {"apiVersion": "apps/v1", "kind": workload.kind, "metadata": meta, "spec": spec})
 
 
-def install_dns(api: Api, service_cidr: str) -> None:
-    """CoreDNS's Service at the tenth address of the service network."""
+def install_dns(api: Api, service_cidr: str, corefile: str) -> None:
+    """CoreDNS's configuration, and its Service at the tenth address of the service network."""
+    ensure(api, "configmaps", config_map("coredns", {"Corefile": corefile}))
     address = str(ip_network(service_cidr.split(",", maxsplit=1)[0])[10])
     ports = [{"name": "dns", "port": 53, "protocol": "UDP"}, {"name": "dns-tcp", "port": 53, "protocol": "TCP"}]
     spec = {"clusterIP": address, "selector": {"k8s-app": "kube-dns"}, "ports": ports}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from federation.spec.dns import Rule
 from federation.state.observed import ObservedAddOn, ObservedApplication, ObservedMachine, ObservedNode
 
 
@@ -21,5 +22,6 @@ class ClusterModel:
     api: bool = False
     nodes: dict[str, ObservedNode] = field(default_factory=dict)
     cni: bool = False
+    host_rules: frozenset[Rule] = frozenset()
     addons: dict[str, ObservedAddOn] = field(default_factory=dict)
     applications: dict[str, ObservedApplication] = field(default_factory=dict)

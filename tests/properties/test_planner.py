@@ -66,7 +66,9 @@ def _peering(draw: st.DrawFn, pair: tuple[str, str]) -> dict[str, Any]:
 def _cluster(draw: st.DrawFn, name: str, *, peered: bool) -> dict[str, Any]:
     workers, control_plane = draw(st.integers(0, 2)), draw(st.sampled_from([1, 3]))
     addons = ["metallb", "liqo"] if peered else draw(st.sampled_from([[], ["metallb"], ["metallb", "liqo"]]))
-    cluster = a_cluster(name, workers=workers, control_plane=control_plane, addons=addons)
+    names = [[], [{"name": "git.site", "address": "192.0.2.9"}], [{"name": "hub.site", "address": "192.0.2.9"}]]
+    dns = {"hosts": names[workers]}
+    cluster = a_cluster(name, workers=workers, control_plane=control_plane, addons=addons, dns=dns)
     return on_hosts(cluster) if name == "d" else cluster
 
 

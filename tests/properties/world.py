@@ -14,6 +14,7 @@ from federation.planning.actions import (
     AcquireResources,
     Action,
     Authenticate,
+    ConfigureDns,
     ConnectNetworks,
     CreateMachine,
     DeleteApplication,
@@ -110,6 +111,7 @@ class World:
                     tuple(cluster.addons.values()),
                     tuple(self._directions(name)),
                     tuple(cluster.applications.values()),
+                    host_rules=cluster.host_rules,
                 )
             )
         return ObservedCluster(name, Present(infrastructure), kubernetes)
@@ -272,6 +274,12 @@ def _network(world: World, action: InstallNetwork) -> None:
     cluster.nodes = {name: replace(node, ready=True) for name, node in cluster.nodes.items()}
 
 
+def _configure_dns(world: World, action: ConfigureDns) -> None:
+    cluster, spec = world.cluster(action.cluster), world.desired.cluster(action.cluster)
+    world.need(cluster.api, "no API")
+    cluster.host_rules = spec.dns.rules if spec else frozenset()
+
+
 def _install(world: World, action: InstallAddOn) -> None:
     cluster, spec = world.cluster(action.cluster), world.desired.cluster(action.cluster)
     addon = spec.addon(action.addon) if spec else None
@@ -343,6 +351,7 @@ _EFFECTS: dict[type, Callable[[World, Any], None]] = {
     RemoveNode: _remove_node,
     ReopenNode: lambda _world, _action: None,
     InstallNetwork: _network,
+    ConfigureDns: _configure_dns,
     InstallAddOn: _install,
     RemoveAddOn: _remove_addon,
     ConnectNetworks: peering_effects.connect,

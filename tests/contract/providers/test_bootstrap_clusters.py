@@ -12,16 +12,18 @@ import pytest
 
 from clients.helm.client import HelmClient
 from clients.kubernetes.api import KubernetesClient
-from clients.kubernetes.resources import Kind
+from clients.kubernetes.resources import CONFIG_MAP, Kind
 from clients.ssh import probes
 from clients.ssh.facts import gather
 from federation.errors import CommandFailed, Rejected
+from federation.spec.dns import Dns
+from providers.bootstrap.dns import ensure_rules, observe_rules
 from providers.bootstrap.network import NetworkInstaller, network_ready
 from providers.contracts import Done, Progress, Side, Waiting
 from tests.addons.benches import KeptKubeconfig
 from tests.contract.providers.bootstrap_rig import Crew, Rig, a_hosts_cluster, a_sandbox, drive
 from tests.networks import reserve_network
-from tests.unit.bootstrap.catalogue import a_network
+from tests.unit.bootstrap.catalogue import a_distribution, a_network
 
 NODE, POD = Kind("v1", "Node"), Kind("v1", "Pod")
 TOKEN = re.compile(r"\b[a-z0-9]{6}\.[a-z0-9]{16}\b|K10[0-9a-f]{64}")
@@ -111,6 +113,41 @@ def test_nodes_come_up_with_the_network_that_was_chosen(rig, distribution, cni, 
     assert network_ready(kubernetes, definition)
     kubernetes.close()
     crew.close()
+
+
+@pytest.mark.parametrize("distribution", ["kubeadm", "k3s"])
+def test_names_with_fixed_addresses_come_change_and_go(rig, distribution):
+    """Beside what the distribution and others wrote, which stays as it is; the same again writes nothing."""
+    crew = a_crew(rig, distribution, 1)
+    kubernetes, place = KubernetesClient(crew.build()), a_distribution(distribution).dns
+    drive(lambda: Done() if kubernetes.get(CONFIG_MAP, "coredns", "kube-system") else Waiting("CoreDNS"))
+    before = dns_maps(kubernetes)
+    for hosts in ([("git.site", "192.0.2.9"), ("hub.site", "192.0.2.9")], [("git.site", "192.0.2.7")]):
+        dns = Dns.model_validate({"hosts": [{"name": name, "address": address} for name, address in hosts]})
+        drive(partial(ensure_rules, kubernetes, place, dns))
+        assert observe_rules(kubernetes, place) == frozenset(hosts)
+        rig.control("POST", "/journal/reset")
+        assert isinstance(ensure_rules(kubernetes, place, dns), Done)
+        assert rig.mutations("kubernetes") == []
+    foreign = {"data": {"theirs.server": "corp.example:53 {\n    errors\n}\n"}}
+    kubernetes.merge_patch(CONFIG_MAP, place.config_map, foreign, "kube-system")
+    drive(lambda: ensure_rules(kubernetes, place, Dns()))
+    assert observe_rules(kubernetes, place) == frozenset()
+    after = dns_maps(kubernetes)
+    assert after[place.config_map].pop("theirs.server") == foreign["data"]["theirs.server"]
+    assert {name: data for name, data in after.items() if data} == before
+    kubernetes.close()
+    crew.close()
+
+
+def dns_maps(kubernetes: KubernetesClient) -> dict[str, dict[str, str]]:
+    """Data of every ConfigMap that CoreDNS may read, by name."""
+    found = kubernetes.list(CONFIG_MAP, "kube-system")
+    return {
+        each["metadata"]["name"]: dict(each.get("data") or {})
+        for each in found
+        if each["metadata"]["name"].startswith("coredns")
+    }
 
 
 def own_address(pod: dict[str, Any]) -> bool:

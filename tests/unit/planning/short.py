@@ -108,6 +108,7 @@ def _changed(desired: Federation, name: str, words: dict[str, Any]) -> ObservedC
         tuple(ObservedApplication(each, name, None, None, offloading_ready=True) for each in words.get("apps", [])),
         words.get("identity", ""),
         words.get("service_address", ""),
+        frozenset(words.get("names", {}).items()),
     )
     states: dict[str, Observation[ObservedKubernetes]] = {"dark": DARK, "lost": Absent()}
     shown = states.get(api, Present(kubernetes))

@@ -25,6 +25,32 @@ _WORKLOADS = (
 )
 
 
+_COREFILE = """\
+.:53 {
+    errors
+    health
+    ready
+    kubernetes cluster.local in-addr.arpa ip6.arpa {
+      pods insecure
+      fallthrough in-addr.arpa ip6.arpa
+    }
+    hosts /etc/coredns/NodeHosts {
+      ttl 60
+      reload 15s
+      fallthrough
+    }
+    prometheus :9153
+    cache 30
+    loop
+    reload
+    loadbalance
+    import /etc/coredns/custom/*.override
+    forward . /etc/resolv.conf
+}
+import /etc/coredns/custom/*.server
+"""
+
+
 class Refused(Exception):
     """Why the server ends, in k3s's words."""
 
@@ -154,7 +180,7 @@ def _install_workloads(process: Process, cluster: Any, settings: Settings) -> No
     if "local-storage" not in disabled:
         _install_storage_class(cluster.api)
     if "coredns" not in disabled:
-        install_dns(cluster.api, cluster.service_cidr)
+        install_dns(cluster.api, cluster.service_cidr, _COREFILE)
     for name in disabled:
         for each, workload in _WORKLOADS:
             if each == name:

@@ -15,18 +15,16 @@ from sandbox.ssh.membership import (
     CONTROL_PLANE,
     STATIC_PODS,
     NodeIdentity,
-    Workload,
     announce_node,
     config_map,
     ensure,
-    install,
-    install_dns,
     parse_labels,
     put,
     static_pod,
 )
 from sandbox.ssh.process import Process
 from sandbox.ssh.programs.kubeadm import disk, tokens
+from sandbox.ssh.programs.kubeadm.addons import install_addons
 from sandbox.ssh.programs.kubeadm.preflight import check_init, passed, version_tuple
 from sandbox.ssh.programs.kubeadm.settings import Settings
 from sandbox.ssh.programs.program import Options
@@ -85,7 +83,7 @@ async def _build(process: Process, settings: Settings, version: str) -> int:
     labels = parse_labels(settings.kubelet_argument(_INIT, "node-labels"))
     add_control_plane(process, cluster, name, labels, taints)
     _store_configuration(cluster.api, settings, version)
-    _install_addons(cluster, version, repository)
+    install_addons(cluster, version, repository)
     token = _first_token(cluster.api, settings)
     process.out(f"\n{_SUCCESS}\n")
     process.out(join_command(endpoint_of(process, settings), token, cluster.ca_hash()))
@@ -140,13 +138,6 @@ def _store_configuration(api: Any, settings: Settings, version: str) -> None:
     text = yaml.safe_dump(cluster, sort_keys=False)
     put(api, "configmaps", config_map("kubeadm-config", {"ClusterConfiguration": text}))
     put(api, "configmaps", config_map("kubelet-config", {"kubelet": yaml.safe_dump(settings.kubelet())}))
-
-
-def _install_addons(cluster: Any, version: str, repository: str) -> None:
-    prefix = f"{repository.rstrip('/')}/" if repository else ""
-    install(cluster.api, Workload("kube-proxy", f"{prefix}kube-proxy:{version}", "DaemonSet"))
-    install(cluster.api, Workload("coredns", f"{prefix}coredns:v1.12.4", replicas=2))
-    install_dns(cluster.api, cluster.service_cidr)
 
 
 def _first_token(api: Any, settings: Settings) -> str:
