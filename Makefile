@@ -24,6 +24,11 @@ define layer
 	$(PYTEST) -q --last-failed --last-failed-no-failures none $(2); }
 endef
 
+# Where a company's proxy signs with an authority of its own, only the system's certificates help.
+define install
+@for trust in "" --system-certs; do $(UV) pip install -q $$trust --python $(BIN)/python --no-deps $(1) && break; done
+endef
+
 test: $(READY) ## All tests that run on any machine, quick layers first
 	$(call layer,House rules$(COMMA) units and properties,tests/house tests/unit tests/properties)
 	$(call layer,Contracts: emulators and providers over real sockets,-m "not real" tests/contract)
@@ -69,7 +74,7 @@ $(READY): requirements.lock pyproject.toml
 		|| $(PYTHON) -m pip install -q --target .venv/installer uv \
 		|| { echo "No pip to install with; on Debian: apt-get install python3-venv, then: make clean"; exit 2; }
 	@echo "  the locked dependencies, checked against their hashes (about 200 MB, half a minute on a good line)"
-	@$(UV) pip install -q --python $(BIN)/python --no-deps --require-hashes --compile-bytecode -r requirements.lock
+	$(call install,--require-hashes --compile-bytecode -r requirements.lock)
 	@echo "  flotilla itself"
-	@$(UV) pip install -q --python $(BIN)/python --no-deps -e .
+	$(call install,-e .)
 	@touch $@
