@@ -31,7 +31,7 @@ class MachineHost(Protocol):
         """Take up what ``snapshot`` gave; nothing is started."""
 
     def cluster_state(self) -> list[str]:
-        """Paths of kubelet, kubeadm or k3s state still on the machine; empty on a clean one."""
+        """Paths of kubelet, kubeadm, k3s or MicroK8s state still on the machine; empty on a clean one."""
 
 
 class Listener(Protocol):

@@ -24,6 +24,8 @@ DEMO_S: dict[str, float] = {
     "download": 1.5,
     "kubeadm": 4.0,
     "k3s": 3.0,
+    "microk8s": 2.0,
+    "snap": 3.0,
     "unit": 0.3,
     "ssh": 0.0,
     "node": 1.5,

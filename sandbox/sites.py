@@ -11,6 +11,7 @@ from sandbox.machines import Json, Machine
 
 Role = Literal["control-plane", "worker"]
 API_PORT = 6443
+MICROK8S_PORT = 16443
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class ClusterPlan:
     Attributes:
         extra_sans: Names and addresses that the API's certificate has to cover beside those of its machine.
         endpoint: Address that machines and clients are meant to use, when it is not the first machine's own.
+        port: TCP port of the API.
     """
 
     name: str
@@ -29,6 +31,7 @@ class ClusterPlan:
     distribution: str
     extra_sans: tuple[str, ...] = ()
     endpoint: str = ""
+    port: int = API_PORT
 
 
 class ApiServer(Protocol):
@@ -134,5 +137,5 @@ async def serve(site: Site, wanted: dict[str, list[str]]) -> None:
         for address in site.served - wanted.keys():
             await site.cluster.stop(address)
         for address in wanted.keys() - site.served:
-            await site.cluster.start(address, API_PORT, wanted[address])
+            await site.cluster.start(address, site.plan.port, wanted[address])
         site.served = set(wanted)

@@ -23,7 +23,7 @@ from sandbox.pacing import Pacing
 from sandbox.sites import API_PORT, ClusterPlan, Member, Role, Site
 
 SSH_PORT = 2222
-_NAMES_OF_MANY = ("kubernetes", "default", "")
+_NAMES_OF_MANY = ("kubernetes", "default", "microk8s-cluster", "")
 
 
 class JoinRefused(Exception):
@@ -102,9 +102,10 @@ class World:
         )
 
     def _is_closed(self, uid: str) -> bool:
-        planes = self.sites[uid].control_planes() if uid in self.sites else []
+        site = self.sites.get(uid)
+        planes = site.control_planes() if site else []
         machines = [self.machines[plane.machine_id] for plane in planes if plane.machine_id in self.machines]
-        return bool(machines) and all(API_PORT in machine.closed_ports for machine in machines)
+        return site is not None and bool(machines) and all(site.plan.port in m.closed_ports for m in machines)
 
     def names_of_machine(self, machine: Machine) -> tuple[str, ...]:
         """What faults and partitions may call a machine; its own name first."""
@@ -316,16 +317,18 @@ class World:
 
     def cluster_at(self, address: str, port: int = API_PORT, seen_from: Machine | None = None) -> Any | None:
         """The cluster whose API answers at an address, as a machine or (None) the outside sees it."""
-        for site in self.sites.values() if port == API_PORT else ():
-            if site.has_quorum() and self._serves(site, address, seen_from):
+        for site in self.sites.values():
+            if site.plan.port == port and site.has_quorum() and self._serves(site, address, seen_from):
                 return site.cluster
         return None
 
     def cluster_anywhere(self, address: str, port: int = API_PORT) -> Any | None:
         """The cluster that any of its control planes' addresses, public or private, belongs to and that answers."""
-        for site in self.sites.values() if port == API_PORT else ():
+        for site in self.sites.values():
             planes = [self.machines[m.machine_id] for m in site.control_planes() if m.machine_id in self.machines]
-            if site.has_quorum() and (address in site.served or any(_answers(m, address, m) for m in planes)):
+            if site.plan.port != port or not site.has_quorum():
+                continue
+            if address in site.served or any(_answers(m, address, m) for m in planes):
                 return site.cluster
         return None
 

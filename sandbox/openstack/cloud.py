@@ -12,7 +12,7 @@ from sandbox.openstack.identity.state import IdentityState
 from sandbox.openstack.image.state import ImageState
 from sandbox.openstack.network import kinds, networks, security
 from sandbox.openstack.network.state import PROVIDER, NetworkState
-from sandbox.sites import API_PORT
+from sandbox.sites import API_PORT, MICROK8S_PORT
 from sandbox.world import SSH_PORT, World
 
 Row = dict[str, Any]
@@ -88,7 +88,7 @@ class Cloud:
         machine.virtual_addresses = [address for address in (*fixed[1:], *pairs) if "/" not in address]
         machine.closed_ports = {
             number
-            for number, rule_port in ((SSH_PORT, 22), (API_PORT, API_PORT))
+            for number, rule_port in ((SSH_PORT, 22), (API_PORT, API_PORT), (MICROK8S_PORT, MICROK8S_PORT))
             if not any(
                 security.admits_from_outside(self.network, port, either)
                 for port in ports

@@ -74,6 +74,7 @@ _PLAIN_UBUNTU = {
     "open-iscsi": "2.1.9-3ubuntu5.4",
     "python3": "3.12.3-0ubuntu2",
     "runc": "1.3.3-0ubuntu1~24.04.2",
+    "snapd": "2.72+ubuntu24.04",
     "socat": "1.8.0.0-4build3",
     "software-properties-common": "0.99.49.3",
     "tar": "1.35+dfsg-3build1",
@@ -81,7 +82,7 @@ _PLAIN_UBUNTU = {
     "wireguard-tools": "1.0.20210914-1ubuntu4",
 }
 #: Packages which a fresh image has.
-PREINSTALLED = ("ca-certificates", "curl", "gpg", "gnupg", "iptables", "python3", "tar", "ufw", "ethtool")
+PREINSTALLED = ("ca-certificates", "curl", "gpg", "gnupg", "iptables", "python3", "snapd", "tar", "ufw", "ethtool")
 _PATCHES = range(5)
 _MINORS = {"1.34": range(8), "1.35": range(6), "1.36": _PATCHES, "1.37": _PATCHES}
 _KUBERNETES_PATH = re.compile(r"core:/stable:/v(1\.\d+)/deb")

@@ -32,6 +32,7 @@ _BASE = base_image(BASE_PROGRAMS)
 _STATE_PATHS = (
     *("/etc/kubernetes/admin.conf", "/etc/kubernetes/kubelet.conf", "/etc/kubernetes/manifests", "/etc/kubernetes/pki"),
     *("/var/lib/etcd", "/var/lib/kubelet/config.yaml", "/etc/rancher/k3s", "/var/lib/rancher/k3s"),
+    "/var/snap/microk8s",
 )
 _BOOTED = "/var/lib/cloud/instance/boot-finished"
 _CONTROL_PLANE_PORTS = {
@@ -247,9 +248,9 @@ class Host:
         ports = {22: "sshd"}
         if member and member.kubelet_runs:
             ports[10250] = "kubelet"
-        if member and member.api_runs:
+        if site and member and member.api_runs:
             ports |= {
-                6443: "kube-apiserver",
+                site.plan.port: "kube-apiserver",
                 2379: "etcd",
                 2380: "etcd",
                 10257: "kube-controller",
@@ -259,14 +260,15 @@ class Host:
 
     def resolve(self, name: str) -> str:
         """Address of a host name by /etc/hosts; a name that is not there is given back unchanged."""
-        for line in self.root_files.text("/etc/hosts").splitlines():
-            address, *names = line.split("#")[0].split() or [""]
-            if name in names:
-                return address
-        return name
+        return next(iter(self.addresses_of(name)), name)
+
+    def addresses_of(self, name: str) -> list[str]:
+        """Every address that /etc/hosts gives a host name."""
+        rows = [line.split("#")[0].split() for line in self.root_files.text("/etc/hosts").splitlines()]
+        return [row[0] for row in rows if name in row[1:]]
 
     def cluster_state(self) -> list[str]:
-        """Paths of kubeadm, kubelet or k3s state still on the machine; empty on a clean one."""
+        """Paths of kubeadm, kubelet, k3s or MicroK8s state still on the machine; empty on a clean one."""
         files = self.root_files
         return [p for p in _STATE_PATHS if files.exists(p) and (not files.is_dir(p) or files.listdir(p))]
 
