@@ -243,6 +243,8 @@ class Distribution(Protocol):
 
     brings_network: ClassVar[Cni | None]
     """The network plugin that the distribution installs itself, where the cluster asks for it."""
+    needs_names: ClassVar[bool]
+    """Whether nodes have to find each other by name: they are then told each other's names."""
 
     def prepare_host(self, session: Session, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
         """Packages, kernel settings and files that a node needs; facts first, then only what differs."""

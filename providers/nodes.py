@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Any
@@ -10,14 +11,14 @@ from urllib.parse import urlsplit
 from clients.kubernetes.api import KubernetesClient
 from clients.kubernetes.resources import Kind
 from federation.spec.machines import Role
-from federation.spec.marks import DRAINING
+from federation.spec.marks import DRAINING, HOST_NAMES
 from federation.state.observed import ObservedNode
 from providers.contracts import Done, Progress, Waiting
 from providers.offloading import NODE_TYPE, VIRTUAL
 
 NODE = Kind("v1", "Node")
 POD = Kind("v1", "Pod")
-_CONTROL_PLANE_LABEL = "node-role.kubernetes.io/control-plane"
+_CONTROL_PLANE_LABELS = {"node-role.kubernetes.io/control-plane", "node.kubernetes.io/microk8s-controlplane"}
 
 
 def observe_nodes(kubernetes: KubernetesClient, now: datetime) -> tuple[ObservedNode, ...]:
@@ -34,7 +35,7 @@ def observe_nodes(kubernetes: KubernetesClient, now: datetime) -> tuple[Observed
 
 def _observed(node: dict[str, Any], now: datetime) -> ObservedNode:
     labels = node["metadata"].get("labels", {})
-    role: Role = "control-plane" if _CONTROL_PLANE_LABEL in labels else "worker"
+    role: Role = "control-plane" if _CONTROL_PLANE_LABELS & labels.keys() else "worker"
     status = node.get("status", {})
     ready: dict[str, str] = next((each for each in status.get("conditions", []) if each["type"] == "Ready"), {})
     is_ready = ready.get("status") == "True"
@@ -48,6 +49,8 @@ def _observed(node: dict[str, Any], now: datetime) -> ObservedNode:
         pod_cidr=node.get("spec", {}).get("podCIDR", ""),
         message="" if is_ready else f"{ready.get('reason', 'NotReported')}: {ready.get('message', 'no word from it')}",
         draining=DRAINING in _annotations(node),
+        address=next((each["address"] for each in status.get("addresses", ()) if each["type"] == "InternalIP"), ""),
+        names=_annotations(node).get(HOST_NAMES, ""),
     )
 
 
@@ -97,6 +100,15 @@ def remove_node(kubernetes: KubernetesClient, name: str) -> Progress:
         return Waiting(f"{len(pods)} pods to leave the node")
     kubernetes.delete(NODE, name)
     return Done("drained and removed")
+
+
+def label_node(kubernetes: KubernetesClient, name: str, labels: Mapping[str, str]) -> None:
+    """Give a node labels that its distribution had no way to give it; writes only when one is missing."""
+    node = kubernetes.get(NODE, name) or {"metadata": {}}
+    found = node["metadata"].get("labels") or {}
+    missing = {key: value for key, value in labels.items() if found.get(key) != value}
+    if missing:
+        kubernetes.merge_patch(NODE, name, {"metadata": {"labels": missing}})
 
 
 def reopen_node(kubernetes: KubernetesClient, name: str) -> Progress:

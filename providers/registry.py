@@ -12,6 +12,7 @@ from providers.addons.installer import HelmAddOns
 from providers.applications.provider import OffloadedApplications
 from providers.bootstrap.k3s import K3s
 from providers.bootstrap.kubeadm import Kubeadm
+from providers.bootstrap.microk8s import MicroK8s
 from providers.bootstrap.network import NetworkInstaller
 from providers.contracts import (
     AddOnInstaller,
@@ -51,6 +52,7 @@ class Supplies:
 DISTRIBUTIONS: Mapping[str, Callable[[DistributionDefinition], Distribution]] = {
     "kubeadm": Kubeadm,
     "k3s": K3s,
+    "microk8s": MicroK8s,
 }
 INFRASTRUCTURES: Mapping[str, Callable[[Supplies], Infrastructure]] = {
     "openstack": lambda supplies: OpenStackProvider(supplies.vault, supplies.ledger),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from federation.errors import CommandFailed, NotReadyYet
 from federation.planning.actions import (
@@ -28,6 +29,7 @@ from federation.planning.actions import (
     InstallNetwork,
     JoinNode,
     MachineAction,
+    NameHosts,
     OffloadNamespace,
     PairAction,
     PrepareHost,
@@ -41,8 +43,10 @@ from federation.planning.actions import (
 from federation.spec.links import profile_for
 from federation.spec.peering import Peering, PeeringKey
 from providers.bootstrap.dns import ensure_rules
+from providers.bootstrap.host_names import name_hosts
 from providers.contracts import Done, Progress, Side, Waiting
-from providers.nodes import NODE, remove_node, reopen_node
+from providers.nodes import NODE, label_node, remove_node, reopen_node
+from tasks.introducing import introduce
 from tasks.workbench import Workbench
 
 
@@ -80,6 +84,9 @@ def _cluster(bench: Workbench, action: ClusterAction) -> Progress:
             return _delete_foundation(bench, action.cluster)
         case ConfigureDns():
             return ensure_rules(bench.side(action.cluster).kubernetes, bench.dns_place(target.spec), target.spec.dns)
+        case NameHosts():
+            names = [machine.name for machine in target.machines]
+            return name_hosts(bench.side(action.cluster).kubernetes, names, partial(bench.session, action.cluster))
         case InstallNetwork():
             return bench.networks.ensure(bench.side(action.cluster), target.spec, bench.network(target.spec))
         case _:
@@ -136,6 +143,8 @@ def _init(bench: Workbench, action: InitControlPlane) -> Progress:
 
 def _join(bench: Workbench, action: JoinNode) -> Progress:
     target, machine = bench.machine(action.cluster, action.machine)
+    if bench.distribution(target.spec).needs_names:
+        introduce(bench, action.cluster, action.machine)
     ticket = bench.ticket(action.cluster, machine.role)
     try:
         with bench.session(action.cluster, action.machine) as session:
@@ -145,8 +154,11 @@ def _join(bench: Workbench, action: JoinNode) -> Progress:
         raise
     if isinstance(progress, Waiting):
         return progress
-    node = bench.side(action.cluster).kubernetes.get(NODE, action.machine)
-    return Waiting("the node to register") if node is None else Done("registered")
+    kubernetes = bench.side(action.cluster).kubernetes
+    if kubernetes.get(NODE, action.machine) is None:
+        return Waiting("the node to register")
+    label_node(kubernetes, action.machine, dict(machine.labels))
+    return Done("registered")
 
 
 def _addon(bench: Workbench, action: AddOnAction) -> Progress:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -46,7 +47,6 @@ from providers.registry import (
 )
 from tasks.once import Once
 
-API_PORT = 6443
 THREADS = 32
 """Blocking calls at the same time. The event loop's own pool has as few threads as the machine has cores, plus four."""
 P = ParamSpec("P")
@@ -198,6 +198,18 @@ class Workbench:
         """Forget what is remembered of a machine that is about to change."""
         self._once.drop("login", f"{cluster}/{machine}")
         self._once.drop("address", f"{cluster}/{machine}")
+        self._once.drop("introduced", f"{cluster}/{machine}")
+
+    def is_introduced(self, cluster: str, machine: str) -> bool:
+        """Whether the machine's name was told to the control plane in this run."""
+        return bool(self._once.find("introduced", f"{cluster}/{machine}"))
+
+    @contextmanager
+    def introducing(self, cluster: str, machine: str) -> Iterator[None]:
+        """While a machine is introduced to its cluster no other one is: both change the same file."""
+        with self._once.get("introducing", cluster, threading.Lock):
+            yield
+        self._once.put("introduced", f"{cluster}/{machine}", True)
 
     def first_control_plane(self, cluster: str) -> str:
         """Name of the machine that the control plane begins on.
@@ -213,7 +225,8 @@ class Workbench:
 
     def endpoint(self, cluster: str) -> str:
         """``host:port`` at which nodes and Flotilla reach the cluster's API."""
-        return f"{self._login(cluster, self.first_control_plane(cluster)).address}:{API_PORT}"
+        port = self.cluster(cluster).built_with.api_port
+        return f"{self._login(cluster, self.first_control_plane(cluster)).address}:{port}"
 
     def ticket(self, cluster: str, role: str) -> JoinTicket:
         """A ticket for one more node; made once in a run and shared."""

@@ -91,6 +91,13 @@ class ConfigureDns(ClusterAction):
 
 
 @dataclass(frozen=True)
+class NameHosts(ClusterAction):
+    """Every node's name and address on every node of a cluster whose nodes find each other by name."""
+
+    verb = "name-hosts"
+
+
+@dataclass(frozen=True)
 class MachineAction(Action):
     """An action on one machine of a cluster."""
 

@@ -7,6 +7,7 @@ from federation.planning.plan import Plan, Step, build_plan
 from federation.planning.rules.addons import plan_addons
 from federation.planning.rules.applications import plan_applications
 from federation.planning.rules.dns import plan_dns
+from federation.planning.rules.host_names import plan_host_names
 from federation.planning.rules.leaving import plan_dropped_clusters
 from federation.planning.rules.machines import plan_machines
 from federation.planning.rules.peerings import plan_leaving, plan_peerings
@@ -22,8 +23,10 @@ def plan_federation(context: PlanningContext) -> Plan:
     """
     applications = tuple(plan_applications(context))
     leaving = tuple(plan_leaving(context, applications))
+    machines = tuple(plan_machines(context))
     steps: list[Step] = [
-        *plan_machines(context),
+        *machines,
+        *plan_host_names(context, machines),
         *plan_dns(context),
         *plan_addons(context, applications, leaving),
         *plan_peerings(context),

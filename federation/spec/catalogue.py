@@ -48,6 +48,14 @@ class DnsPlace(SpecModel):
     shared: bool = Field(default=True, description="Whether the distribution makes it and has its own blocks there")
 
 
+class Snap(SpecModel):
+    """A snap; ``{track}`` in the channel stands for the Kubernetes minor, such as 1.36."""
+
+    name: str = Field(description="Its name in the store")
+    channel: str = Field(description="Channel that it is installed from")
+    classic: bool = Field(default=False, description="Whether it is let out of its confinement, which it must ask for")
+
+
 class DistributionDefinition(SpecModel):
     """What a distribution needs on its machines. One file each in ``config/catalogue/distributions/``."""
 
@@ -67,6 +75,7 @@ class DistributionDefinition(SpecModel):
     services: tuple[str, ...] = Field(default=(), description="Services that are enabled and run once prepared")
     dns: DnsPlace = Field(default_factory=DnsPlace, description="Where CoreDNS is configured")
     binary: Binary | None = Field(default=None, description="The program, for distributions that are one file")
+    snap: Snap | None = Field(default=None, description="The snap, for distributions that are one")
 
 
 class NetworkChart(SpecModel):

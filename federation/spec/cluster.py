@@ -40,13 +40,23 @@ HostName = Annotated[
 
 Cni = Literal["flannel", "calico", "cilium"]
 Encapsulation = Literal["vxlan", "none"]
+API_PORT = 6443
+API_PORTS: Mapping[str, int] = {"microk8s": 16443}
+"""Ports of the API by distribution, where it is not the usual one."""
+OWN_CNI: Mapping[str, Cni] = {"microk8s": "calico"}
+"""Network plugins by distribution, where it comes with one and runs with no other."""
 
 
 class Distribution(SpecModel):
     """The Kubernetes distribution and its version."""
 
-    type: Literal["kubeadm", "k3s"] = Field(description="How nodes are made")
+    type: Literal["kubeadm", "k3s", "microk8s"] = Field(description="How nodes are made")
     version: Version = Field(description="Kubernetes version, such as v1.36.4 or v1.36.4+k3s1")
+
+    @property
+    def api_port(self) -> int:
+        """TCP port that the API is served at."""
+        return API_PORTS.get(self.type, API_PORT)
 
 
 class ControlPlane(SpecModel):
@@ -75,7 +85,8 @@ class Network(SpecModel):
         default=IPv4Network("10.96.0.0/16"), alias="serviceCIDR", description="Addresses of services"
     )
     cni: Cni | None = Field(
-        default=None, description="Network plugin; that of the distribution when left out, which is flannel"
+        default=None,
+        description="Network plugin; when left out that of the distribution: flannel, Calico of MicroK8s",
     )
     encapsulation: Encapsulation = Field(
         default="vxlan",
@@ -189,7 +200,8 @@ class Cluster(ClusterFields):
     @property
     def cni(self) -> Cni:
         """The network plugin."""
-        return self.network.cni or "flannel"
+        distribution = self.distribution.type if self.distribution else ""
+        return self.network.cni or OWN_CNI.get(distribution, "flannel")
 
     def addon(self, name: str) -> AddOn | None:
         """The add-on of that name, when the cluster has it."""

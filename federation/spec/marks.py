@@ -17,6 +17,9 @@ DIGEST = "flotilla.dev/digest"
 DRAINING = "flotilla.dev/draining"
 """On a node that is being taken out: no pods are let onto it because we said so, not because an operator did."""
 
+HOST_NAMES = "flotilla.dev/host-names"
+"""On a node: digest of the names and addresses of nodes that its machine was told."""
+
 CONSUMER = "flotilla.dev/consumer"
 """On the namespace that a cluster keeps for a peer: this cluster uses, or is to use, the peer's resources."""
 

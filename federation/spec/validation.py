@@ -41,6 +41,7 @@ CHECKS: tuple[Check, ...] = (
     networks.check_sizes,
     networks.check_encapsulation,
     dns.check_names,
+    networks.check_own_network,
     addons.check_known,
     addons.check_versions,
     addons.check_values,

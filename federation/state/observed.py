@@ -89,7 +89,8 @@ class ObservedNode:
     """A node as its cluster's API shows it.
 
     ``unready_s`` counts seconds since it was last ready; 0.0 when ready. ``pod_cidr`` is empty when nobody gave it one.
-    ``draining`` says that a run of ours began to take it out of its cluster.
+    ``draining`` says that a run of ours began to take it out of its cluster. ``names`` is the digest of the roster that
+    its machine was told, empty when it was told none.
     """
 
     name: str
@@ -100,6 +101,8 @@ class ObservedNode:
     message: str = ""
     pod_cidr: str = ""
     draining: bool = False
+    address: str = ""
+    names: str = ""
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,8 @@ def needs_of(definition: DistributionDefinition, version: str) -> HostNeeds:
 def version_words(version: str) -> Mapping[str, str]:
     """What the names in braces of the catalogue stand for."""
     release = version.removeprefix("v")
-    return {"version": version, "release": release, "minor": minor_of(f"v{release}")}
+    minor = minor_of(f"v{release}")
+    return {"version": version, "release": release, "minor": minor, "track": minor.removeprefix("v")}
 
 
 def fill(text: str, words: Mapping[str, str]) -> str:

@@ -51,6 +51,7 @@ class K3s:
 
     definition: DistributionDefinition
     brings_network: ClassVar[Cni | None] = "flannel"
+    needs_names: ClassVar[bool] = False
 
     def prepare_host(self, session: Session, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
         """Kernel settings and the program in its pinned version, its checksum verified.

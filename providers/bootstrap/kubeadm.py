@@ -51,6 +51,7 @@ class Kubeadm:
 
     definition: DistributionDefinition
     brings_network: ClassVar[Cni | None] = None
+    needs_names: ClassVar[bool] = False
 
     def prepare_host(self, session: Session, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
         """Packages, kernel settings and files that a node needs.

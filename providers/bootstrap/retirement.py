@@ -13,8 +13,10 @@ from clients.ssh.facts import Fact, gather
 from clients.ssh.session import Session
 from clients.ssh.units import state_of
 from federation.spec.catalogue import DistributionDefinition
+from providers.bootstrap import microk8s_config, microk8s_node
 from providers.bootstrap.changes import Change, LongStep, Run, WriteFile, advance, carry_out
 from providers.bootstrap.host import FSTAB, MODULES_FILE, SYSCTL_FILE, with_swap
+from providers.bootstrap.host_names import HOSTS, without_names
 from providers.bootstrap.k3s_node import DOWNLOAD_UNIT
 from providers.bootstrap.kubeadm_node import INIT_UNIT, JOIN_UNIT
 from providers.bootstrap.ownership import STATE_DIRECTORY, mark_fact
@@ -68,35 +70,48 @@ def retire_k3s(session: Session, definition: DistributionDefinition, services: S
     return _retire(session, definition, commands, (*data, *units, *binary, *_NETWORK), ())
 
 
+def retire_microk8s(session: Session, definition: DistributionDefinition) -> Progress:
+    """Leave the cluster and remove the snap with its data; a snap that cannot be removed is not taken apart."""
+    name = definition.snap.name if definition.snap else "microk8s"
+    commands: list[Argv] = [
+        *(("systemctl", "stop", f"{unit}.service") for unit in (microk8s_node.INIT_UNIT, microk8s_node.JOIN_UNIT)),
+        (microk8s_node.MICROK8S, "leave"),
+    ]
+    gone = (microk8s_node.MICROK8S, microk8s_config.CONFIG_FILE, f"/var/snap/{name}")
+    return _retire(session, definition, commands, gone, (), required=[("snap", "remove", "--purge", name)])
+
+
 def _retire(
     session: Session,
     definition: DistributionDefinition,
     commands: Sequence[Argv],
     gone: Sequence[str],
     held: Sequence[str],
+    required: Sequence[Argv] = (),
 ) -> Progress:
     """Everything as one unit; the mark goes last, so that a retirement that was cut off is taken up again."""
     unit, mark, mounts = probes.unit(f"{RETIRE_UNIT}.service"), mark_fact(), probes.file_text("/proc/mounts")
-    fstab, installed = probes.file_text(FSTAB), probes.packages(held)
+    fstab, installed, hosts = probes.file_text(FSTAB), probes.packages(held), probes.file_text(HOSTS)
     there = {path: probes.exists(path) for path in (*gone, *_our_files(definition))}
-    asked: list[Fact[Any]] = [unit, mark, mounts, fstab, installed, *there.values()]
+    asked: list[Fact[Any]] = [unit, mark, mounts, fstab, installed, hosts, *there.values()]
     facts = gather(session, asked)
     if facts[mark] is None:
         return Done("not ours")
     if any(facts[fact] for fact in there.values()) or facts[installed]:
         paths = (*gone, *_our_files(definition))
-        script = retirement_script(commands, mounted_below(facts[mounts] or "", gone), paths)
+        script = retirement_script(commands, mounted_below(facts[mounts] or "", gone), paths, required)
         step = LongStep(RETIRE_UNIT, ("sh", "-c", script), "leaving the cluster", "LeaveFailed")
         return advance(session, step, state_of(facts[unit]))
-    carry_out(session, _last_changes(facts[fstab] or ""))
+    carry_out(session, _last_changes(facts[fstab] or "", facts[hosts] or ""))
     return Waiting("the mark to go", poll_s=0.0)
 
 
-def _last_changes(fstab: str) -> list[Change]:
-    restored = with_swap(fstab)
+def _last_changes(fstab: str, hosts: str) -> list[Change]:
+    restored, nameless = with_swap(fstab), without_names(hosts)
+    names: list[Change] = [WriteFile(HOSTS, nameless)] if nameless != hosts else []
     swap: list[Change] = [WriteFile(FSTAB, restored), Run(("swapon", "-a"))] if restored != fstab else []
     stop = Run(("sh", "-c", f"systemctl stop {RETIRE_UNIT}.service; systemctl daemon-reload"))
-    return [*swap, stop, Run(("rm", "-rf", STATE_DIRECTORY + "/node.json", *_OUR_STATE))]
+    return [*swap, *names, stop, Run(("rm", "-rf", STATE_DIRECTORY + "/node.json", *_OUR_STATE))]
 
 
 def _our_files(definition: DistributionDefinition) -> tuple[str, ...]:
@@ -116,9 +131,12 @@ def _is_below(path: str, directory: str) -> bool:
     return posixpath.commonpath((path, directory)) == directory if path.startswith("/") else False
 
 
-def retirement_script(commands: Sequence[Argv], mounts: Sequence[str], paths: Sequence[str]) -> str:
-    """A script that goes on past what is gone already, and fails when a file stays."""
+def retirement_script(
+    commands: Sequence[Argv], mounts: Sequence[str], paths: Sequence[str], required: Sequence[Argv] = ()
+) -> str:
+    """A script that goes on past what is gone already, and fails when a required command does or a file stays."""
+    demanded = [f"{render_command(command)} || exit 1" for command in required]
     tolerated = [f"{render_command(command)} || true" for command in commands]
     unmount = [f"umount -- {shlex.quote(point)} || true" for point in mounts]
     links = [f"ip link delete {name} 2>/dev/null || true" for name in _INTERFACES]
-    return "\n".join([*tolerated, *unmount, *links, render_command(("rm", "-rf", "--", *paths))])
+    return "\n".join([*tolerated, *demanded, *unmount, *links, render_command(("rm", "-rf", "--", *paths))])

@@ -28,6 +28,7 @@ from federation.planning.actions import (
     InstallAddOn,
     InstallNetwork,
     JoinNode,
+    NameHosts,
     OffloadNamespace,
     PrepareHost,
     ProbeTraffic,
@@ -59,6 +60,7 @@ from federation.state.observed import (
     Present,
     Unknown,
 )
+from federation.state.rosters import roster_digest, roster_of
 from tests.builders import a_catalogue
 from tests.properties import peering_effects
 from tests.properties.model import ClusterModel, Refused
@@ -260,7 +262,15 @@ def _join(world: World, action: JoinNode) -> None:
 
 
 def _add_node(cluster: ClusterModel, name: str) -> None:
-    cluster.nodes[name] = ObservedNode(name, cluster.machines[name].role, cluster.cni, "v1")
+    address = f"10.0.0.{len(cluster.nodes) + 1}"
+    cluster.nodes[name] = ObservedNode(name, cluster.machines[name].role, cluster.cni, "v1", address=address)
+
+
+def _name_hosts(world: World, action: NameHosts) -> None:
+    cluster = world.cluster(action.cluster)
+    world.need(cluster.api, "no API")
+    told = roster_digest(roster_of(cluster.nodes.values(), cluster.nodes))
+    cluster.nodes = {name: replace(node, names=told) if node.ready else node for name, node in cluster.nodes.items()}
 
 
 def _remove_node(world: World, action: RemoveNode) -> None:
@@ -348,6 +358,7 @@ _EFFECTS: dict[type, Callable[[World, Any], None]] = {
     PrepareHost: _prepare,
     InitControlPlane: _init,
     JoinNode: _join,
+    NameHosts: _name_hosts,
     RemoveNode: _remove_node,
     ReopenNode: lambda _world, _action: None,
     InstallNetwork: _network,

@@ -7,7 +7,7 @@ from ipaddress import IPv4Network
 from itertools import combinations
 
 from federation.spec.catalogue import Knowledge
-from federation.spec.cluster import Cluster
+from federation.spec.cluster import OWN_CNI, Cluster
 from federation.spec.federation import Federation
 from federation.spec.problems import FieldPath, Violation
 
@@ -61,6 +61,22 @@ def _misfit(name: str, network: IPv4Network, machines: int) -> str | None:
         return None if machines <= room else f"has room for {room} nodes of /{NODE_PREFIX} each, not for {machines}"
     room = max(network.num_addresses - RESERVED_ADDRESSES, 0)
     return None if machines <= room else f"has room for {room} machines, not for {machines}"
+
+
+def check_own_network(federation: Federation, knowledge: Knowledge) -> Iterator[Violation]:
+    """A distribution that comes with a network plugin runs with that one, as it sets it up."""
+    del knowledge
+    for index, cluster in enumerate(federation.spec.clusters):
+        kind = cluster.distribution.type if cluster.distribution else ""
+        own, path = OWN_CNI.get(kind), ("spec", "clusters", index, "network")
+        if own is None:
+            continue
+        if cluster.cni != own:
+            message = f"cluster '{cluster.name}' asks for {cluster.cni}, but {kind} comes with {own} and no other"
+            yield Violation((*path, "cni"), message, f"remove 'cni', or write 'cni: {own}'")
+        if cluster.network.encapsulation != "vxlan":
+            message = f"{kind} sends packets of pods by vxlan, not by '{cluster.network.encapsulation}'"
+            yield Violation((*path, "encapsulation"), message, "remove 'encapsulation'")
 
 
 def check_encapsulation(federation: Federation, knowledge: Knowledge) -> Iterator[Violation]:

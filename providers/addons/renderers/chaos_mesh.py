@@ -1,6 +1,6 @@
 """Chaos Mesh: where the container runtime of the nodes listens.
 
-Source: chaos-mesh.org, "Install Chaos Mesh using Helm": containerd, and k3s, which brings its own.
+Source: chaos-mesh.org, "Install Chaos Mesh using Helm": containerd, and k3s and MicroK8s, which bring their own.
 """
 
 from __future__ import annotations
@@ -9,7 +9,11 @@ from typing import Any
 
 from providers.addons.renderers.place import Place, Rendered
 
-_SOCKETS = {"kubeadm": "/run/containerd/containerd.sock", "k3s": "/run/k3s/containerd/containerd.sock"}
+_SOCKETS = {
+    "kubeadm": "/run/containerd/containerd.sock",
+    "k3s": "/run/k3s/containerd/containerd.sock",
+    "microk8s": "/var/snap/microk8s/common/run/containerd.sock",
+}
 
 
 def render_chaos_mesh(place: Place) -> Rendered:

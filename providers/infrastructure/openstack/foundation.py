@@ -17,12 +17,11 @@ R = TypeVar("R", bound=Record)
 
 PUBLIC_RULES = (
     Rule("tcp", 22, 22),
-    Rule("tcp", 6443, 6443),
     Rule("tcp", 30000, 32767),
     Rule("udp", 30000, 32767),
     Rule("icmp"),
 )
-"""What anybody may send to machines: SSH, the Kubernetes API, NodePorts, ping."""
+"""What anybody may send to machines beside requests to the Kubernetes API: SSH, NodePorts, ping."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Foundation:
     def __init__(self, maker: Maker) -> None:
         self._maker = maker
 
-    def ensure(self, tenant: Tenant, asked: OpenStackInfrastructure, public_key: str) -> Progress:
+    def ensure(self, tenant: Tenant, asked: OpenStackInfrastructure, public_key: str, api_port: int) -> Progress:
         """Make whatever is missing, in one go: nothing of it has to be waited for.
 
         Raises:
@@ -53,7 +52,7 @@ class Foundation:
         interfaces = tenant.network.ports(device_id=router.id)
         if not any(subnet.id in port.subnet_ids for port in interfaces):
             tenant.network.add_interface(router.id, subnet.id)
-        self._security_group(tenant)
+        self._security_group(tenant, api_port)
         self._keypair(tenant, public_key)
         return Done(f"network {network.id}")
 
@@ -102,14 +101,14 @@ class Foundation:
             tenant.network.set_gateway(router.id, external_network_id(tenant, external_network))
         return router
 
-    def _security_group(self, tenant: Tenant) -> SecurityGroup:
+    def _security_group(self, tenant: Tenant, api_port: int) -> SecurityGroup:
         group = self._made(
             tenant,
             "security_group",
             lambda: tenant.owner.own(tenant.network.security_groups(name=tenant.owner.name)),
             lambda: tenant.network.create_security_group(tenant.owner.name, tenant.owner.description),
         )
-        for rule in missing_rules(group):
+        for rule in missing_rules(group, api_port):
             tenant.network.allow(group.id, rule)
         return group
 
@@ -147,9 +146,9 @@ def external_network_id(tenant: Tenant, name: str) -> str:
     return found[0].id
 
 
-def missing_rules(group: SecurityGroup) -> list[Rule]:
+def missing_rules(group: SecurityGroup, api_port: int) -> list[Rule]:
     """The rules that a cluster needs and the group lacks; further rules are left alone."""
-    wanted = (*PUBLIC_RULES, Rule(group=group.id))
+    wanted = (Rule("tcp", api_port, api_port), *PUBLIC_RULES, Rule(group=group.id))
     return [rule for rule in wanted if rule not in group.rules]
 
 

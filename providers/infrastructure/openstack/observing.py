@@ -6,23 +6,24 @@ from collections.abc import Iterator
 from typing import Literal
 
 from clients.openstack.records import FloatingIp, Port, Record, Server
-from federation.spec.infrastructure import OpenStackInfrastructure
+from federation.spec.cluster import Cluster
 from federation.state.observed import ObservedInfrastructure, ObservedMachine
 from providers.contracts import Leftover
 from providers.infrastructure.openstack import ownership
+from providers.infrastructure.openstack.clouds import infrastructure_of
 from providers.infrastructure.openstack.estate import Estate
 from providers.infrastructure.openstack.foundation import missing_rules
 from providers.infrastructure.openstack.ownership import Owner, machine_of, machine_tag, pool_of, role_of
 from providers.infrastructure.openstack.states import is_deleting, state_of
 
 
-def observe(own: Estate, owner: Owner, asked: OpenStackInfrastructure) -> ObservedInfrastructure:
+def observe(own: Estate, owner: Owner, asked: Cluster) -> ObservedInfrastructure:
     """What a cluster has, from its part of the estate."""
     names = sorted(_machine_names(own))
     return ObservedInfrastructure(_foundation(own, owner, asked), tuple(_machine(own, owner, name) for name in names))
 
 
-def _foundation(own: Estate, owner: Owner, asked: OpenStackInfrastructure) -> Literal["complete", "partial", "absent"]:
+def _foundation(own: Estate, owner: Owner, asked: Cluster) -> Literal["complete", "partial", "absent"]:
     shared = (own.networks, own.subnets, own.routers, own.security_groups)
     if not any(shared):
         return "absent"
@@ -31,10 +32,10 @@ def _foundation(own: Estate, owner: Owner, asked: OpenStackInfrastructure) -> Li
     records: tuple[Record, ...] = (own.networks[0], own.subnets[0], own.routers[0], own.security_groups[0])
     as_asked = (
         all(owner.tags <= record.tags for record in records),
-        own.subnets[0].cidr == str(asked.node_cidr),
+        own.subnets[0].cidr == str(infrastructure_of(asked).node_cidr),
         own.routers[0].gateway is not None,
         _is_connected(own),
-        not missing_rules(own.security_groups[0]),
+        not missing_rules(own.security_groups[0], asked.built_with.api_port),
     )
     return "complete" if all(as_asked) else "partial"
 

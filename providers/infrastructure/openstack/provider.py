@@ -45,12 +45,13 @@ class OpenStackProvider:
         """Read what the cluster has; with a survey, clusters of one federation and cloud share the reading."""
         tenant = self._tenant(cluster)
         estate = self._estate(tenant, cluster, survey or Survey())
-        return observe(estate.of(tenant.owner), tenant.owner, infrastructure_of(cluster.spec))
+        return observe(estate.of(tenant.owner), tenant.owner, cluster.spec)
 
     def ensure_foundation(self, cluster: ClusterTarget) -> Progress:
         """Network, subnet, router, security group and key pair; done in one call."""
         public_key = self._vault.machine_key(cluster.federation).public_key
-        return self._foundation.ensure(self._tenant(cluster), infrastructure_of(cluster.spec), public_key)
+        asked, api_port = infrastructure_of(cluster.spec), cluster.spec.built_with.api_port
+        return self._foundation.ensure(self._tenant(cluster), asked, public_key, api_port)
 
     def ensure_machine(self, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
         """Port, floating address, server and pinned host key; done when its SSH port answers."""

@@ -22,14 +22,16 @@ from federation.spec.cluster import Cluster
 from federation.spec.machines import MachineTarget, machine_targets
 from providers.bootstrap.k3s import K3s
 from providers.bootstrap.kubeadm import Kubeadm
+from providers.bootstrap.microk8s import MicroK8s
 from providers.contracts import ClusterTarget, Distribution, Done, Login, Progress, Waiting
 from tests.unit.bootstrap.catalogue import a_distribution
 
 _ROOT = Path(__file__).parents[3]
-VERSIONS = {"kubeadm": "v1.36.4", "k3s": "v1.36.4+k3s1"}
+VERSIONS = {"kubeadm": "v1.36.4", "k3s": "v1.36.4+k3s1", "microk8s": "v1.36.4"}
 DISTRIBUTIONS: dict[str, Distribution] = {
     "kubeadm": Kubeadm(a_distribution("kubeadm")),
     "k3s": K3s(a_distribution("k3s")),
+    "microk8s": MicroK8s(a_distribution("microk8s")),
 }
 
 
@@ -96,13 +98,15 @@ def _url(folder: Path, server: subprocess.Popen[bytes]) -> str:
     return str(json.loads((folder / "sandbox.json").read_text())["url"])
 
 
-def a_hosts_cluster(distribution: str, hosts: list[str], *, control_plane: int = 1, **fields: Any) -> ClusterTarget:
+def a_hosts_cluster(
+    distribution: str, hosts: list[str], *, control_plane: int = 1, version: str = "", **fields: Any
+) -> ClusterTarget:
     """A cluster of federation ``fed`` on bare hosts: the first ones are its control plane."""
     cluster = Cluster.model_validate(
         {
             "name": "a",
             "infrastructure": {"type": "hosts", "inventory": "lab"},
-            "distribution": {"type": distribution, "version": VERSIONS[distribution]},
+            "distribution": {"type": distribution, "version": version or VERSIONS[distribution]},
             "controlPlane": {"count": control_plane},
             "workers": [{"name": "default", "count": len(hosts) - control_plane}] if len(hosts) > control_plane else [],
             "network": {"podCIDR": "10.10.0.0/16", "serviceCIDR": "10.110.0.0/16"},
@@ -122,7 +126,7 @@ class Crew:
         self.logins = logins
         self.sessions: dict[str, Session] = {}
         first = logins[target.machines[0].name]
-        self.endpoint = f"{first.address}:6443"
+        self.endpoint = f"{first.address}:{target.spec.built_with.api_port}"
 
     def close(self) -> None:
         """Hang up."""

@@ -18,9 +18,11 @@ from clients.ssh.facts import Answer
 from federation.errors import Rejected, Unsupported
 from federation.spec.catalogue import Binary
 from federation.spec.machines import MachineTarget
-from providers.bootstrap import k3s_config, kubeadm_config
+from providers.bootstrap import k3s_config, kubeadm_config, microk8s_config
+from providers.bootstrap.host import fill, version_words
 from providers.bootstrap.k3s_node import _version, download_step
 from providers.bootstrap.kubeadm_config import ca_hash, kubeconfig_ca_hash, with_server
+from providers.bootstrap.microk8s_node import init_step, join_step
 from providers.contracts import JoinTicket
 from tests.unit.bootstrap.catalogue import a_distribution, a_target
 
@@ -233,3 +235,28 @@ def test_version_of_k3s_is_read_from_its_own_words():
     assert _version(Answer(0, "k3s version v1.36.4+k3s1 (abc)\ngo version go1.26\n")) == "v1.36.4+k3s1"
     assert _version(Answer(44, "")) is None
     assert _version(Answer(126, "")) is None
+
+
+def test_microk8s_launches_with_networks_names_and_rbac():
+    """Only the first machine has add-ons: the others take over those of the cluster that they join."""
+    target = a_target("microk8s", network={"podCIDR": "10.10.0.0/16", "serviceCIDR": "10.110.0.0/16"})
+    first = yaml.safe_load(microk8s_config.render_launch(target, ("192.0.2.7", "10.0.0.5", "192.0.2.7"), first=True))
+    assert first["extraSANs"] == ["192.0.2.7", "10.0.0.5", "10.110.0.1"]
+    assert first["extraCNIEnv"]["IPv4_CLUSTER_CIDR"] == "10.10.0.0/16"
+    assert first["extraCNIEnv"]["IPv4_SERVICE_CIDR"] == "10.110.0.0/16"
+    assert first["extraKubeAPIServerArgs"]["--authorization-mode"] == "RBAC,Node"
+    assert first["addons"] == [{"name": "dns", "args": ["/etc/resolv.conf", "10.110.0.10"]}]
+    assert "addons" not in yaml.safe_load(microk8s_config.render_launch(target, (), first=False))
+
+
+def test_a_microk8s_token_is_in_no_argument_of_ours_and_the_channel_follows_the_minor():
+    """The script reads the token from a file that is removed whatever comes of it."""
+    snap = a_distribution("microk8s").snap
+    assert snap is not None
+    channel = fill(snap.channel, version_words("v1.36.4"))
+    script = str(join_step(snap, channel, worker=True, clean_first=False).argv[2])
+    assert "snap install microk8s --classic --channel=1.36/stable" in script
+    assert 'microk8s join "$(cat /run/flotilla/microk8s-join)" --worker' in script
+    assert script.endswith("rm -f /run/flotilla/microk8s-join; false; }")
+    again = str(init_step(snap, channel, clean_first=True).argv[2])
+    assert again.index("snap remove --purge microk8s") < again.index("snap install")

@@ -19,6 +19,27 @@ _CALICO = (
     Workload("calico-kube-controllers", "calico"),
 )
 _DNS = Workload("coredns", "coredns/coredns:1.12.4")
+_COREFILE = """.:53 {
+    errors
+    health {
+      lameduck 5s
+    }
+    ready
+    log . {
+      class error
+    }
+    kubernetes cluster.local in-addr.arpa ip6.arpa {
+      pods insecure
+      fallthrough in-addr.arpa ip6.arpa
+    }
+    prometheus :9153
+    forward . /etc/resolv.conf
+    cache 30
+    loop
+    reload
+    loadbalance
+}
+"""
 _ADDONS = f"{disk.COMMON}/addons.enabled"
 """Not a file of the real one, which looks into the cluster for what is enabled."""
 
@@ -95,7 +116,7 @@ def _install_workloads(process: Process, cluster: Any) -> None:
         install(cluster.api, workload)
     if "dns" in enabled(process):
         install(cluster.api, _DNS)
-        install_dns(cluster.api, cluster.service_cidr)
+        install_dns(cluster.api, cluster.service_cidr, _COREFILE)
 
 
 def enabled(process: Process) -> list[str]:

@@ -1,0 +1,178 @@
+"""Clusters by MicroK8s: a snap from the channel of its minor, which brings runtime, network plugin and datastore.
+
+Source: microk8s.io, "Create a MicroK8s cluster", "High Availability", "Launch configurations".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from clients.ssh.command import Secret
+from clients.ssh.facts import gather
+from clients.ssh.session import Session
+from federation.errors import CommandFailed, NotReadyYet, Rejected
+from federation.spec.catalogue import DistributionDefinition, Snap
+from federation.spec.cluster import Cni
+from federation.spec.machines import MachineTarget
+from providers.bootstrap.changes import WriteFile, advance, carry_out, settle
+from providers.bootstrap.host import fill, needs_of, version_words
+from providers.bootstrap.kubeadm_config import ca_hash, host_of, with_server
+from providers.bootstrap.microk8s_config import CONFIG_FILE, render_launch
+from providers.bootstrap.microk8s_node import (
+    AGENT_PORT,
+    INIT_UNIT,
+    JOIN_FILE,
+    JOIN_UNIT,
+    KUBECONFIG,
+    MICROK8S,
+    MicroK8sNode,
+    host_name,
+    init_step,
+    join_step,
+    look_at,
+)
+from providers.bootstrap.ownership import mark_of, require
+from providers.bootstrap.preparation import prepare
+from providers.bootstrap.retirement import retire_microk8s
+from providers.contracts import ClusterTarget, Done, JoinTicket, Progress, Waiting
+
+_TOKEN_TTL_S = "1800"  # noqa: S105 - a length of time, not a token
+
+
+@dataclass(frozen=True)
+class MicroK8s:
+    """The distribution ``microk8s``. ``definition`` is its entry of the catalogue, with a snap."""
+
+    definition: DistributionDefinition
+    brings_network: ClassVar[Cni | None] = "calico"
+    needs_names: ClassVar[bool] = True
+
+    def prepare_host(self, session: Session, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
+        """The packages that a snap needs; the snap itself comes with init or join, which configure it.
+
+        Safe to repeat: facts first, then only what differs.
+
+        Raises:
+            Rejected: The machine belongs to another cluster or has another name than the inventory gives it.
+            CommandFailed: Reason PackagesFailed.
+        """
+        name = host_name()
+        called = gather(session, [name])[name]
+        if called != machine.name:
+            raise Rejected(
+                f"{session.place} calls itself '{called}', and MicroK8s names nodes as their machines: run "
+                f"'hostnamectl set-hostname {machine.name}' on it, or call it '{called}' in the inventory"
+            )
+        needs = needs_of(self.definition, cluster.spec.built_with.version)
+        return prepare(session, needs, mark_of("microk8s", cluster, machine))
+
+    def init_control_plane(
+        self, session: Session, cluster: ClusterTarget, machine: MachineTarget, endpoint: str
+    ) -> Progress:
+        """Install the first node; done when its API answers and the kubeconfig is there.
+
+        Safe to repeat: an installation that was cut off is removed and begun again; one that went through is never
+        touched, however its API fares at the moment.
+
+        Raises:
+            CommandFailed: Reason MicroK8sInitFailed, with the end of the log.
+            Rejected: The machine was not prepared for this cluster.
+        """
+        node = look_at(session)
+        require(node.mark, mark_of("microk8s", cluster, machine), session.place)
+        if node.settled:
+            settle(session, INIT_UNIT, node.units[INIT_UNIT])
+            return _running(session, node)
+        state = node.units[INIT_UNIT]
+        if state == "absent":
+            self._configure(session, cluster, node, endpoint, first=True)
+        return advance(session, init_step(self._snap, self._channel(cluster), clean_first=node.installed), state)
+
+    def read_kubeconfig(self, session: Session, endpoint: str) -> str:
+        """The admin kubeconfig, with ``https://endpoint`` as its server.
+
+        Raises:
+            NotReadyYet: There is none yet.
+        """
+        text = session.read_file(KUBECONFIG, sudo=True)
+        if text is None:
+            raise NotReadyYet(f"{session.place} has no kubeconfig yet")
+        return with_server(text, endpoint)
+
+    def issue_ticket(self, session: Session, endpoint: str, role: str) -> JoinTicket:
+        """A token for half an hour. Nodes join through the machine's own address: its datastore is bound to it.
+
+        Raises:
+            NotReadyYet: The API does not answer.
+            CommandFailed: MicroK8s made no token.
+        """
+        del role
+        node = look_at(session)
+        if not (node.settled and node.api_ready and node.ca):
+            raise NotReadyYet(f"the API on {session.place} does not answer yet")
+        create = (MICROK8S, "add-node", "--token-ttl", _TOKEN_TTL_S, "--format", "token-check")
+        pair = session.run(create, sudo=True).stdout.strip()
+        if "/" not in pair:
+            raise CommandFailed("microk8s add-node printed no token", exit_code=0, reason="MicroK8sTicketFailed")
+        return JoinTicket(endpoint, f"{node.addresses[0]}:{AGENT_PORT}/{pair}", ca_hash(node.ca))
+
+    def join_node(
+        self, session: Session, cluster: ClusterTarget, machine: MachineTarget, ticket: JoinTicket
+    ) -> Progress:
+        """Make a prepared machine a node; done when it runs and trusts this cluster's CA.
+
+        Safe to repeat: a join that was cut off, or left from a cluster that is gone, is removed and begun again.
+
+        Raises:
+            CommandFailed: Reason MicroK8sJoinFailed, with the end of the log.
+            Rejected: The machine was not prepared for this cluster.
+        """
+        node = look_at(session)
+        require(node.mark, mark_of("microk8s", cluster, machine), session.place)
+        if node.settled and node.ca and ca_hash(node.ca) == ticket.ca_hash:
+            return _joined(session, node)
+        state = node.units[JOIN_UNIT]
+        if state == "absent":
+            self._configure(session, cluster, node, ticket.endpoint, first=False)
+            carry_out(session, [WriteFile(JOIN_FILE, Secret(ticket.token), 0o600)])
+        worker = machine.role == "worker"
+        step = join_step(self._snap, self._channel(cluster), worker=worker, clean_first=node.installed)
+        return advance(session, step, state)
+
+    def leave(self, session: Session) -> Progress:
+        """Leave the cluster and take the snap and what ``prepare_host`` added off; nothing when it carries no mark."""
+        return retire_microk8s(session, self.definition)
+
+    @property
+    def _snap(self) -> Snap:
+        if self.definition.snap is None:
+            raise ValueError("the catalogue's entry for microk8s has no snap")
+        return self.definition.snap
+
+    def _channel(self, cluster: ClusterTarget) -> str:
+        return fill(self._snap.channel, version_words(cluster.spec.built_with.version))
+
+    def _configure(
+        self, session: Session, cluster: ClusterTarget, node: MicroK8sNode, endpoint: str, *, first: bool
+    ) -> None:
+        names = (host_of(endpoint), *node.addresses)
+        config = WriteFile(CONFIG_FILE, render_launch(cluster, names, first=first))
+        carry_out(session, [config] if config.differs_from(node.config_digest) else [])
+
+
+def _running(session: Session, node: MicroK8sNode) -> Progress:
+    if not node.service.is_running:
+        session.run(("snap", "start", "--enable", "microk8s"), sudo=True)
+        return Waiting("the services of MicroK8s")
+    return Done("API ready") if node.api_ready and node.kubeconfig else Waiting("the API server")
+
+
+def _joined(session: Session, node: MicroK8sNode) -> Progress:
+    settle(session, JOIN_UNIT, node.units[JOIN_UNIT])
+    if node.ticket_file:
+        session.run(("rm", "-f", JOIN_FILE), sudo=True)
+    if not node.service.is_running:
+        session.run(("snap", "start", "--enable", "microk8s"), sudo=True)
+        return Waiting("the services of MicroK8s")
+    return Done("joined")
