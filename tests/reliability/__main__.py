@@ -57,7 +57,7 @@ def _section(chapter: Chapter) -> list[str]:
     ]
     if chapter.headers:
         table = [chapter.headers, tuple("---" for _ in chapter.headers), *chapter.rows]
-        lines += [*(f"| {' | '.join(row)} |" for row in table), ""]
+        lines += [*(f"| {' | '.join(each.replace('|', '&#124;') for each in row)} |" for row in table), ""]
     for title, found in (("Did not hold", chapter.failed), ("Failed first, and what was changed", chapter.repaired)):
         if found:
             lines += [f"**{title}**", "", *(f"- {each}" for each in found), ""]
