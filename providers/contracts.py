@@ -48,12 +48,35 @@ Progress = Done | Waiting
 
 
 @dataclass(frozen=True)
+class RegistryLogin:
+    """Credentials of a container registry."""
+
+    server: str
+    username: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class RegistryAccess:
+    """A container registry as nodes reach it; see ``federation.spec.registries``. ``ca`` is PEM."""
+
+    host: str
+    mirrors: tuple[str, ...] = ()
+    login: RegistryLogin | None = None
+    ca: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
 class ClusterTarget:
-    """A cluster in its federation, with the machines it should have."""
+    """A cluster in its federation, with the machines it should have.
+
+    ``registries`` are there where machines are told of them.
+    """
 
     federation: str
     spec: Cluster
     machines: tuple[MachineTarget, ...] = ()
+    registries: tuple[RegistryAccess, ...] = ()
 
     @property
     def name(self) -> str:
@@ -125,15 +148,6 @@ class KeyPair:
 
     public_key: str
     private_key: str = field(repr=False)
-
-
-@dataclass(frozen=True)
-class RegistryLogin:
-    """Credentials of a container registry."""
-
-    server: str
-    username: str
-    password: str = field(repr=False)
 
 
 class Vault(Protocol):
@@ -247,7 +261,7 @@ class Distribution(Protocol):
     """Whether nodes have to find each other by name: they are then told each other's names."""
 
     def prepare_host(self, session: Session, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
-        """Packages, kernel settings and files that a node needs; facts first, then only what differs."""
+        """Packages, kernel settings and files that a node needs, those on registries too; then only what differs."""
 
     def init_control_plane(
         self, session: Session, cluster: ClusterTarget, machine: MachineTarget, endpoint: str
@@ -268,6 +282,9 @@ class Distribution(Protocol):
         self, session: Session, cluster: ClusterTarget, machine: MachineTarget, ticket: JoinTicket
     ) -> Progress:
         """Make a prepared machine a node; done when the machine's own agent runs as part of the cluster."""
+
+    def configure_registries(self, session: Session, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
+        """What the container runtime knows of registries; a node that runs restarts it when that differs."""
 
     def leave(self, session: Session) -> Progress:
         """Take everything of the distribution off a machine that stays (a bare host)."""

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from clients.kubernetes.api import KubernetesClient
 from clients.kubernetes.resources import Kind
 from federation.spec.machines import Role
-from federation.spec.marks import DRAINING, HOST_NAMES
+from federation.spec.marks import DRAINING, HOST_NAMES, REGISTRIES
 from federation.state.observed import ObservedNode
 from providers.contracts import Done, Progress, Waiting
 from providers.offloading import NODE_TYPE, VIRTUAL
@@ -51,6 +51,7 @@ def _observed(node: dict[str, Any], now: datetime) -> ObservedNode:
         draining=DRAINING in _annotations(node),
         address=next((each["address"] for each in status.get("addresses", ()) if each["type"] == "InternalIP"), ""),
         names=_annotations(node).get(HOST_NAMES, ""),
+        registries=_annotations(node).get(REGISTRIES, ""),
     )
 
 
@@ -117,6 +118,13 @@ def reopen_node(kubernetes: KubernetesClient, name: str) -> Progress:
     if node is not None and DRAINING in _annotations(node):
         kubernetes.merge_patch(NODE, name, _closed(False))
     return Done("open")
+
+
+def note_registries(kubernetes: KubernetesClient, name: str, digest: str) -> None:
+    """Note on a node what it was told of registries; nothing when that stands there, or when there is no such node."""
+    node = kubernetes.get(NODE, name)
+    if node is not None and _annotations(node).get(REGISTRIES, "") != digest:
+        kubernetes.merge_patch(NODE, name, {"metadata": {"annotations": {REGISTRIES: digest or None}}})
 
 
 def _closed(closed: bool) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from federation.planning.actions import (
     ClusterAction,
     ComponentAction,
     ConfigureDns,
+    ConfigureRegistries,
     ConnectNetworks,
     CreateMachine,
     DeleteApplication,
@@ -45,8 +46,9 @@ from federation.spec.peering import Peering, PeeringKey
 from providers.bootstrap.dns import ensure_rules
 from providers.bootstrap.host_names import name_hosts
 from providers.contracts import Done, Progress, Side, Waiting
-from providers.nodes import NODE, label_node, remove_node, reopen_node
+from providers.nodes import NODE, label_node, note_registries, remove_node, reopen_node
 from tasks.introducing import introduce
+from tasks.registries import registry_digest
 from tasks.workbench import Workbench
 
 
@@ -111,10 +113,8 @@ def _machine(bench: Workbench, action: MachineAction) -> Progress:
             target = bench.target(action.cluster)
             bench.forget_machine(action.cluster, action.machine)
             return bench.infrastructure(target.spec).delete_machine(target, action.machine)
-        case PrepareHost():
-            target, machine = bench.machine(action.cluster, action.machine)
-            with bench.session(action.cluster, action.machine) as session:
-                return bench.distribution(target.spec).prepare_host(session, target, machine)
+        case PrepareHost() | ConfigureRegistries():
+            return _equip(bench, action)
         case InitControlPlane():
             return _init(bench, action)
         case JoinNode():
@@ -125,6 +125,23 @@ def _machine(bench: Workbench, action: MachineAction) -> Progress:
             return reopen_node(bench.side(action.cluster).kubernetes, action.machine)
         case _:
             raise AssertionError(f"no provider for {action}")
+
+
+def _equip(bench: Workbench, action: PrepareHost | ConfigureRegistries) -> Progress:
+    target, machine = bench.told_of_registries(action.cluster, action.machine)
+    provider = bench.distribution(target.spec)
+    with bench.session(action.cluster, action.machine) as session:
+        if isinstance(action, PrepareHost):
+            return provider.prepare_host(session, target, machine)
+        progress = provider.configure_registries(session, target, machine)
+    if isinstance(progress, Done):
+        _note_registries(bench, action)
+    return progress
+
+
+def _note_registries(bench: Workbench, action: MachineAction) -> None:
+    digest = registry_digest(bench.vault, bench.desired.name, bench.cluster(action.cluster))
+    note_registries(bench.side(action.cluster).kubernetes, action.machine, digest)
 
 
 def _init(bench: Workbench, action: InitControlPlane) -> Progress:
@@ -138,6 +155,8 @@ def _init(bench: Workbench, action: InitControlPlane) -> Progress:
             kubeconfig = provider.read_kubeconfig(session, endpoint)
             bench.vault.keep_kubeconfig(bench.desired.name, action.cluster, kubeconfig)
     version = bench.side(action.cluster).kubernetes.version()
+    if target.spec.registries:
+        _note_registries(bench, action)
     return Done(f"API {version} at {endpoint}")
 
 
@@ -158,6 +177,8 @@ def _join(bench: Workbench, action: JoinNode) -> Progress:
     if kubernetes.get(NODE, action.machine) is None:
         return Waiting("the node to register")
     label_node(kubernetes, action.machine, dict(machine.labels))
+    if target.spec.registries:
+        _note_registries(bench, action)
     return Done("registered")
 
 

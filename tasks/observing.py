@@ -31,6 +31,7 @@ from providers.contracts import ClusterTarget
 from providers.infrastructure.existing.facts import identity, service_address
 from providers.nodes import observe_nodes
 from providers.survey import Survey
+from tasks.registries import registry_digest
 from tasks.workbench import Workbench
 
 log = logging.getLogger(__name__)
@@ -109,6 +110,7 @@ def _kubernetes(bench: Workbench, cluster: Cluster) -> Observation[ObservedKuber
                 applications=bench.applications.observe(side),
                 identity=identity(client) if any(each.adopted for each in bench.clusters()) else "",
                 service_address=service_address(client) if cluster.adopted else "",
+                registries="" if cluster.adopted else registry_digest(bench.vault, bench.desired.name, cluster),
                 host_rules=frozenset() if cluster.adopted else observe_rules(client, bench.dns_place(cluster)),
             )
         )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import ParamSpec, TypeVar
 
@@ -46,6 +46,7 @@ from providers.registry import (
     network_installer,
 )
 from tasks.once import Once
+from tasks.registries import registry_access
 
 THREADS = 32
 """Blocking calls at the same time. The event loop's own pool has as few threads as the machine has cores, plus four."""
@@ -127,6 +128,15 @@ class Workbench:
         if found is None:
             raise SpecInvalid(f"cluster {cluster} should have no machine '{machine}'")
         return target, found
+
+    def told_of_registries(self, cluster: str, machine: str) -> tuple[ClusterTarget, MachineTarget]:
+        """Like ``machine``, with what the machine is to know of registries.
+
+        Raises:
+            SpecInvalid: Credentials or an authority are not in the vault.
+        """
+        target, found = self.machine(cluster, machine)
+        return replace(target, registries=registry_access(self.vault, target.spec)), found
 
     def definition(self, addon: str) -> AddOnDefinition:
         """The catalogue's entry for an add-on."""

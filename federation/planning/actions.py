@@ -167,6 +167,13 @@ class ReopenNode(MachineAction):
 
 
 @dataclass(frozen=True)
+class ConfigureRegistries(MachineAction):
+    """What the container runtime of a node knows of registries; it is restarted when that changes."""
+
+    verb = "configure-registries"
+
+
+@dataclass(frozen=True)
 class AddOnAction(Action):
     """An action on one add-on of a cluster."""
 

@@ -11,6 +11,7 @@ from federation.planning.rules.host_names import plan_host_names
 from federation.planning.rules.leaving import plan_dropped_clusters
 from federation.planning.rules.machines import plan_machines
 from federation.planning.rules.peerings import plan_leaving, plan_peerings
+from federation.planning.rules.registries import plan_registries
 
 
 def plan_federation(context: PlanningContext) -> Plan:
@@ -28,6 +29,7 @@ def plan_federation(context: PlanningContext) -> Plan:
         *machines,
         *plan_host_names(context, machines),
         *plan_dns(context),
+        *plan_registries(context),
         *plan_addons(context, applications, leaving),
         *plan_peerings(context),
         *applications,

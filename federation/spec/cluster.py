@@ -22,6 +22,7 @@ from federation.spec.dns import Dns
 from federation.spec.infrastructure import Infrastructure
 from federation.spec.minors import minor_of
 from federation.spec.model import Cidr, Count, Duration, Labels, Name, SpecModel, Title
+from federation.spec.registries import Registry
 
 Version = Annotated[
     str,
@@ -117,6 +118,7 @@ class ClusterFields(SpecModel):
 
     network: Network = Field(default_factory=Network, description="Addresses inside the cluster")
     dns: Dns = Field(default_factory=Dns, description="Names that the cluster's own DNS knows")
+    registries: tuple[Registry, ...] = Field(default=(), description="Container registries as nodes reach them")
     workers: tuple[WorkerPool, ...] = Field(default=(), description="Pools of worker machines")
     addons: tuple[AddOnEntry, ...] = Field(default=(), description="Add-ons, in any order")
     spares: tuple[HostName, ...] = Field(default=(), description="Hosts that may step in for a lost one")
@@ -135,6 +137,7 @@ MACHINE_FIELDS: Mapping[str, str] = {
     "workers": "workers",
     "spares": "spares",
     "dns": "dns",
+    "registries": "registries",
 }
 """Fields that say how a cluster is built and set up, with their names in YAML: an existing one has none of them."""
 

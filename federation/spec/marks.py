@@ -20,6 +20,9 @@ DRAINING = "flotilla.dev/draining"
 HOST_NAMES = "flotilla.dev/host-names"
 """On a node: digest of the names and addresses of nodes that its machine was told."""
 
+REGISTRIES = "flotilla.dev/registries"
+"""On a node: digest of what its container runtime was told of registries."""
+
 CONSUMER = "flotilla.dev/consumer"
 """On the namespace that a cluster keeps for a peer: this cluster uses, or is to use, the peer's resources."""
 

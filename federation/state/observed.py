@@ -90,7 +90,7 @@ class ObservedNode:
 
     ``unready_s`` counts seconds since it was last ready; 0.0 when ready. ``pod_cidr`` is empty when nobody gave it one.
     ``draining`` says that a run of ours began to take it out of its cluster. ``names`` is the digest of the roster that
-    its machine was told, empty when it was told none.
+    its machine was told, ``registries`` of what its container runtime was told; empty when it was told nothing.
     """
 
     name: str
@@ -103,6 +103,7 @@ class ObservedNode:
     draining: bool = False
     address: str = ""
     names: str = ""
+    registries: str = ""
 
 
 @dataclass(frozen=True)
@@ -217,6 +218,7 @@ class ObservedKubernetes:
         service_address: Address of the API's own service, which is one of the cluster's service addresses; empty when
             nobody asked.
         host_rules: Names with fixed addresses that its DNS was given by us.
+        registries: Digest of what its nodes should know of registries, by what the blocks hold now.
     """
 
     version: str
@@ -228,6 +230,7 @@ class ObservedKubernetes:
     identity: str = ""
     service_address: str = ""
     host_rules: frozenset[Rule] = frozenset()
+    registries: str = ""
 
     @property
     def holds_ours(self) -> bool:

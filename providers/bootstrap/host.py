@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from clients.ssh.command import Argv, render_command
 from clients.ssh.probes import OperatingSystem, Package, Unit
@@ -55,6 +55,10 @@ class HostNeeds:
     key_file: str | None = None
     key_url: str | None = None
     source_list: WriteFile | None = None
+
+    def with_files(self, files: Iterable[WriteFile]) -> HostNeeds:
+        """The same with more files, which take the place of those at their paths."""
+        return replace(self, files=tuple({each.path: each for each in (*self.files, *files)}.values()))
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,8 @@ from providers.bootstrap.k3s_node import (
 from providers.bootstrap.kubeadm_config import with_server
 from providers.bootstrap.ownership import mark_of, require
 from providers.bootstrap.preparation import prepare
+from providers.bootstrap.registries import RegistryFiles, k3s_files
+from providers.bootstrap.registry_files import lay_registry_files
 from providers.bootstrap.retirement import retire_k3s
 from providers.contracts import ClusterTarget, Done, JoinTicket, Progress, Waiting
 
@@ -63,7 +65,8 @@ class K3s:
             CommandFailed: Reasons PackagesFailed, DownloadFailed (which a wrong checksum is, too).
         """
         version = cluster.spec.built_with.version
-        progress = prepare(session, needs_of(self.definition, version), mark_of("k3s", cluster, machine))
+        needs = needs_of(self.definition, version).with_files(_registries(cluster, machine).wanted)
+        progress = prepare(session, needs, mark_of("k3s", cluster, machine))
         if isinstance(progress, Waiting):
             return progress
         found = look_at_program(session, self._binary)
@@ -131,10 +134,19 @@ class K3s:
             CommandFailed: Reason K3sServerFailed or K3sAgentFailed, with the end of the log.
             Rejected: The machine was not prepared for this cluster.
         """
-        service = SERVER if machine.role == "control-plane" else AGENT
+        service = _service_of(machine)
         node = look_at(session, service, self._binary.path)
         require(node.mark, mark_of("k3s", cluster, machine), session.place)
         return self._run_service(session, service, node, render_join(cluster, machine, ticket, node.addresses))
+
+    def configure_registries(self, session: Session, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
+        """What the containerd of k3s knows of registries; any change restarts k3s, under which pods run on.
+
+        Raises:
+            Rejected: The machine is not this node.
+        """
+        mark = mark_of("k3s", cluster, machine)
+        return lay_registry_files(session, _registries(cluster, machine), mark, _service_of(machine))
 
     def leave(self, session: Session) -> Progress:
         """Take k3s and what ``prepare_host`` added off the machine; nothing when it carries no mark."""
@@ -164,6 +176,14 @@ class K3s:
         if changes or not node.service.is_running:
             return _look_after(session, service, node)
         return Done(f"{service} runs")
+
+
+def _service_of(machine: MachineTarget) -> str:
+    return SERVER if machine.role == "control-plane" else AGENT
+
+
+def _registries(cluster: ClusterTarget, machine: MachineTarget) -> RegistryFiles:
+    return k3s_files(cluster.registries, _service_of(machine))
 
 
 def _start(session: Session, service: str, node: K3sNode) -> Waiting:

@@ -38,6 +38,8 @@ from providers.bootstrap.kubeadm_node import (
 )
 from providers.bootstrap.ownership import mark_of, require
 from providers.bootstrap.preparation import prepare
+from providers.bootstrap.registries import CONTAINERD_CONFIG, RegistryFiles, containerd_files
+from providers.bootstrap.registry_files import lay_registry_files
 from providers.bootstrap.retirement import retire_kubeadm
 from providers.contracts import ClusterTarget, Done, JoinTicket, Progress, Waiting
 
@@ -62,8 +64,21 @@ class Kubeadm:
             Rejected: The machine belongs to another cluster or runs Kubernetes that is not ours.
             CommandFailed: Reasons PackagesFailed, RepositoryKeyFailed.
         """
-        needs = needs_of(self.definition, cluster.spec.built_with.version)
+        needs = needs_of(self.definition, cluster.spec.built_with.version).with_files(self._registries(cluster).wanted)
         return prepare(session, needs, mark_of("kubeadm", cluster, machine))
+
+    def configure_registries(self, session: Session, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
+        """What containerd knows of registries. Only credentials, and the first and the last registry, restart it.
+
+        Raises:
+            Rejected: The machine is not this node.
+        """
+        mark = mark_of("kubeadm", cluster, machine)
+        return lay_registry_files(session, self._registries(cluster), mark, "containerd")
+
+    def _registries(self, cluster: ClusterTarget) -> RegistryFiles:
+        config = next(each.text for each in self.definition.files if each.path == CONTAINERD_CONFIG)
+        return containerd_files(cluster.registries, config)
 
     def init_control_plane(
         self, session: Session, cluster: ClusterTarget, machine: MachineTarget, endpoint: str

@@ -11,7 +11,7 @@ from typing import ClassVar
 from clients.ssh.command import Secret
 from clients.ssh.facts import gather
 from clients.ssh.session import Session
-from federation.errors import CommandFailed, NotReadyYet, Rejected
+from federation.errors import CommandFailed, NotReadyYet, Rejected, Unsupported
 from federation.spec.catalogue import DistributionDefinition, Snap
 from federation.spec.cluster import Cni
 from federation.spec.machines import MachineTarget
@@ -139,6 +139,17 @@ class MicroK8s:
         worker = machine.role == "worker"
         step = join_step(self._snap, self._channel(cluster), worker=worker, clean_first=node.installed)
         return advance(session, step, state)
+
+    def configure_registries(self, session: Session, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
+        """Nothing: specs that ask for it are refused.
+
+        Raises:
+            Unsupported: The cluster has registries.
+        """
+        del machine
+        if cluster.registries:
+            raise Unsupported(f"{session.place}: registries of MicroK8s are not supported yet")
+        return Done("no registries")
 
     def leave(self, session: Session) -> Progress:
         """Leave the cluster and take the snap and what ``prepare_host`` added off; nothing when it carries no mark."""

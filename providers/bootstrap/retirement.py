@@ -20,6 +20,7 @@ from providers.bootstrap.host_names import HOSTS, without_names
 from providers.bootstrap.k3s_node import DOWNLOAD_UNIT
 from providers.bootstrap.kubeadm_node import INIT_UNIT, JOIN_UNIT
 from providers.bootstrap.ownership import STATE_DIRECTORY, mark_fact
+from providers.bootstrap.registries import CONTAINERD_HOSTS
 from providers.contracts import Done, Progress, Waiting
 
 RETIRE_UNIT = "flotilla-retire"
@@ -38,7 +39,7 @@ _OUR_STATE = (f"{STATE_DIRECTORY}/settled", f"{STATE_DIRECTORY}/kubeadm.yaml", "
 def retire_kubeadm(session: Session, definition: DistributionDefinition) -> Progress:
     """Reset, stop the kubelet, and remove packages that were held and files that were written."""
     held = definition.pinned_packages
-    gone = ("/etc/kubernetes", "/var/lib/kubelet", "/var/lib/etcd", *_NETWORK)
+    gone = ("/etc/kubernetes", "/var/lib/kubelet", "/var/lib/etcd", CONTAINERD_HOSTS, *_NETWORK)
     commands: list[Argv] = [
         *(("systemctl", "stop", f"{unit}.service") for unit in (INIT_UNIT, JOIN_UNIT)),
         ("kubeadm", "reset", "--force"),

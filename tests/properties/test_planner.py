@@ -14,6 +14,8 @@ from federation.planning.actions import (
     AddOnAction,
     ApplicationAction,
     ComponentAction,
+    ConfigureDns,
+    ConfigureRegistries,
     DirectionAction,
     InitControlPlane,
     InstallNetwork,
@@ -67,8 +69,9 @@ def _cluster(draw: st.DrawFn, name: str, *, peered: bool) -> dict[str, Any]:
     workers, control_plane = draw(st.integers(0, 2)), draw(st.sampled_from([1, 3]))
     addons = ["metallb", "liqo"] if peered else draw(st.sampled_from([[], ["metallb"], ["metallb", "liqo"]]))
     names = [[], [{"name": "git.site", "address": "192.0.2.9"}], [{"name": "hub.site", "address": "192.0.2.9"}]]
-    dns = {"hosts": names[workers]}
-    cluster = a_cluster(name, workers=workers, control_plane=control_plane, addons=addons, dns=dns)
+    mirrors = [{"host": "docker.io", "mirrors": [f"https://hub{control_plane}.site"]}] if workers else []
+    more = {"dns": {"hosts": names[workers]}, "registries": mirrors}
+    cluster = a_cluster(name, workers=workers, control_plane=control_plane, addons=addons, **more)
     return on_hosts(cluster) if name == "d" else cluster
 
 
@@ -239,7 +242,17 @@ def test_looking_away_at_random_never_leads_to_more(
             assert not [step.key for step in plan if isinstance(step.action, _INSIDE) and step.action.scope == name]
 
 
-_INSIDE = (AddOnAction, ApplicationAction, ComponentAction, RemoveNode, JoinNode, InitControlPlane, InstallNetwork)
+_INSIDE = (
+    AddOnAction,
+    ApplicationAction,
+    ComponentAction,
+    RemoveNode,
+    JoinNode,
+    InitControlPlane,
+    InstallNetwork,
+    ConfigureDns,
+    ConfigureRegistries,
+)
 
 
 def _nothing_left(seen: ObservedCluster) -> bool:

@@ -15,6 +15,7 @@ from federation.planning.actions import (
     Action,
     Authenticate,
     ConfigureDns,
+    ConfigureRegistries,
     ConnectNetworks,
     CreateMachine,
     DeleteApplication,
@@ -114,9 +115,15 @@ class World:
                     tuple(self._directions(name)),
                     tuple(cluster.applications.values()),
                     host_rules=cluster.host_rules,
+                    registries=self.registries(name),
                 )
             )
         return ObservedCluster(name, Present(infrastructure), kubernetes)
+
+    def registries(self, name: str) -> str:
+        """Digest of what nodes of a cluster should know of registries."""
+        spec = self.desired.cluster(name)
+        return repr(spec.registries) if spec and spec.registries else ""
 
     def _inventory(self, name: str) -> tuple[str, ...]:
         spec = self.desired.cluster(name)
@@ -251,19 +258,26 @@ def _init(world: World, action: InitControlPlane) -> None:
     cluster = world.cluster(action.cluster)
     world.need(action.machine in cluster.prepared and not cluster.api, "not prepared, or made already")
     cluster.api = True
-    _add_node(cluster, action.machine)
+    _add_node(world, action)
 
 
 def _join(world: World, action: JoinNode) -> None:
     cluster = world.cluster(action.cluster)
     world.need(cluster.api and action.machine in cluster.prepared, "no API, or not prepared")
     world.need(action.machine not in cluster.nodes, "a node of that name is there")
-    _add_node(cluster, action.machine)
+    _add_node(world, action)
 
 
-def _add_node(cluster: ClusterModel, name: str) -> None:
-    address = f"10.0.0.{len(cluster.nodes) + 1}"
-    cluster.nodes[name] = ObservedNode(name, cluster.machines[name].role, cluster.cni, "v1", address=address)
+def _add_node(world: World, action: InitControlPlane | JoinNode) -> None:
+    cluster, name, told = world.cluster(action.cluster), action.machine, world.registries(action.cluster)
+    address, role = f"10.0.0.{len(cluster.nodes) + 1}", cluster.machines[name].role
+    cluster.nodes[name] = ObservedNode(name, role, cluster.cni, "v1", address=address, registries=told)
+
+
+def _configure_registries(world: World, action: ConfigureRegistries) -> None:
+    nodes = world.cluster(action.cluster).nodes
+    world.need(action.machine in nodes, "no such node")
+    nodes[action.machine] = replace(nodes[action.machine], registries=world.registries(action.cluster))
 
 
 def _name_hosts(world: World, action: NameHosts) -> None:
@@ -363,6 +377,7 @@ _EFFECTS: dict[type, Callable[[World, Any], None]] = {
     ReopenNode: lambda _world, _action: None,
     InstallNetwork: _network,
     ConfigureDns: _configure_dns,
+    ConfigureRegistries: _configure_registries,
     InstallAddOn: _install,
     RemoveAddOn: _remove_addon,
     ConnectNetworks: peering_effects.connect,

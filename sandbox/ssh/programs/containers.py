@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tomllib
 from typing import Any
 
 import yaml
@@ -15,6 +16,7 @@ from sandbox.ssh.sockets import CONTAINERD_SOCKET, no_runtime
 KUBELET_CONFIG = "/var/lib/kubelet/config.yaml"
 MANIFESTS = "/etc/kubernetes/manifests"
 
+_CONFIG = "/etc/containerd/config.toml"
 _DEFAULT_CONFIG = """disabled_plugins = []
 root = "/var/lib/containerd"
 state = "/run/containerd"
@@ -37,6 +39,10 @@ async def containerd(process: Process) -> int:
         process.out(f"containerd containerd.io {process.version}")
         return 0
     files = process.host.root_files
+    problem = _unfit(files.text(_CONFIG) if files.exists(_CONFIG) else "")
+    if problem:
+        process.err(f"containerd: failed to load TOML: {_CONFIG}: {problem}")
+        return 1
     files.install(CONTAINERD_SOCKET, "")
     process.notify_ready()
     try:
@@ -45,6 +51,18 @@ async def containerd(process: Process) -> int:
         if files.exists(CONTAINERD_SOCKET):
             files.remove(CONTAINERD_SOCKET)
     return 0
+
+
+def _unfit(config: str) -> str:
+    """Why containerd would not start, or its CRI plugin would not load; empty when nothing is wrong."""
+    try:
+        plugins = tomllib.loads(config).get("plugins", {})
+    except tomllib.TOMLDecodeError as error:
+        return str(error)
+    registry = plugins.get("io.containerd.grpc.v1.cri", {}).get("registry", {})
+    if registry.get("config_path") and "mirrors" in registry:
+        return "invalid plugin config: `mirrors` cannot be set when `config_path` is provided"
+    return ""
 
 
 def pods_here(process: Process) -> list[dict[str, Any]]:

@@ -148,6 +148,10 @@ class Crew:
         """One step of preparing a host."""
         return self.distribution.prepare_host(self.session(name), self.target, self._machine(name))
 
+    def configure_registries(self, name: str) -> Progress:
+        """One step of telling a machine of registries."""
+        return self.distribution.configure_registries(self.session(name), self.target, self._machine(name))
+
     def init(self) -> Progress:
         """One step of the first control plane."""
         machine = self.target.machines[0]

@@ -15,12 +15,13 @@ from clients.kubernetes.api import KubernetesClient
 from clients.kubernetes.resources import CONFIG_MAP, Kind
 from clients.ssh import probes
 from clients.ssh.facts import gather
+from clients.ssh.session import Session
 from federation.errors import CommandFailed, Rejected
 from federation.spec.dns import Dns
 from providers.bootstrap import host_names
 from providers.bootstrap.dns import ensure_rules, observe_rules
 from providers.bootstrap.network import NetworkInstaller, network_ready
-from providers.contracts import Done, Progress, Side, Waiting
+from providers.contracts import Done, Progress, RegistryAccess, RegistryLogin, Side, Waiting
 from tests.addons.benches import KeptKubeconfig
 from tests.contract.providers.bootstrap_rig import Crew, Rig, a_hosts_cluster, a_sandbox, drive
 from tests.networks import reserve_network
@@ -148,6 +149,50 @@ def test_names_with_fixed_addresses_come_change_and_go(rig, distribution):
     assert {name: data for name, data in after.items() if data} == before
     kubernetes.close()
     crew.close()
+
+
+HUB = RegistryAccess("hub.site:5000", (), RegistryLogin("hub.site:5000", "reader", "s3cr3t-word"), "-----BEGIN CERT")
+DOCKER = RegistryAccess("docker.io", ("https://hub.site:5000",))
+
+
+@pytest.mark.parametrize(
+    ("distribution", "service", "main", "folder"),
+    [
+        ("kubeadm", "containerd", "/etc/containerd/config.toml", "/etc/containerd/certs.d"),
+        ("k3s", "k3s", "/etc/rancher/k3s/registries.yaml", "/etc/rancher/k3s/registries.d"),
+    ],
+)
+def test_registries_are_told_before_a_node_joins_and_changed_while_it_runs(rig, distribution, service, main, folder):
+    """The same again changes nothing; a change restarts the runtime; nothing of what was dropped stays, nor leaks."""
+    crew = a_crew(rig, distribution, 1)
+    crew.target = replace(crew.target, registries=(HUB, DOCKER))
+    rig.control("POST", "/journal/reset")
+    KubernetesClient(crew.build()).close()
+    session = crew.session(crew.first)
+    read = partial(session.read_file, sudo=True)
+    assert "s3cr3t-word" in (read(main) or "")
+    assert session.run(["stat", "-c", "%a", main], sudo=True).stdout.strip() == "600"
+    assert isinstance(crew.configure_registries(crew.first), Done)
+    before, since = read(main), starts(session, service)
+    rig.control("POST", "/journal/reset")
+    assert isinstance(crew.configure_registries(crew.first), Done)
+    assert rig.mutations() == []
+    crew.target = replace(crew.target, registries=(replace(HUB, login=None), DOCKER))
+    drive(lambda: crew.configure_registries(crew.first))
+    assert read(main) != before
+    assert starts(session, service) != since
+    crew.target = replace(crew.target, registries=())
+    drive(lambda: crew.configure_registries(crew.first))
+    assert "hub.site" not in (read(main) or "")
+    assert session.run(["find", folder, "-type", "f"], sudo=True, check=False).stdout == ""
+    assert not any("s3cr3t-word" in line for line in rig.mutations())
+    assert isinstance(crew.configure_registries(crew.first), Done)
+    crew.close()
+
+
+def starts(session: Session, service: str) -> str:
+    """When a service was started last."""
+    return session.run(["systemctl", "show", "--property=MainPID", service]).stdout
 
 
 def dns_maps(kubernetes: KubernetesClient) -> dict[str, dict[str, str]]:

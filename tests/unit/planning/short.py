@@ -109,6 +109,7 @@ def _changed(desired: Federation, name: str, words: dict[str, Any]) -> ObservedC
         words.get("identity", ""),
         words.get("service_address", ""),
         frozenset(words.get("names", {}).items()),
+        words.get("registries", ""),
     )
     states: dict[str, Observation[ObservedKubernetes]] = {"dark": DARK, "lost": Absent()}
     shown = states.get(api, Present(kubernetes))

@@ -12,9 +12,11 @@ from typing import Any
 
 import yaml
 
+from sandbox.ssh.filesystem import FileView
 from sandbox.ssh.process import Process
 
 _FILE, _FOLDER = "/etc/rancher/k3s/config.yaml", "/etc/rancher/k3s/config.yaml.d"
+_REGISTRIES = "/etc/rancher/k3s/registries.yaml"
 _ENVIRONMENT = {
     "K3S_TOKEN": "token",
     "K3S_URL": "server",
@@ -95,12 +97,25 @@ def read(process: Process) -> Settings:
         if not isinstance(document, dict):
             raise BadConfiguration(f"{path}: cannot unmarshal into map")
         values |= document
+    _check_registries(files)
     environment = {name: process.env[key] for key, name in _ENVIRONMENT.items() if process.env.get(key)}
     merged = values | environment | _command_line(process.args[1:])
     unknown = sorted(set(merged) - _KNOWN)
     if unknown:
         raise BadConfiguration(f"flag provided but not defined: -{unknown[0]}")
     return Settings(merged)
+
+
+def _check_registries(files: FileView) -> None:
+    """Source: docs.k3s.io, "Private Registry Configuration": mirrors and configs, each by host."""
+    if not files.exists(_REGISTRIES):
+        return
+    try:
+        document = yaml.safe_load(files.text(_REGISTRIES)) or {}
+    except yaml.YAMLError as error:
+        raise BadConfiguration(f"failed to load private registry configuration: {error}") from error
+    if not isinstance(document, dict) or not set(document) <= {"mirrors", "configs"}:
+        raise BadConfiguration("failed to load private registry configuration: unknown field")
 
 
 def _command_line(args: list[str]) -> dict[str, Any]:
