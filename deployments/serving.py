@@ -12,6 +12,7 @@ from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLi
 
 from config.settings import settings
 from flows.apply import WAIT_FOR_OTHERS_S, apply
+from flows.deploy_time import experiment_deploy_time
 from flows.importing import import_document
 from flows.link_profiles import experiment_link_profiles
 from flows.narrowed import bootstrap_cluster, install_addons, offload_application, peer_clusters
@@ -46,6 +47,7 @@ async def serve_flows() -> None:
             peer_clusters,
             offload_application,
             experiment_link_profiles,
+            experiment_deploy_time,
             teardown,
         )
     ]

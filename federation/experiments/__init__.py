@@ -1,0 +1,1 @@
+"""Experiments: what is asked for, what was measured, and what comes of it. Pure."""

@@ -1,0 +1,159 @@
+"""CHARITY's experiment: how long a cluster takes to come up, by distribution and number of nodes."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import asdict
+from itertools import product
+from pathlib import Path
+from typing import Annotated
+
+from prefect import flow
+from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
+from prefect.states import Completed, Failed
+from pydantic import Field
+
+from config.catalogue.reading import read_knowledge
+from config.settings import settings
+from federation.errors import FlotillaError, SpecInvalid
+from federation.experiments.deploy_times import CLUSTER, KINDS, LABEL, Kind, Setup, Trial, experiment_name, measures
+from federation.experiments.picture import render_deploy_times
+from federation.spec.federation import Federation
+from federation.spec.loading import load
+from federation.spec.problems import render_field
+from federation.spec.validation import check
+from federation.state.status import FederationStatus
+from flows.apply import SpecText, apply
+from flows.ending import Ending
+from flows.reconcile import reconcile
+from flows.teardown import teardown
+from registry.registry import Registry
+
+log = logging.getLogger("flows.story")
+TRIES = 3
+"""A cluster that did not get there is reconciled so many times in all, as the schedule would; so is its removal."""
+Nodes = Annotated[int, Field(ge=1, le=100)]
+
+
+@flow(name="experiment-deploy-time", flow_run_name="experiment-deploy-time")
+async def experiment_deploy_time(
+    template: SpecText | Federation,
+    distributions: tuple[Kind, ...] = KINDS,
+    nodes: tuple[Nodes, ...] = (1, 3, 5),
+    rounds: Annotated[int, Field(ge=1, le=1000)] = 30,
+) -> Ending:
+    """Build and remove clusters again and again, and tell mean and deviation of the time until all nodes are ready.
+
+    Nothing of it stays, whatever happens: each cluster is removed before the next one begins, and what a run that was
+    killed has left is removed first. The template itself is not applied.
+
+    Args:
+        template: A federation whose first cluster says where and of what machines clusters are made.
+        distributions: What makes nodes.
+        nodes: Numbers of nodes, one of which is the control plane.
+        rounds: How often each is built; all of them once before any of them twice.
+    """
+    base = load(template, "template", read_knowledge()) if isinstance(template, str) else template
+    setups = [Setup(kind, count) for kind, count in product(distributions, nodes)]
+    _refuse(base, setups)
+    name, trials = experiment_name(base.name), list[Trial]()
+    try:
+        await _clear(name)
+        for number, setup in product(range(1, rounds + 1), setups):
+            trials.append(await _try(base, setup, number))
+    finally:
+        await _clear(name)
+        await _publish(name, trials)
+    ready = sum(not trial.trouble for trial in trials)
+    text = f"{ready} of {len(trials)} clusters became ready"
+    return Completed(message=text) if ready == len(trials) else Failed(message=text)
+
+
+def _refuse(base: Federation, setups: Sequence[Setup]) -> None:
+    """Before anything is touched: what cannot be asked for, and a federation of that name that is somebody's own."""
+    for setup in setups:
+        problems = check(setup.federation(base), read_knowledge())
+        if problems:
+            listed = "; ".join(f"{render_field(each.field)}: {each.message}" for each in problems)
+            raise SpecInvalid(f"{setup.distribution} with {setup.nodes} nodes cannot be built: {listed}")
+    name = experiment_name(base.name)
+    current = _current(name)
+    if current is not None and current.metadata.labels.get(LABEL[0]) != LABEL[1]:
+        raise SpecInvalid(f"there is a federation '{name}' that is no experiment; give the template another name")
+
+
+async def _try(base: Federation, setup: Setup, number: int) -> Trial:
+    wanted, begun, trouble = setup.federation(base), time.monotonic(), "it was not tried"
+    for attempt in range(TRIES):
+        if attempt == 0:
+            await apply(wanted, return_state=True)
+        else:
+            await reconcile(wanted.name, return_state=True)
+        trouble = _missing(wanted.name)
+        if not trouble:
+            break
+    ready = time.monotonic()
+    await _clear(wanted.name)
+    trial = Trial(setup, number, ready - begun, time.monotonic() - ready, trouble)
+    words = trial.trouble or f"ready after {trial.seconds:.1f} s"
+    log.info("round %d: %s with %d nodes: %s", number, setup.distribution, setup.nodes, words)
+    return trial
+
+
+async def _clear(name: str) -> None:
+    """Remove what is there of the experiment.
+
+    Raises:
+        FlotillaError: Something is left; the next cluster would not be alone.
+    """
+    message = ""
+    for _ in range(TRIES):
+        if _current(name) is None:
+            return
+        state = await teardown(name, return_state=True)
+        message = state.message or ""
+    if _current(name) is not None:
+        raise FlotillaError(f"federation '{name}' of the experiment does not go: {message}")
+
+
+def _current(name: str) -> Federation | None:
+    with Registry(settings().registry_url) as registry:
+        found = registry.generations.current(name)
+    return None if found is None else found.parsed()
+
+
+def _missing(name: str) -> str:
+    """Why the cluster is not ready; empty when it is."""
+    with Registry(settings().registry_url) as registry:
+        kept = registry.statuses.get(name)
+    if kept is None:
+        return "there is no status"
+    parts = FederationStatus.model_validate(kept.document).root.parts
+    found = next((part.summary for part in parts if (part.kind, part.name) == ("Cluster", CLUSTER)), None)
+    if found is None:
+        return "the cluster is not in the status"
+    return "" if found.status == "True" else f"{found.reason}: {found.message}"
+
+
+async def _publish(name: str, trials: Sequence[Trial]) -> None:
+    """The table and the picture as artifacts, and both with every single trial as files in the home folder."""
+    measured = tuple(measures(trials))
+    rows = [each.row() for each in measured]
+    picture = render_deploy_times("Time until a cluster is ready", measured)
+    folder = settings().home / "experiments"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    files = {f"{name}.svg": picture, f"{name}.json": json.dumps([asdict(trial) for trial in trials], indent=1)}
+    for file, text in files.items():
+        (folder / file).write_text(text)
+    embedded = b64encode(picture.encode()).decode()
+    words = f"![times](data:image/svg+xml;base64,{embedded})\n\n{_where(folder, name)}\n"
+    await acreate_table_artifact(rows, key=name, description=f"{len(trials)} clusters built and removed")
+    await acreate_markdown_artifact(words, key=f"{name}-picture", description="Mean and deviation, by number of nodes")
+
+
+def _where(folder: Path, name: str) -> str:
+    return f"Every trial is in `{folder / name}.json`, the picture in `{folder / name}.svg`, on the worker's machine."
