@@ -10,6 +10,7 @@ from federation.planning.adopted import facts, network_trouble
 from federation.planning.context import PlanningContext
 from federation.planning.guards import Admission
 from federation.planning.outcomes import Outcome
+from federation.preflight.findings import condition_of
 from federation.spec.application import Application, Component
 from federation.spec.cluster import Cluster
 from federation.spec.digests import component_digest
@@ -90,11 +91,13 @@ def _cluster(verdicts: Verdicts, cluster: Cluster) -> ObjectStatus:
     if cluster.adopted:
         return _existing(verdicts, cluster)
     machines = tuple(_machine(verdicts, cluster, target) for target in verdicts.context.targets(cluster))
+    preflight = condition_of(cluster.name, verdicts.admission.findings)
     conditions = [
         _infrastructure(verdicts, cluster),
         _control_plane(verdicts, cluster),
         _machines(verdicts, cluster, machines),
         _addons(verdicts, cluster),
+        *([preflight] if preflight else []),
     ]
     paused = [true("Paused", "Paused", "observed only")] if cluster.paused else []
     return ObjectStatus(

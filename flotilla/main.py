@@ -49,6 +49,7 @@ def run() -> None:
         door,
         importing,
         lifecycle,
+        preflight,
         sandbox,
         seeing,
         serving,
@@ -57,7 +58,20 @@ def run() -> None:
         watching,
     )
 
-    for module in (specs, importing, lifecycle, seeing, telling, watching, serving, door, blocks, sandbox, demo):
+    for module in (
+        specs,
+        preflight,
+        importing,
+        lifecycle,
+        seeing,
+        telling,
+        watching,
+        serving,
+        door,
+        blocks,
+        sandbox,
+        demo,
+    ):
         module.register(app)
     with told_plainly():
         app(prog_name="flotilla")

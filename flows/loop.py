@@ -17,6 +17,7 @@ from federation.state.silence import silent_clusters
 from federation.state.status import FederationStatus
 from flows.admission import context_of, refuse_other_reality
 from flows.correct import Walk, correct
+from flows.preflight import vetted
 from flows.workplace import Workplace
 from tasks.announcing import ProgressTeller
 from tasks.handover import unseen
@@ -85,6 +86,8 @@ async def run_loop(place: Workplace, assignment: Assignment) -> Report:
     _refuse_other_reality(place, assignment, view.own)
     for _ in range(MAX_ROUNDS):
         log.info(summary(view.own), extra={"admission": view.own})
+        for each in view.own.findings:
+            log.warning("preflight of %s: %s: %s", each.cluster, each.reason, each.message)
         if assignment.propose or not len(view.own.plan):
             break
         taken = await _correct(place, view.own)
@@ -106,7 +109,8 @@ async def _look(place: Workplace, assignment: Assignment, spent: Spent) -> _View
     context = context_of(place.bench, observed, place.settings, silent_s)
     for cluster in place.bench.desired.spec.clusters:
         place.bench.assign(cluster.name, context.targets(cluster))
-    everything = admit(plan_federation(context), context, assignment.policy or place.settings.policy, spent)
+    admitted = admit(plan_federation(context), context, assignment.policy or place.settings.policy, spent)
+    everything = await vetted(place.bench, context, admitted, place.settings.lookers)
     return _View(context, everything, narrow(everything, assignment.scope))
 
 

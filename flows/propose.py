@@ -12,15 +12,19 @@ from config.settings import settings
 from federation.planning.explain import render_json
 from federation.planning.guards import Admission, admit
 from federation.planning.planner import plan_federation
+from federation.preflight.findings import Finding
+from federation.preflight.gate import blind_findings
 from federation.spec.federation import Federation
 from federation.state.silence import silent_clusters
 from flows.admission import basis, blind_spots, context_of
+from flows.preflight import vetted
 from flows.workplace import open_bench
 from registry.moving import refuse_moves
 from registry.registry import Registry
 from tasks.handover import unseen
 from tasks.observing import observe
 from tasks.publishing import publish_plan
+from tasks.workbench import Workbench
 
 
 @dataclass(frozen=True)
@@ -29,11 +33,13 @@ class Proposal:
 
     Attributes:
         blind_spots: What could not be looked at, with why.
+        unseen: The same of clusters whose infrastructure could not be read, as findings.
         plan_id: Set when the plan was kept.
     """
 
     admission: Admission
     blind_spots: tuple[str, ...] = ()
+    unseen: tuple[Finding, ...] = ()
     plan_id: str | None = None
 
 
@@ -69,10 +75,18 @@ async def look_ahead(registry: Registry, federation: Federation) -> Proposal:
     refuse_moves(registry, federation)
     bench = await asyncio.to_thread(open_bench, registry, federation)
     try:
-        observed = await observe(unseen(bench), settings().lookers)
+        return await _look(registry, federation, bench)
     finally:
         bench.close()
+
+
+async def _look(registry: Registry, federation: Federation, bench: Workbench) -> Proposal:
+    observed = await observe(unseen(bench), settings().lookers)
     silent, known_s = silent_clusters(observed), registry.silences.of(federation.name)
     silent_s = {cluster: known_s.get(cluster, 0.0) for cluster in silent}
     context = context_of(bench, observed, settings(), silent_s)
-    return Proposal(admit(plan_federation(context), context, settings().policy), blind_spots(context))
+    for cluster in federation.spec.clusters:
+        bench.assign(cluster.name, context.targets(cluster))
+    admitted = admit(plan_federation(context), context, settings().policy)
+    admission = await vetted(bench, context, admitted, settings().lookers)
+    return Proposal(admission, blind_spots(context), blind_findings(context))

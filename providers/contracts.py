@@ -11,8 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
+from federation.preflight.facts import ClusterFacts
 from federation.spec.addon import AddOnDefinition
 from federation.spec.application import Application, Component
+from federation.spec.catalogue import DistributionDefinition
 from federation.spec.cluster import AddOn, Cluster, Cni
 from federation.spec.machines import MachineTarget
 from federation.spec.peering import Peering, PeeringKey, Profile
@@ -223,6 +225,19 @@ class Infrastructure(Protocol):
             survey: One for all clusters of a look: what they share (a cloud, an inventory) is then read once.
         """
 
+    def inspect(
+        self, cluster: ClusterTarget, machines: tuple[MachineTarget, ...], survey: Survey | None = None
+    ) -> ClusterFacts:
+        """Facts that tell whether machines can be made, or made nodes; sends no mutating request.
+
+        What does not answer is Unknown by itself and fails nothing else.
+
+        Args:
+            cluster: The cluster.
+            machines: Those of its machines that are about to be made, or to become nodes.
+            survey: One for all clusters, as for ``observe``.
+        """
+
     def ensure_foundation(self, cluster: ClusterTarget) -> Progress:
         """Network, subnet, router, security group and key."""
 
@@ -259,6 +274,10 @@ class Distribution(Protocol):
     """The network plugin that the distribution installs itself, where the cluster asks for it."""
     needs_names: ClassVar[bool]
     """Whether nodes have to find each other by name: they are then told each other's names."""
+
+    @property
+    def definition(self) -> DistributionDefinition:
+        """Its entry of the catalogue."""
 
     def prepare_host(self, session: Session, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
         """Packages, kernel settings and files that a node needs, those on registries too; then only what differs."""

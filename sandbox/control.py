@@ -14,7 +14,7 @@ from starlette.routing import Mount, Route, Router
 from sandbox import witness
 from sandbox.faults import PartitionMode, parse_rule
 from sandbox.links import parse_link
-from sandbox.machines import Flavor, Machine
+from sandbox.machines import TRAITS, Flavor, Machine
 from sandbox.universe import Universe
 
 Json = dict[str, Any]
@@ -57,6 +57,7 @@ class Control:
                     Route("/tokens/expire", _json(self._expire_tokens), methods=post),
                     Route("/inventories/{name}", _json(self._inventory), methods=["PUT", "POST"]),
                     Route("/machines", _json(self._machines)),
+                    Route("/machines/{name:path}/traits", _json(self._traits), methods=["PUT"]),
                     Route("/machines/{name:path}/{action}", _json(self._act), methods=post),
                     Route("/watches/cut", _json(self._cut_watches), methods=post),
                 ]
@@ -161,6 +162,8 @@ class Control:
             wanted = await _body(request)
             if "token_ttl_s" in wanted:
                 cloud.identity.token_ttl_s = float(wanted["token_ttl_s"])
+            if "credentials_end" in wanted:
+                cloud.identity.set_end(wanted["credentials_end"])
             if "newest_microversion" in wanted:
                 major, minor = str(wanted["newest_microversion"]).split(".")
                 cloud.compute.newest = (int(major), int(minor))
@@ -198,6 +201,18 @@ class Control:
             raise HTTPException(404, f"a machine can be: {', '.join(_ACTIONS)}")
         await action(self._universe, machine)
         return witness.machine_summary(self._world, machine)
+
+    async def _traits(self, request: Request) -> Json:
+        machine = self._world.machine_named(request.path_params["name"])
+        if machine is None:
+            raise HTTPException(404, f"no machine {request.path_params['name']}")
+        wanted = await _body(request)
+        unknown = sorted(wanted.keys() - TRAITS)
+        if unknown:
+            raise ValueError(f"no trait {unknown[0]!r}; there are {', '.join(sorted(TRAITS))}")
+        machine.traits = wanted
+        self._world.changed("world")
+        return {"traits": machine.traits}
 
     async def _cut_watches(self, request: Request) -> Json:
         wanted = await _body(request)

@@ -89,6 +89,7 @@ class Machine:
         other_users: Further users with their authorized keys.
         host: Its inside; set by the world.
         user_data: What cloud-init gets at first boot, decoded.
+        traits: In what it differs from an ordinary machine; see docs/sandbox.md.
     """
 
     id: str
@@ -109,6 +110,7 @@ class Machine:
     labels: dict[str, str] = field(default_factory=dict)
     user_data: str = ""
     booted_once: bool = False
+    traits: dict[str, Any] = field(default_factory=dict)
     host: Any = None
 
     def describe(self) -> Json:
@@ -121,16 +123,21 @@ class Machine:
         }
 
 
+TRAITS = frozenset(
+    {"architecture", "clock_offset_s", "firewall", "listening", "missing_modules", "mtu", "sudo", "cloud_init"}
+)
+"""What an odd machine can be odd in; see docs/sandbox.md."""
+
 _PLAIN = (
     *("id", "name", "source", "private_address", "public_address", "virtual_addresses", "power", "user"),
-    *("authorized_keys", "other_users", "image", "labels", "user_data", "booted_once"),
+    *("authorized_keys", "other_users", "image", "labels", "user_data", "booted_once", "traits"),
 )
 
 
 def machine_from(data: Json) -> Machine:
     """The machine that ``Machine.describe`` described."""
     return Machine(
-        **{name: data[name] for name in _PLAIN},
+        **{name: data[name] for name in _PLAIN if name in data},
         networks=frozenset(data["networks"]),
         flavor=Flavor(**data["flavor"]),
         host_keys=[HostKey(private) for private in data["host_keys"]],

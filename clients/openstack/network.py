@@ -198,7 +198,7 @@ def _common(raw: Any) -> dict[str, Any]:
 
 
 def _network(raw: Any) -> Network:
-    return Network(**_common(raw))
+    return Network(**_common(raw), mtu=int(raw.mtu or 0))
 
 
 def _subnet(raw: Any) -> Subnet:

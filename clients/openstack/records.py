@@ -22,7 +22,9 @@ class Record:
 
 @dataclass(frozen=True)
 class Network(Record):
-    """A network."""
+    """A network; ``mtu`` is 0 where the cloud does not tell it."""
+
+    mtu: int = 0
 
 
 @dataclass(frozen=True)

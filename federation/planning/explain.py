@@ -9,6 +9,8 @@ from typing import Any
 from federation.planning.guards import Admission, Held
 from federation.planning.outcomes import Outcome
 from federation.planning.plan import Plan, Step
+from federation.preflight.findings import Finding
+from federation.spec.problems import render_field
 
 _SIGN = {"create": "+", "change": "~", "repair": "!", "prune": "-"}
 _WORD = {"+": "create", "~": "change", "!": "repair", "-": "remove"}
@@ -25,7 +27,12 @@ def render_text(admission: Admission) -> str:
         return "Nothing to do: what is there is what was asked for."
     lines = [_text_line(step) for step in admission.plan]
     lines += [f"  ? {held.key}: held ({held.reason}): {held.message}" for held in admission.held]
+    lines += [f"  ! preflight of {each.cluster}: {_told(each)}" for each in admission.findings]
     return "\n".join([*lines, "", summary(admission)])
+
+
+def _told(finding: Finding) -> str:
+    return f"{finding.reason}: {render_field(finding.field)}: {finding.message}"
 
 
 def _text_line(step: Step) -> str:
@@ -85,6 +92,7 @@ def render_json(admission: Admission) -> str:
             for step in admission.plan
         ],
         "held": [{"key": held.key, "reason": held.reason, "message": held.message} for held in admission.held],
+        "findings": [finding.document for finding in admission.findings],
     }
     return json.dumps(content, indent=2)
 

@@ -21,6 +21,7 @@ from federation.planning.actions import (
 from federation.planning.adopted import is_interconnect, network_trouble
 from federation.planning.context import PlanningContext
 from federation.planning.plan import Plan, Step, build_plan
+from federation.preflight.findings import Finding
 from federation.state.observed import ObservedMachine, Present, Unknown
 
 
@@ -66,10 +67,11 @@ class Held:
 
 @dataclass(frozen=True)
 class Admission:
-    """A plan after the guards: what runs, and what is held and why."""
+    """A plan after the guards and the preflight: what runs, what is held and why, and all that the preflight found."""
 
     plan: Plan
     held: tuple[Held, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 def admit(plan: Plan, context: PlanningContext, policy: Policy, spent: Spent | None = None) -> Admission:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from federation.planning.actions import (
     Action,
@@ -82,4 +82,4 @@ def narrow(admission: Admission, scope: Scope) -> Admission:
         missing = sorted(waits & outside)
         if missing:
             held[step.key] = Held(step.key, "OutsideScope", f"waits for {missing[0]}, which is not in {scope.title}")
-    return hold_dependents(inside, held)
+    return replace(hold_dependents(inside, held), findings=admission.findings)

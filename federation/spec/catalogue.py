@@ -56,6 +56,15 @@ class Snap(SpecModel):
     classic: bool = Field(default=False, description="Whether it is let out of its confinement, which it must ask for")
 
 
+class MachineNeeds(SpecModel):
+    """The least that a machine has to have in one role, and the ports that have to be free on it."""
+
+    cpus: int = Field(default=1, ge=1, description="Processors")
+    memory_mib: int = Field(default=0, ge=0, alias="memoryMiB", description="Memory in MiB")
+    disk_gib: int = Field(default=0, ge=0, alias="diskGiB", description="Room for the system and images in GiB")
+    ports: tuple[str, ...] = Field(default=(), description="Ports that it listens on, such as tcp/6443")
+
+
 class DistributionDefinition(SpecModel):
     """What a distribution needs on its machines. One file each in ``config/catalogue/distributions/``."""
 
@@ -76,6 +85,19 @@ class DistributionDefinition(SpecModel):
     dns: DnsPlace = Field(default_factory=DnsPlace, description="Where CoreDNS is configured")
     binary: Binary | None = Field(default=None, description="The program, for distributions that are one file")
     snap: Snap | None = Field(default=None, description="The snap, for distributions that are one")
+    architectures: tuple[str, ...] = Field(
+        default=(), description="What its packages are made for, such as amd64; a binary's urls tell it, too"
+    )
+    controllers: tuple[str, ...] = Field(
+        default=("cpu", "memory", "pids"), description="Control groups that have to be on"
+    )
+    control_plane: MachineNeeds = Field(default_factory=MachineNeeds, description="Machines of the control plane")
+    worker: MachineNeeds = Field(default_factory=MachineNeeds, description="Machines of workers")
+
+    @property
+    def known_architectures(self) -> tuple[str, ...]:
+        """What it is made for; empty when nobody knows."""
+        return self.architectures or tuple(self.binary.urls if self.binary else ())
 
 
 class NetworkChart(SpecModel):

@@ -11,6 +11,8 @@ from federation.spec.model import Duration, Name, SpecModel, duration_s
 from federation.spec.probe import Probe
 
 Profile = Literal["lan", "best", "average", "worst"]
+TUNNEL_MTU = 1340
+"""Bytes of a packet inside of a tunnel. Source: docs.liqo.io, "Network", which has it as the default."""
 
 
 @dataclass(frozen=True, order=True)

@@ -10,7 +10,7 @@ import typer
 from flotilla.commands.options import OutputForm
 from flotilla.console import err, out, print_data
 from flotilla.exits import Exit
-from flotilla.sandbox_client import SandboxClient, running_sandbox, start_sandbox, stop_sandbox
+from flotilla.sandbox_client import Json, SandboxClient, running_sandbox, start_sandbox, stop_sandbox
 from flotilla.server import use_prefect
 
 sandbox_app = typer.Typer(help="An emulated world behind real sockets, to try everything in.", no_args_is_help=True)
@@ -20,7 +20,7 @@ fault_app = typer.Typer(help="Make the sandbox misbehave.", no_args_is_help=True
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the app."""
-    for command in (up, down, status, machine, part, join, link):
+    for command in (up, down, status, machine, trait, part, join, link):
         sandbox_app.command()(command)
     fault_app.command("add")(add_fault)
     fault_app.command("list")(list_faults)
@@ -81,6 +81,16 @@ def machine(
     print_data(_sandbox().post(f"machines/{name}/{action}"), "json")
 
 
+def trait(
+    name: Annotated[str, typer.Argument(help="Name of a machine.", metavar="MACHINE")],
+    traits: Annotated[
+        str, typer.Argument(help='Such as \'{"mtu": 1300, "sudo": false}\'; {} for none.', metavar="JSON")
+    ],
+) -> None:
+    """Make a machine odd: its architecture, clock, firewall, kernel modules, MTU, open ports or sudo."""
+    print_data(_sandbox().put(f"machines/{name}/traits", _parsed(traits)), "json")
+
+
 def part(
     one: Side,
     other: Side,
@@ -121,12 +131,16 @@ def add_fault(
     ],
 ) -> None:
     """Add a fault: which requests it strikes, and what befalls them."""
+    print_data(_sandbox().post("faults", _parsed(rule)), "json")
+
+
+def _parsed(text: str) -> Json:
     try:
-        content = json.loads(rule)
+        content: Json = json.loads(text)
     except ValueError as error:
         err.print(f"not JSON: {error}", markup=False)
         raise typer.Exit(Exit.BAD_INPUT) from None
-    print_data(_sandbox().post("faults", content), "json")
+    return content
 
 
 def list_faults() -> None:

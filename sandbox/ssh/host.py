@@ -245,7 +245,7 @@ class Host:
         """TCP ports that are taken, with the program that listens."""
         site = self.world.site_of(self.machine)
         member = site.members[self.machine.id] if site else None
-        ports = {22: "sshd"}
+        ports = {22: "sshd"} | {int(port): name for port, name in self.machine.traits.get("listening", {}).items()}
         if member and member.kubelet_runs:
             ports[10250] = "kubelet"
         if site and member and member.api_runs:

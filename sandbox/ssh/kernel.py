@@ -59,10 +59,14 @@ class Kernel:
         """Loaded modules."""
         return [line.split()[0] for line in self._files.text("/proc/modules").splitlines()]
 
+    def has(self, name: str) -> bool:
+        """Whether the kernel brings a module."""
+        return name.replace("-", "_") in MODULES - set(self._host.machine.traits.get("missing_modules", ()))
+
     def load(self, name: str) -> bool:
         """Load a module, with the settings that come with it; False when the kernel has none of that name."""
         name = name.replace("-", "_")
-        if name not in MODULES:
+        if not self.has(name):
             return False
         if name not in self.modules():
             self._files.mkdir(f"/sys/module/{name}", parents=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from clients.kubernetes.api import KubernetesClient
 from clients.kubernetes.kubeconfig import parse_kubeconfig
 from federation.errors import SpecInvalid, Unsupported
+from federation.preflight.facts import ClusterFacts
 from federation.spec.machines import MachineTarget
 from federation.state.observed import ObservedInfrastructure
 from providers.contracts import ClusterTarget, Done, Leftover, Login, Progress, Vault
@@ -31,6 +32,13 @@ class ExistingClusters:
         del survey
         parse_kubeconfig(self._kubeconfig(cluster))
         return ObservedInfrastructure("complete")
+
+    def inspect(
+        self, cluster: ClusterTarget, machines: tuple[MachineTarget, ...], survey: Survey | None = None
+    ) -> ClusterFacts:
+        """Nothing: no machine is made."""
+        del cluster, machines, survey
+        return ClusterFacts()
 
     def ensure_foundation(self, cluster: ClusterTarget) -> Progress:
         """Nothing to make: the owner made it."""

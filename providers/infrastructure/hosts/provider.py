@@ -8,11 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from clients.ssh.pool import SessionPool
-from federation.errors import FlotillaError, SpecInvalid
+from federation.errors import AuthenticationRejected, FlotillaError, HostKeyMismatch, Rejected, SpecInvalid
+from federation.preflight.facts import ClusterFacts, HostFacts, Refused
 from federation.spec.infrastructure import HostsInfrastructure
 from federation.spec.machines import MachineTarget, machine_targets
 from federation.spec.marks import OWNER_FILE
-from federation.state.observed import ObservedInfrastructure, ObservedMachine
+from federation.state.observed import Observation, ObservedInfrastructure, ObservedMachine, Present, Unknown
 from providers.contracts import (
     ClusterTarget,
     Distribution,
@@ -27,6 +28,7 @@ from providers.contracts import (
     Waiting,
 )
 from providers.infrastructure.hosts.dealing import Offer, deal
+from providers.infrastructure.hosts.inspecting import Questions, inspect
 from providers.infrastructure.hosts.owner_file import HostOwner, claim, owner_for, read_owner, release, rewrite, taken
 from providers.survey import Survey
 
@@ -72,6 +74,28 @@ class HostsProvider:
         machines = tuple(machine for each in seen if (machine := _machine(cluster, each, expected.get(each.host.name))))
         offers = [offer for each in seen if (offer := _offer(cluster, each, expected))]
         return ObservedInfrastructure("complete" if machines else "absent", machines, deal(cluster.spec, offers))
+
+    def inspect(
+        self, cluster: ClusterTarget, machines: tuple[MachineTarget, ...], survey: Survey | None = None
+    ) -> ClusterFacts:
+        """What the hosts are like that are about to become nodes, many at a time, each in one round trip."""
+        del survey
+        known = {host.name for host in self._inventory(cluster).hosts}
+        names = [machine.name for machine in machines if machine.name in known]
+        definition = self._distributions[cluster.spec.built_with.type].definition
+        questions = {machine.name: Questions(definition, machine.role) for machine in machines}
+        with ThreadPoolExecutor(_PARALLEL, thread_name_prefix="hosts-inspect") as pool:
+            found = pool.map(lambda name: self._inspect(cluster, name, questions[name]), names)
+            return ClusterFacts(hosts=dict(zip(names, found, strict=True)))
+
+    def _inspect(self, cluster: ClusterTarget, name: str, questions: Questions) -> Observation[HostFacts] | Refused:
+        try:
+            with self._sessions.session(self.login(cluster, name)) as session:
+                return Present(inspect(session, questions, cluster))
+        except (AuthenticationRejected, HostKeyMismatch, SpecInvalid, Rejected) as error:
+            return Refused(error.reason, str(error))
+        except FlotillaError as error:
+            return Unknown(error.reason, str(error))
 
     def ensure_foundation(self, cluster: ClusterTarget) -> Progress:
         """Nothing to make: hosts bring their network; the inventory has to be known."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from clients.openstack.compute import ComputeClient
 from clients.openstack.connection import CloudConnection
 from clients.openstack.network import NetworkClient
+from clients.openstack.project import ProjectClient
 from federation.errors import SpecInvalid
 from federation.spec.cluster import Cluster
 from federation.spec.infrastructure import OpenStackInfrastructure
@@ -22,6 +23,7 @@ class Cloud:
     connection: CloudConnection
     network: NetworkClient
     compute: ComputeClient
+    project: ProjectClient
 
 
 class Clouds:
@@ -40,7 +42,7 @@ class Clouds:
             if known is not None and known[0] == credentials:
                 return known[1]
             connection = CloudConnection(credentials, f"cloud {name}")
-            cloud = Cloud(f"openstack:{name}", connection, NetworkClient(connection), ComputeClient(connection))
+            cloud = _cloud(name, connection)
             self._open[name] = (credentials, cloud)
         if known is not None:
             known[1].connection.close()
@@ -53,6 +55,11 @@ class Clouds:
             self._open.clear()
         for cloud in clouds:
             cloud.connection.close()
+
+
+def _cloud(name: str, connection: CloudConnection) -> Cloud:
+    clients = NetworkClient(connection), ComputeClient(connection), ProjectClient(connection)
+    return Cloud(f"openstack:{name}", connection, *clients)
 
 
 def infrastructure_of(cluster: Cluster) -> OpenStackInfrastructure:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from federation.errors import NotReadyYet
+from federation.preflight.facts import ClusterFacts
 from federation.spec.machines import MachineTarget
 from federation.state.observed import ObservedInfrastructure
 from providers.contracts import ClusterTarget, Ledger, Leftover, Login, Progress, Vault
@@ -12,6 +13,7 @@ from providers.infrastructure.openstack import ownership
 from providers.infrastructure.openstack.clouds import Cloud, Clouds, infrastructure_of
 from providers.infrastructure.openstack.estate import Estate, read_estate
 from providers.infrastructure.openstack.foundation import Foundation, same_key
+from providers.infrastructure.openstack.inspecting import inspect
 from providers.infrastructure.openstack.machines import Machines, find_floating_ips, find_ports, find_servers
 from providers.infrastructure.openstack.making import Maker
 from providers.infrastructure.openstack.observing import leftovers, observe
@@ -46,6 +48,14 @@ class OpenStackProvider:
         tenant = self._tenant(cluster)
         estate = self._estate(tenant, cluster, survey or Survey())
         return observe(estate.of(tenant.owner), tenant.owner, cluster.spec)
+
+    def inspect(
+        self, cluster: ClusterTarget, machines: tuple[MachineTarget, ...], survey: Survey | None = None
+    ) -> ClusterFacts:
+        """What the project has left, and what of it the cluster names; clusters of one cloud share the reading."""
+        return ClusterFacts(
+            inspect(self._tenant(cluster), infrastructure_of(cluster.spec), machines, survey or Survey())
+        )
 
     def ensure_foundation(self, cluster: ClusterTarget) -> Progress:
         """Network, subnet, router, security group and key pair; done in one call."""

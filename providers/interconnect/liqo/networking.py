@@ -11,7 +11,7 @@ from typing import Any
 from clients.kubernetes.api import Object as Manifest
 from clients.kubernetes.apply import applied, ensure, ensure_gone
 from clients.kubernetes.resources import SECRET, Kind
-from federation.spec.peering import Peering
+from federation.spec.peering import TUNNEL_MTU, Peering
 from providers.contracts import Done, Progress, Side, Waiting
 from providers.interconnect.liqo.kinds import (
     CONFIGURATION,
@@ -29,7 +29,6 @@ from providers.interconnect.liqo.kinds import (
 )
 from providers.interconnect.liqo.tenancy import End, ensure_end
 
-MTU = 1340
 SERVER_PORT = 51840
 
 
@@ -41,7 +40,7 @@ def connect(first: Side, second: Side, peering: Peering) -> Progress:
         ensure_end(second, first.cluster, consumer=second.cluster in consumers),
     )
     server, client = _roles(ends, peering)
-    missing = [*_networks(*ends), *_gateways(server, client), *_connections(ends)]
+    missing = [*_networks(*ends), *_gateways(server, client), *_connections(server, client)]
     if missing:
         return Waiting("; ".join(dict.fromkeys(missing)))
     return Done(f"{first.cluster} and {second.cluster} are connected")
@@ -153,7 +152,7 @@ def render_gateway_server(end: End) -> Manifest:
         "metadata": end.meta(end.peer_id),
         "spec": {
             "endpoint": {"port": SERVER_PORT, "serviceType": "NodePort"},
-            "mtu": MTU,
+            "mtu": TUNNEL_MTU,
             "serverTemplateRef": _template("WgGatewayServerTemplate", "wireguard-server"),
         },
     }
@@ -168,7 +167,7 @@ def render_gateway_client(end: End, endpoint: dict[str, Any]) -> Manifest:
         "spec": {
             "clientTemplateRef": _template("WgGatewayClientTemplate", "wireguard-client"),
             "endpoint": endpoint,
-            "mtu": MTU,
+            "mtu": TUNNEL_MTU,
         },
     }
 
@@ -200,8 +199,14 @@ def render_public_key(end: End, gateway: Object, key: str) -> Manifest:
     }
 
 
-def _connections(ends: tuple[End, End]) -> Iterator[str]:
-    for end in ends:
-        values = [dig(each, "status", "value") for each in end.client.list(CONNECTION, end.namespace)]
-        if values != ["Connected"]:
-            yield f"the tunnel is not up as {end.side.cluster} sees it"
+def _connections(server: End, client: End) -> Iterator[str]:
+    """Ends that do not say connected, with the address and port that packets of the tunnel have to reach."""
+    down = [end.side.cluster for end in (server, client) if _values(end) != ["Connected"]]
+    endpoint = dig(_gateway(client, GATEWAY_CLIENT), "spec", "endpoint") if down else None
+    where = f" to UDP {endpoint['addresses'][0]}:{endpoint['port']} of {server.side.cluster}" if endpoint else ""
+    for name in down:
+        yield f"the tunnel{where} is not up as {name} sees it"
+
+
+def _values(end: End) -> list[Any]:
+    return [dig(each, "status", "value") for each in end.client.list(CONNECTION, end.namespace)]

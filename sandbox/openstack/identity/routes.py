@@ -130,7 +130,8 @@ async def create_credential(call: Call) -> Answer:
     if any(row["name"] == name for row in identity.application_credentials.values()):
         text = f"Conflict occurred attempting to store application_credential - Duplicate entry found with name {name}."
         raise Refusal(409, text)
-    row = identity.add_application_credential(name, wanted.get("secret") or "", wanted.get("description") or "")
+    given = {key: wanted.get(key) or "" for key in ("secret", "description")}
+    row = identity.add_application_credential(name, **given, expires_at=wanted.get("expires_at"))
     return Answer(201, {"application_credential": _shown(row, call.base) | {"secret": row["secret"]}})
 
 

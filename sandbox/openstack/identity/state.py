@@ -32,11 +32,20 @@ class IdentityState:
         self.user_id = uuid.uuid4().hex
         self.password = secrets.token_urlsafe(16)
         self.token_ttl_s = 3600.0
+        self.password_expires_at: str | None = None
         self.application_credentials: dict[str, Row] = {}
         self.tokens: dict[str, Row] = {}
         self.add_application_credential("sandbox")
 
-    def add_application_credential(self, name: str, secret: str = "", description: str = "") -> Row:
+    def set_end(self, end: str | None) -> None:
+        """From now on the password and every application credential end at this time, ISO 8601 in UTC; None: never."""
+        self.password_expires_at = end
+        for row in self.application_credentials.values():
+            row["expires_at"] = end
+
+    def add_application_credential(
+        self, name: str, secret: str = "", description: str = "", expires_at: str | None = None
+    ) -> Row:
         """Make an application credential; the secret is told only here and by the control API."""
         row: Row = {
             "id": uuid.uuid4().hex,
@@ -47,7 +56,7 @@ class IdentityState:
             "user_id": self.user_id,
             "system": None,
             "roles": ROLES,
-            "expires_at": None,
+            "expires_at": expires_at,
             "unrestricted": None,
         }
         self.application_credentials[row["id"]] = row
@@ -98,7 +107,12 @@ class IdentityState:
         expires = issued + timedelta(seconds=self.token_ttl_s)
         record: Row = {
             "methods": methods,
-            "user": {"id": self.user_id, "name": USER_NAME, "domain": DOMAIN, "password_expires_at": None},
+            "user": {
+                "id": self.user_id,
+                "name": USER_NAME,
+                "domain": DOMAIN,
+                "password_expires_at": self.password_expires_at,
+            },
             "project": {"id": self.project_id, "name": PROJECT_NAME, "domain": DOMAIN},
             "is_domain": False,
             "roles": ROLES,

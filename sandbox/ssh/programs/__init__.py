@@ -49,7 +49,7 @@ PROGRAMS: Mapping[str, Program] = {
     "kubelet": Program(containers.kubelet, lambda argv: "--version" in argv, base=False),
     "lsmod": Program(kernel.lsmod, always),
     "microk8s": Program(microk8s.microk8s, microk8s.reads, base=False),
-    "modprobe": Program(kernel.modprobe),
+    "modprobe": Program(kernel.modprobe, lambda argv: bool({"-n", "--dry-run"} & set(argv))),
     "poweroff": Program(instance.power),
     "reboot": Program(instance.power),
     "shutdown": Program(instance.power),

@@ -9,18 +9,24 @@ _NOT_ROOT = "Operation not permitted"
 
 
 async def modprobe(process: Process) -> int:
-    """Load modules, or (-r) unload them."""
+    """Load modules, or (-r) unload them; with (-n) only tell whether there are such modules."""
     options = parse_options(process.args)
     kernel = process.host.kernel
     names = options.words if options.has("-a", "--all", "-r", "--remove") else options.words[:1]
-    if process.user.uid != 0:
+    if process.user.uid != 0 and not options.has("-n", "--dry-run"):
         process.err(f"modprobe: ERROR: could not insert '{names[0] if names else ''}': {_NOT_ROOT}")
         return 1
     for name in names:
-        if options.has("-r", "--remove"):
+        if options.has("-n", "--dry-run"):
+            there = kernel.has(name)
+        elif options.has("-r", "--remove"):
             kernel.unload(name)
-        elif not kernel.load(name):
+            there = True
+        else:
+            there = kernel.load(name)
+        if not there and not options.has("-q", "--quiet"):
             process.err(f"modprobe: FATAL: Module {name} not found in directory /lib/modules/6.8.0-87-generic")
+        if not there:
             return 1
     return 0
 

@@ -114,7 +114,9 @@ async def ip(process: Process) -> int:
         name = words[-1]
         process.err(f'Cannot find device "{name}"')
         return 1
-    process.out(shown.get(kind[:1], lambda: "1: lo: <LOOPBACK,UP>\n2: ens3: <BROADCAST,UP,LOWER_UP> mtu 1450")())
+    mtu = process.machine.traits.get("mtu", 1450)
+    links = f"1: lo: <LOOPBACK,UP>\n2: ens3: <BROADCAST,UP,LOWER_UP> mtu {mtu}"
+    process.out(shown.get(kind[:1], lambda: links)())
     return 0
 
 
@@ -134,6 +136,14 @@ def _routes(process: Process) -> str:
 
 
 async def ufw(process: Process) -> int:
-    """Tell that the firewall is off."""
-    process.out("Status: inactive")
+    """Tell whether the firewall is on; what it lets in is a trait of the machine."""
+    rules = process.machine.traits.get("firewall")
+    if rules is None:
+        process.out("Status: inactive")
+        return 0
+    process.out(
+        "Status: active\n\nTo                         Action      From\n--                         ------      ----"
+    )
+    for rule in rules:
+        process.out(f"{rule:<26} ALLOW       Anywhere")
     return 0

@@ -47,7 +47,8 @@ async def sudo(process: Process) -> int:
     who = process.host.user(user)
     if who is None:
         return process.fail(f"unknown user {user}")
-    if process.user.uid not in (0, 1000) and not _sudoer(process):
+    trusted = process.user.uid == 0 or (process.user.uid == 1000 and process.machine.traits.get("sudo", True))
+    if not trusted and not _sudoer(process):
         return process.fail("a password is required")
     kept = {k: v for k, v in process.env.items() if "-E" in process.args or k in ("LANG", "TERM")}
     home = {
@@ -215,7 +216,7 @@ async def uname(process: Process) -> int:
         "-n": process.host.hostname,
         "-r": KERNEL,
         "-v": "#88-Ubuntu SMP",
-        "-m": "x86_64",
+        "-m": process.machine.traits.get("architecture", "x86_64"),
         "-o": "GNU/Linux",
     }
     flags = parse_options(process.args).flags
@@ -267,7 +268,7 @@ async def df(process: Process) -> int:
 async def date(process: Process) -> int:
     """Print the time in UTC."""
     form = next((a[1:] for a in process.args if a.startswith("+")), "%a %b %d %H:%M:%S UTC %Y")
-    now = time.time()
+    now = time.time() + process.machine.traits.get("clock_offset_s", 0.0)
     process.out(time.strftime(form.replace("%s", str(int(now))), time.gmtime(now)))
     return 0
 

@@ -1,0 +1,97 @@
+"""What a plan is about to make, cluster by cluster: the only thing that facts are gathered for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from federation.planning.actions import CreateMachine, EnsureFoundation, InitControlPlane, JoinNode, PrepareHost
+from federation.planning.context import PlanningContext
+from federation.planning.plan import Plan
+from federation.spec.cluster import Cluster
+from federation.spec.machines import CONTROL_PLANE_POOL, MachineTarget
+from federation.spec.problems import FieldPath
+from federation.state.observed import Present
+
+Beginning = CreateMachine | PrepareHost | InitControlPlane | JoinNode
+"""Actions that make a machine or a node of it."""
+
+
+@dataclass(frozen=True)
+class Inquiry:
+    """A cluster of which a plan makes something.
+
+    Attributes:
+        index: Its place in the spec.
+        cluster: As it is asked for.
+        beginning: Machines that become nodes or are made.
+        fresh: Those of them that take more of a quota: one that stands in for a deleted one of its name does not, one
+            that is made before another goes (the surge of a rolling change) does.
+        founding: Whether nothing of its foundation is there yet.
+        spares: Hosts that are to step in later, as workers; only while the cluster has no control plane.
+    """
+
+    index: int
+    cluster: Cluster
+    beginning: tuple[MachineTarget, ...]
+    fresh: tuple[MachineTarget, ...]
+    founding: bool
+    spares: tuple[MachineTarget, ...] = ()
+
+    @property
+    def looked_at(self) -> tuple[MachineTarget, ...]:
+        """Machines that facts are gathered of."""
+        return (*self.beginning, *self.spares)
+
+    @property
+    def path(self) -> FieldPath:
+        """Where the cluster stands in the spec."""
+        return ("spec", "clusters", self.index)
+
+    def place_of(self, target: MachineTarget) -> FieldPath:
+        """Where a machine is asked for: the control plane or the pool, or the host by its name."""
+        for place, hosts in self._named_hosts():
+            if target.name in hosts:
+                return (*self.path, *place, "hosts", hosts.index(target.name))
+        if target.name in self.cluster.spares:
+            return (*self.path, "spares", self.cluster.spares.index(target.name))
+        return (*self.path, *self.pool_place(target))
+
+    def pool_place(self, target: MachineTarget) -> FieldPath:
+        """Where the pool of a machine stands below its cluster."""
+        numbers = {pool.name: number for number, pool in enumerate(self.cluster.workers)}
+        return ("controlPlane",) if target.role == "control-plane" else ("workers", numbers.get(target.pool, 0))
+
+    def _named_hosts(self) -> list[tuple[FieldPath, tuple[str, ...]]]:
+        workers = [(("workers", number), pool.hosts) for number, pool in enumerate(self.cluster.workers)]
+        return [(("controlPlane",), self.cluster.control_plane.hosts), *workers]
+
+
+def inquiries(context: PlanningContext, plan: Plan) -> tuple[Inquiry, ...]:
+    """One for each cluster of which the plan creates a machine or node, in the order of the spec."""
+    found = (_inquiry(context, plan, index) for index in range(len(context.desired.spec.clusters)))
+    return tuple(each for each in found if each.beginning or each.founding)
+
+
+def _inquiry(context: PlanningContext, plan: Plan, index: int) -> Inquiry:
+    cluster = context.desired.spec.clusters[index]
+    seen = context.infrastructure(cluster.name)
+    known = {machine.name for machine in seen.value.machines} if isinstance(seen, Present) else set[str]()
+    own = [step.action for step in plan if step.action.scope == cluster.name]
+    made = {action.machine for action in own if isinstance(action, CreateMachine)}
+    begun = {action.machine for action in own if isinstance(action, Beginning)}
+    targets = context.targets(cluster)
+    return Inquiry(
+        index,
+        cluster,
+        tuple(each for each in targets if each.name in begun),
+        tuple(each for each in targets if each.name in made - known),
+        founding=isinstance(seen, Present)
+        and seen.value.foundation == "absent"
+        and str(EnsureFoundation(cluster.name)) in plan,
+        spares=_spares(cluster, begun) if context.never_built(cluster.name) else (),
+    )
+
+
+def _spares(cluster: Cluster, begun: set[str]) -> tuple[MachineTarget, ...]:
+    pool = cluster.workers[0].name if cluster.workers else CONTROL_PLANE_POOL
+    return tuple(MachineTarget(name, "worker", pool) for name in cluster.spares if name not in begun)
