@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from federation.preflight.facts import HostFacts, Refused
 from federation.preflight.findings import Finding
@@ -39,8 +40,9 @@ def check_hosts(
                 place = inquiry.place_of(target)
                 yield Finding(inquiry.cluster.name, reason, place, message, fix, silent=True)
             case Present(value=facts):
-                for reason, seen, fix in _lacks(facts, target, builder):
-                    yield _finding(inquiry, target, reason, f"{_called(inquiry, target)} {seen}", fix)
+                for lack in _lacks(facts, target, builder):
+                    seen = f"{_called(inquiry, target)} {lack.seen}"
+                    yield _finding(inquiry, target, lack.reason, seen, lack.fix)
 
 
 def _finding(inquiry: Inquiry, target: MachineTarget, reason: str, seen: str, fix: str) -> Finding:
@@ -52,45 +54,50 @@ def _called(inquiry: Inquiry, target: MachineTarget) -> str:
     return f"spare {target.name}" if target in inquiry.spares else f"host {target.name}"
 
 
-Lack = tuple[str, str, str]
-"""Reason, what was seen, and the fix."""
+@dataclass(frozen=True)
+class Lack:
+    """What a host lacks: reason, what was seen of it, and the fix."""
+
+    reason: str
+    seen: str
+    fix: str
 
 
 def _lacks(facts: HostFacts, target: MachineTarget, builder: Builder) -> Iterator[Lack]:
     yield from _system(facts, builder)
     lack = too_small(builder.least(target.role), facts)
     if lack:
-        yield "HostTooSmall", f"has {lack}", "take a larger host, or another role for it"
+        yield Lack("HostTooSmall", f"has {lack}", "take a larger host, or another role for it")
     yield from _kernel(facts)
     if abs(facts.clock_offset_s) > MOST_CLOCK_OFFSET_S:
         side = "ahead" if facts.clock_offset_s > 0 else "behind"
         seen = f"has a clock that is {abs(facts.clock_offset_s):.0f} s {side}"
-        yield "ClockWrong", seen, "set it: sudo timedatectl set-ntp true"
+        yield Lack("ClockWrong", seen, "set it: sudo timedatectl set-ntp true")
     if facts.busy_ports and not facts.is_member:
         seen = f"has something that listens on {', '.join(facts.busy_ports)}"
-        yield "PortInUse", seen, "find it with 'sudo ss -lntup' and stop it"
+        yield Lack("PortInUse", seen, "find it with 'sudo ss -lntup' and stop it")
 
 
 def _system(facts: HostFacts, builder: Builder) -> Iterator[Lack]:
     if not builder.makes(facts.architecture):
         seen = f"is {facts.architecture}, and {builder.name} is there for {builder.told_architectures}"
-        yield "ArchitectureDiffers", seen, "take a host of such an architecture, or another distribution"
+        yield Lack("ArchitectureDiffers", seen, "take a host of such an architecture, or another distribution")
     if not facts.is_debian:
         seen = f"runs {facts.system}, whose packages are not Debian's"
-        yield "SystemUnsupported", seen, "install Debian or Ubuntu"
+        yield Lack("SystemUnsupported", seen, "install Debian or Ubuntu")
     if not facts.systemd:
-        yield "SystemUnsupported", "is not run by systemd", "boot it with systemd; a container will not do"
+        yield Lack("SystemUnsupported", "is not run by systemd", "boot it with systemd; a container will not do")
 
 
 def _kernel(facts: HostFacts) -> Iterator[Lack]:
     if facts.missing_modules:
         words = ", ".join(facts.missing_modules)
         fix = "install the modules of its kernel: sudo apt-get install linux-modules-extra-$(uname -r)"
-        yield "KernelModuleMissing", f"cannot load the kernel modules {words}", fix
+        yield Lack("KernelModuleMissing", f"cannot load the kernel modules {words}", fix)
     if facts.missing_controllers:
         words = ", ".join(facts.missing_controllers)
         fix = (
             "on a Raspberry Pi add 'cgroup_memory=1 cgroup_enable=memory' to the one line of"
             " /boot/firmware/cmdline.txt, then reboot"
         )
-        yield "CgroupsMissing", f"has no control group for {words}", fix
+        yield Lack("CgroupsMissing", f"has no control group for {words}", fix)

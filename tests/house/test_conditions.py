@@ -11,7 +11,18 @@ PRODUCT = {"federation", "registry", "providers", "clients", "blocks", "tasks", 
 REASON = re.compile(r"^[A-Z][A-Za-z0-9]+$")
 REMOTE_STEP = re.compile(r"^[A-Z][A-Za-z0-9]{3,}Failed$")
 """Reasons of steps on machines are handed down as plain words."""
-MAKERS = {"false": 1, "unknown": 1, "true": 1, "Unknown": 0, "Held": 1, "Condition": 2, "Outcome": 2, "LongStep": 3}
+MAKERS = {
+    "false": 1,
+    "unknown": 1,
+    "true": 1,
+    "Unknown": 0,
+    "Held": 1,
+    "Condition": 2,
+    "Outcome": 2,
+    "LongStep": 3,
+    "_unmet": 1,
+    "Lack": 0,
+}
 """Calls whose positional argument of that index is a reason."""
 
 
