@@ -32,11 +32,12 @@ class Verdicts:
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
 
     def trouble(self, scope: str) -> Condition | None:
-        """The failure of a step in a cluster, which explains better than the observation why something is missing."""
+        """The failure of a step in a cluster, or what holds it, which explains better why something is missing."""
         for outcome in self.outcomes.values():
             if outcome.result == "failed" and self._scope(outcome.key) == scope:
                 return false("LastStep", outcome.reason, f"{outcome.key}: {outcome.message}")
-        return None
+        unmet = (each for each in self.admission.findings if each.cluster == scope and not each.silent)
+        return next((false("Preflight", each.reason, each.message) for each in unmet), None)
 
     def _scope(self, key: str) -> str:
         return key.split("/")[1].split("->", maxsplit=1)[0].split("+", maxsplit=1)[0] if "/" in key else ""

@@ -15,7 +15,10 @@ from federation.preflight.inquiry import Inquiry
 from federation.state.observed import Present, Unknown
 
 FOUNDATION = Counter({"network": 1, "subnet": 1, "router": 1, "port": 1, "security_group": 1, "security_group_rule": 8})
-"""The port is the router's; two rules let everything out, which each new group has by itself."""
+"""The port is the router's; two rules let everything out, which each new group has by itself.
+
+Where an agent serves DHCP it takes one port more, outside of any quota's check: it is not held against anybody.
+"""
 MACHINE = Counter({"instances": 1, "port": 1, "floatingip": 1})
 
 _WORDS = {

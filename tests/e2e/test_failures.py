@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from blocks.credentials import OpenStackCloud
 from federation.planning.actions import DeployComponent
+from federation.preflight.findings import PREFLIGHT
 from flows.apply import apply
 from tasks import performing
 from tests.stage.specs import a_component, a_small_cluster, a_small_federation, on_hosts
@@ -23,19 +24,25 @@ def impatient(monkeypatch):
     monkeypatch.setattr(performing.perform, "retries", 0)
 
 
-def test_small_quota_stops_one_cluster_until_it_is_raised(inside, impatient):
-    """The condition says QuotaExceeded; the cluster on bare hosts is built; more quota heals at the next reconcile."""
-    spec = a_small_federation("quota", a_small_cluster("a"), on_hosts("b"))
-    inside.stage.post("quotas", {"instances": 0})
+def test_small_quota_holds_one_cluster_until_it_is_raised(inside):
+    """Nothing is made of it, its condition has the fix, and the others are built; more quota heals."""
+    spec = a_small_federation("quota", a_small_cluster("a"), a_small_cluster("b", workers=1), on_hosts("c"))
+    inside.stage.post("quotas", {"instances": 2})
     try:
-        state = inside.apply(spec)
+        assert inside.apply(spec).is_completed()
+        assert inside.stage.machines("quota-") == ["quota-a-cp-0"]
+        condition = inside.condition("quota", f"Cluster/b/{PREFLIGHT}")
+        assert (condition.status, condition.reason) == ("False", "QuotaTooSmall")
+        assert "raise the quota 'instances' to 3" in condition.message
+        assert inside.condition("quota", "Cluster/b/ControlPlaneAvailable").reason == "QuotaTooSmall"
+        assert inside.condition("quota", "Cluster/c/Available").status == "True", inside.bad("quota")
+        inside.stage.quiet()
+        assert inside.reconcile("quota").is_completed()
+        assert inside.stage.changes() == []
     finally:
         inside.stage.post("quotas", {"instances": 10})
-    assert state.is_failed()
-    assert "QuotaExceeded" in state.message
-    assert inside.condition("quota", "Cluster/a/ControlPlaneAvailable").reason == "QuotaExceeded"
-    assert inside.condition("quota", "Cluster/b/Available").status == "True", inside.bad("quota")
-    assert inside.reconcile("quota").is_completed()
+    inside.ready(spec)
+    assert not [path for path, _ in inside.status("quota").root.walk() if PREFLIGHT in path]
     inside.silent(spec)
     inside.gone("quota")
 

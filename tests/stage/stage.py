@@ -97,6 +97,10 @@ class Stage:
         """Change something through the sandbox's control API."""
         return self._ask("POST", path, json=body or {})
 
+    def put(self, path: str, body: Any) -> Any:
+        """Set something through the sandbox's control API."""
+        return self._ask("PUT", path, json=body)
+
     def heal(self) -> None:
         """Remove all faults and partitions."""
         self._ask("DELETE", "faults")

@@ -93,9 +93,9 @@ def test_clusters_of_two_projects_do_not():
 def test_a_machine_that_replaces_another_takes_no_more_quota():
     """The old one is deleted first: full quotas do not stand in the way of a repair."""
     context = nothing_built(a_federation(clusters=["a"]))
-    machines = tuple(
-        ObservedMachine(f"fed-a-{pool}-0", "1", role, pool, state)
-        for pool, role, state in (("cp", "control-plane", "running"), ("default", "worker", "failed"))
+    machines = (
+        ObservedMachine("fed-a-cp-0", "1", "control-plane", "cp", "running"),
+        ObservedMachine("fed-a-default-0", "2", "worker", "default", "failed"),
     )
     seen = replace(context.observed.clusters["a"], infrastructure=Present(ObservedInfrastructure("complete", machines)))
     context.observed.clusters["a"] = seen  # type: ignore[index]  # a plain dict in this test

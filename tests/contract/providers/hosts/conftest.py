@@ -8,6 +8,8 @@ from functools import partial
 import pytest
 
 from clients.ssh.pool import SessionPool
+from config.catalogue.reading import read_distributions
+from federation.spec.catalogue import DistributionDefinition
 from federation.spec.cluster import Cluster
 from federation.spec.machines import machine_targets
 from providers.contracts import ClusterTarget, Done, Inventory, InventoryHost, Waiting
@@ -38,6 +40,7 @@ class InventoryVault:
 class CountingDistribution:
     """A distribution that is off a host after some calls; what it does itself is tested elsewhere."""
 
+    definition: DistributionDefinition
     calls_needed: int = 2
     calls: list[str] = field(default_factory=list)
 
@@ -72,7 +75,7 @@ def vault(sandbox):
 @pytest.fixture
 def distribution():
     """What is on the hosts."""
-    return CountingDistribution()
+    return CountingDistribution(read_distributions()["k3s"])
 
 
 @pytest.fixture
