@@ -228,15 +228,7 @@ class Infrastructure(Protocol):
     def inspect(
         self, cluster: ClusterTarget, machines: tuple[MachineTarget, ...], survey: Survey | None = None
     ) -> ClusterFacts:
-        """Facts that tell whether machines can be made, or made nodes; sends no mutating request.
-
-        What does not answer is Unknown by itself and fails nothing else.
-
-        Args:
-            cluster: The cluster.
-            machines: Those of its machines that are about to be made, or to become nodes.
-            survey: One for all clusters, as for ``observe``.
-        """
+        """Whether machines can be made, or made nodes; sends no mutating request. What is silent is Unknown by itself."""
 
     def ensure_foundation(self, cluster: ClusterTarget) -> Progress:
         """Network, subnet, router, security group and key."""

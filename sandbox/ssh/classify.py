@@ -48,7 +48,7 @@ def _command_changes(command: Command) -> bool:
 
 def argv_changes(argv: list[str]) -> bool:
     """True unless the program is known to only read with these arguments."""
-    if not argv:
+    if not argv or argv[:2] == ["command", "-v"]:
         return False
     name = argv[0].rpartition("/")[2]
     if name == "sudo":
@@ -57,8 +57,6 @@ def argv_changes(argv: list[str]) -> bool:
         return argv_changes([a for i, a in enumerate(argv[1:]) if not _is_setting(argv[1:], i)])
     if name == "timeout":
         return argv_changes([a for a in argv[1:] if not a.startswith("-")][1:])
-    if name == "command" and argv[1:2] in (["-v"], ["-V"]):
-        return False
     if name in _WRAPPERS:
         return argv_changes([a for a in argv[1:] if not a.startswith("-")])
     if name in _SHELLS and len(argv) > 2 and argv[1].startswith("-") and "c" in argv[1]:
