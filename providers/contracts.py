@@ -228,7 +228,7 @@ class Infrastructure(Protocol):
     def inspect(
         self, cluster: ClusterTarget, machines: tuple[MachineTarget, ...], survey: Survey | None = None
     ) -> ClusterFacts:
-        """Whether machines can be made, or made nodes; sends no mutating request. What is silent is Unknown by itself."""
+        """Whether machines can be made, or made nodes. Only reads; what is silent is Unknown by itself."""
 
     def ensure_foundation(self, cluster: ClusterTarget) -> Progress:
         """Network, subnet, router, security group and key."""
