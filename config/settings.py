@@ -24,6 +24,7 @@ class Settings(BaseSettings):
     repairs_per_cluster: int = Field(default=1, ge=0, description="Machines replaced per cluster and run")
     repairs: int = Field(default=3, ge=0, description="Machines replaced per run")
     pruned_clusters: int = Field(default=1, ge=0, description="Dropped clusters removed per run")
+    upgraded_clusters: int = Field(default=3, ge=0, description="Clusters that one run upgrades")
     concurrency: int = Field(default=16, ge=1, description="Steps that run at the same time")
     lookers: int = Field(default=16, ge=1, description="Clusters that are looked at at the same time")
     lease_s: float = Field(default=60.0, ge=1, description="Life of a lease; renewed three times in it")
@@ -52,7 +53,10 @@ class Settings(BaseSettings):
     def policy(self) -> Policy:
         """Bounds of one run."""
         return Policy(
-            repairs_per_cluster=self.repairs_per_cluster, repairs=self.repairs, pruned_clusters=self.pruned_clusters
+            repairs_per_cluster=self.repairs_per_cluster,
+            repairs=self.repairs,
+            pruned_clusters=self.pruned_clusters,
+            upgraded_clusters=self.upgraded_clusters,
         )
 
     @property

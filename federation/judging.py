@@ -11,6 +11,7 @@ from federation.planning.context import PlanningContext
 from federation.planning.guards import Admission
 from federation.planning.outcomes import Outcome
 from federation.preflight.findings import condition_of
+from federation.renewal import judge_drains, judge_node_version, judge_versions
 from federation.spec.application import Application, Component
 from federation.spec.cluster import Cluster
 from federation.spec.digests import component_digest
@@ -101,10 +102,12 @@ def _cluster(verdicts: Verdicts, cluster: Cluster) -> ObjectStatus:
         *([preflight] if preflight else []),
     ]
     paused = [true("Paused", "Paused", "observed only")] if cluster.paused else []
+    versions = judge_versions(verdicts.context, cluster, verdicts.outcomes)
+    drains = judge_drains(cluster, verdicts.outcomes)
     return ObjectStatus(
         kind="Cluster",
         name=cluster.name,
-        conditions=(*paused, *conditions, summary("Available", conditions)),
+        conditions=(*paused, *versions, *drains, *conditions, summary("Available", conditions)),
         parts=machines,
         facts={"distribution": f"{cluster.built_with.type} {cluster.built_with.version}"},
     )
@@ -183,14 +186,17 @@ def _control_plane(verdicts: Verdicts, cluster: Cluster) -> Condition:
 
 def _machine(verdicts: Verdicts, cluster: Cluster, target: MachineTarget) -> ObjectStatus:
     conditions = [_machine_there(verdicts, cluster, target), _node_ready(verdicts, cluster, target)]
-    conditions += _up_to_date(verdicts, cluster, target)
+    versions = judge_node_version(verdicts.context, cluster, target)
     facts = {"role": target.role, "pool": target.pool}
     seen = verdicts.context.infrastructure(cluster.name)
     machine = seen.value.machine(target.name) if isinstance(seen, Present) else None
     if machine is not None and machine.address:
         facts["address"] = machine.address
-    conditions.append(summary("Ready", conditions))
-    return ObjectStatus(kind="Machine", name=target.name, conditions=tuple(conditions), facts=facts)
+    node = verdicts.context.seen(cluster.name).node(target.name)
+    if node is not None and node.version:
+        facts["version"] = node.version
+    ready = summary("Ready", conditions)
+    return ObjectStatus(kind="Machine", name=target.name, conditions=(*conditions, *versions, ready), facts=facts)
 
 
 def _machine_there(verdicts: Verdicts, cluster: Cluster, target: MachineTarget) -> Condition:
@@ -213,16 +219,6 @@ def _node_ready(verdicts: Verdicts, cluster: Cluster, target: MachineTarget) -> 
     if node is None:
         return _missing("NodeReady", verdicts.trouble(cluster.name), "the machine is not a node yet")
     return true("NodeReady") if node.ready else false("NodeReady", "NodeNotReady", node.message)
-
-
-def _up_to_date(verdicts: Verdicts, cluster: Cluster, target: MachineTarget) -> list[Condition]:
-    node = verdicts.context.seen(cluster.name).node(target.name)
-    if node is None or not node.version:
-        return []
-    wanted = cluster.built_with.version
-    if node.version == wanted:
-        return [true("UpToDate")]
-    return [false("UpToDate", "VersionDiffers", f"runs {node.version}, not {wanted}; upgrades are not made yet")]
 
 
 def _addons(verdicts: Verdicts, cluster: Cluster) -> Condition:

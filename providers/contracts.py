@@ -25,6 +25,7 @@ from federation.state.observed import (
     ObservedInfrastructure,
 )
 from providers.survey import Survey
+from providers.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from clients.kubernetes.api import KubernetesClient
@@ -40,10 +41,14 @@ class Done:
 
 @dataclass(frozen=True)
 class Waiting:
-    """Not yet. ``reason`` says in a few words what is waited for; look again after ``poll_s`` seconds."""
+    """Not yet. ``reason`` says in a few words what is waited for; look again after ``poll_s`` seconds.
+
+    ``stuck`` is the reason (docs/conditions.md) to give up with when an action that has patience sees no progress.
+    """
 
     reason: str
     poll_s: float = 2.0
+    stuck: str | None = None
 
 
 Progress = Done | Waiting
@@ -88,6 +93,10 @@ class ClusterTarget:
     def machine(self, name: str) -> MachineTarget | None:
         """The machine of that name, when the cluster should have it."""
         return next((machine for machine in self.machines if machine.name == name), None)
+
+    def version_of(self, machine: MachineTarget) -> str:
+        """The Kubernetes that a machine should have now: that of the cluster it joins, or that it is brought to."""
+        return machine.version or self.spec.built_with.version
 
 
 @dataclass(frozen=True)
@@ -259,7 +268,7 @@ class JoinTicket:
     certificate_key: str | None = field(default=None, repr=False)
 
 
-class Distribution(Protocol):
+class Distribution(Upkeep, Protocol):
     """How machines become nodes. ``session`` is an open SSH session on the machine."""
 
     brings_network: ClassVar[Cni | None]

@@ -1,4 +1,4 @@
-"""Nodes as their cluster's API shows them, and how one leaves."""
+"""Nodes as their cluster's API shows them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from clients.kubernetes.api import KubernetesClient
 from clients.kubernetes.resources import Kind
 from federation.spec.machines import Role
 from federation.spec.marks import DRAINING, HOST_NAMES, REGISTRIES
+from federation.spec.versions import numbers
 from federation.state.observed import ObservedNode
-from providers.contracts import Done, Progress, Waiting
 from providers.offloading import NODE_TYPE, VIRTUAL
 
 NODE = Kind("v1", "Node")
-POD = Kind("v1", "Pod")
 _CONTROL_PLANE_LABELS = {"node-role.kubernetes.io/control-plane", "node.kubernetes.io/microk8s-controlplane"}
 
 
@@ -30,10 +29,23 @@ def observe_nodes(kubernetes: KubernetesClient, now: datetime) -> tuple[Observed
     """
     nodes = kubernetes.list(NODE)
     real = (node for node in nodes if node["metadata"].get("labels", {}).get(NODE_TYPE) != VIRTUAL)
-    return tuple(sorted((_observed(node, now) for node in real), key=lambda node: node.name))
+    return tuple(sorted((observed_node(node, now) for node in real), key=lambda node: node.name))
 
 
-def _observed(node: dict[str, Any], now: datetime) -> ObservedNode:
+def control_plane_version(nodes: tuple[ObservedNode, ...]) -> str:
+    """The oldest version that a control-plane node runs; empty while none has told."""
+    told = (node.version for node in nodes if node.role == "control-plane" and node.version)
+    return min(told, key=numbers, default="")
+
+
+def look_at_node(kubernetes: KubernetesClient, name: str) -> ObservedNode | None:
+    """One node; None when the cluster has none of that name."""
+    node = kubernetes.get(NODE, name)
+    return None if node is None else observed_node(node, datetime.now(UTC))
+
+
+def observed_node(node: dict[str, Any], now: datetime) -> ObservedNode:
+    """One node as the planner sees it."""
     labels = node["metadata"].get("labels", {})
     role: Role = "control-plane" if _CONTROL_PLANE_LABELS & labels.keys() else "worker"
     status = node.get("status", {})
@@ -48,10 +60,11 @@ def _observed(node: dict[str, Any], now: datetime) -> ObservedNode:
         unready_s=0.0 if is_ready or not since else max(0.0, (now - _time(since)).total_seconds()),
         pod_cidr=node.get("spec", {}).get("podCIDR", ""),
         message="" if is_ready else f"{ready.get('reason', 'NotReported')}: {ready.get('message', 'no word from it')}",
-        draining=DRAINING in _annotations(node),
+        draining=DRAINING in annotations_of(node),
         address=next((each["address"] for each in status.get("addresses", ()) if each["type"] == "InternalIP"), ""),
-        names=_annotations(node).get(HOST_NAMES, ""),
-        registries=_annotations(node).get(REGISTRIES, ""),
+        names=annotations_of(node).get(HOST_NAMES, ""),
+        registries=annotations_of(node).get(REGISTRIES, ""),
+        silent=ready.get("status") == "Unknown",
     )
 
 
@@ -80,29 +93,6 @@ def _time(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
 
 
-def remove_node(kubernetes: KubernetesClient, name: str) -> Progress:
-    """Take a node out of its cluster: cordon, evict its pods, delete it.
-
-    Pods of a node that does not answer are deleted at once: nobody is left to end them. Safe to repeat.
-
-    Raises:
-        Throttled: A disruption budget does not allow an eviction now; retryable.
-    """
-    node = kubernetes.get(NODE, name)
-    if node is None:
-        return Done("gone")
-    if not node.get("spec", {}).get("unschedulable"):
-        kubernetes.merge_patch(NODE, name, _closed(True))
-    answering = _observed(node, datetime.now(UTC)).ready
-    pods = [pod for pod in kubernetes.list(POD, fields={"spec.nodeName": name}) if not _stays(pod)]
-    for pod in pods:
-        _end(kubernetes, pod, gently=answering)
-    if pods:
-        return Waiting(f"{len(pods)} pods to leave the node")
-    kubernetes.delete(NODE, name)
-    return Done("drained and removed")
-
-
 def label_node(kubernetes: KubernetesClient, name: str, labels: Mapping[str, str]) -> None:
     """Give a node labels that its distribution had no way to give it; writes only when one is missing."""
     node = kubernetes.get(NODE, name) or {"metadata": {}}
@@ -112,41 +102,14 @@ def label_node(kubernetes: KubernetesClient, name: str, labels: Mapping[str, str
         kubernetes.merge_patch(NODE, name, {"metadata": {"labels": missing}})
 
 
-def reopen_node(kubernetes: KubernetesClient, name: str) -> Progress:
-    """Let pods onto a node again whose drain was cut off; what an operator has closed stays closed."""
-    node = kubernetes.get(NODE, name)
-    if node is not None and DRAINING in _annotations(node):
-        kubernetes.merge_patch(NODE, name, _closed(False))
-    return Done("open")
-
-
 def note_registries(kubernetes: KubernetesClient, name: str, digest: str) -> None:
     """Note on a node what it was told of registries; nothing when that stands there, or when there is no such node."""
     node = kubernetes.get(NODE, name)
-    if node is not None and _annotations(node).get(REGISTRIES, "") != digest:
+    if node is not None and annotations_of(node).get(REGISTRIES, "") != digest:
         kubernetes.merge_patch(NODE, name, {"metadata": {"annotations": {REGISTRIES: digest or None}}})
 
 
-def _closed(closed: bool) -> dict[str, Any]:
-    mark, schedulable = ("true", True) if closed else (None, None)
-    return {"metadata": {"annotations": {DRAINING: mark}}, "spec": {"unschedulable": schedulable}}
-
-
-def _annotations(node: dict[str, Any]) -> dict[str, str]:
+def annotations_of(node: dict[str, Any]) -> dict[str, str]:
+    """Annotations of a node."""
     found: dict[str, str] = node["metadata"].get("annotations") or {}
     return found
-
-
-def _stays(pod: dict[str, Any]) -> bool:
-    """Pods that belong to the node itself: those of daemon sets, and static ones."""
-    owners = {owner["kind"] for owner in pod["metadata"].get("ownerReferences", [])}
-    finished = pod.get("status", {}).get("phase") in ("Succeeded", "Failed")
-    return bool(owners & {"DaemonSet", "Node"}) or finished
-
-
-def _end(kubernetes: KubernetesClient, pod: dict[str, Any], *, gently: bool) -> None:
-    name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
-    if not gently:
-        kubernetes.delete(POD, name, namespace, grace_s=0)
-    elif "deletionTimestamp" not in pod["metadata"]:
-        kubernetes.evict(name, namespace)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from federation.errors import SpecInvalid
 from federation.spec.cluster import Cluster
 from federation.spec.federation import Federation
 from federation.spec.infrastructure import ExistingInfrastructure, HostsInfrastructure, OpenStackInfrastructure
+from federation.spec.machines import Role
 from federation.spec.moving import check_moves
 from federation.spec.problems import Violation, render_field
-from federation.state.status import FederationStatus
+from federation.spec.skew import Runs
+from federation.state.status import FederationStatus, ObjectStatus
 from registry.registry import Registry
 
 
@@ -30,14 +32,30 @@ def moves(registry: Registry, federation: Federation) -> tuple[Violation, ...]:
     current, former = registry.generations.current(federation.name), registry.generations.former(federation.name)
     left = tuple(cluster for cluster in former.clusters if cluster.deletion_policy == "delete")
     known = (*left, *(current.parsed().spec.clusters if current else ()))
-    return tuple(check_moves(_standing(registry, federation.name, known), federation))
+    status = _last_seen(registry, federation.name)
+    return tuple(check_moves(_standing(registry, federation.name, known), federation, _running(status)))
+
+
+def _last_seen(registry: Registry, federation: str) -> FederationStatus | None:
+    seen = registry.statuses.get(federation)
+    return FederationStatus.model_validate(seen.document) if seen else None
+
+
+def _running(status: FederationStatus | None) -> Mapping[str, tuple[Runs, ...]]:
+    """What the nodes of each cluster were last seen to run."""
+    clusters = [part for part in (status.root.parts if status else ()) if part.kind == "Cluster"]
+    return {cluster.name: tuple(_runs(machine) for machine in cluster.parts) for cluster in clusters}
+
+
+def _runs(machine: ObjectStatus) -> Runs:
+    role: Role = "control-plane" if machine.facts.get("role") == "control-plane" else "worker"
+    return Runs(machine.name, role, machine.facts.get("version", ""))
 
 
 def _standing(registry: Registry, federation: str, clusters: Iterable[Cluster]) -> Iterator[Cluster]:
     """Those of which anything was ever intended to be made, or, of adopted ones, that were seen to answer."""
     made = registry.ledger.open_entries(federation)
-    seen = registry.statuses.get(federation)
-    status = FederationStatus.model_validate(seen.document) if seen else None
+    status = _last_seen(registry, federation)
     for cluster in clusters:
         match cluster.infrastructure:
             case OpenStackInfrastructure():

@@ -149,3 +149,20 @@ def keys_for(machine: Machine, user: str) -> Iterable[str]:
     if user in (machine.user, "root"):
         return machine.authorized_keys
     return machine.other_users.get(user, ())
+
+
+def answers(machine: Machine, address: str, seen_from: Machine | None) -> bool:
+    """Whether a machine has an address, as another machine or (None) the outside sees it."""
+    if address == machine.public_address:
+        return True
+    if seen_from is None:
+        return False
+    if seen_from is machine and address in ("127.0.0.1", "localhost", machine.name):
+        return True
+    own = (machine.private_address, *machine.virtual_addresses)
+    return address in own and (seen_from is machine or bool(machine.networks & seen_from.networks))
+
+
+def groups_of(machine: Machine) -> list[str]:
+    """Cluster names that a machine's labels carry, under whatever prefix their maker uses."""
+    return [value for key, value in machine.labels.items() if key.lower().endswith("cluster")]

@@ -54,13 +54,18 @@ class ApiServer(Protocol):
 
 @dataclass
 class Member:
-    """A machine's part in a cluster; ``api_runs`` and ``kubelet_runs`` are what its units do now."""
+    """A machine's part in a cluster; ``api_runs`` and ``kubelet_runs`` are what its units do now.
+
+    ``votes`` says of a control plane that it is a member of etcd; it stays one when its machine is gone, until it is
+    removed (``sandbox.etcd``).
+    """
 
     machine_id: str
     node_name: str
     role: Role
     api_runs: bool = False
     kubelet_runs: bool = False
+    votes: bool = True
 
 
 @dataclass(eq=False)
@@ -84,10 +89,14 @@ class Site:
         """Members that hold a part of the control plane, running or not."""
         return [member for member in self.members.values() if member.role == "control-plane"]
 
+    def voters(self) -> list[Member]:
+        """Control planes that are members of etcd, running, stopped or gone."""
+        return [member for member in self.control_planes() if member.votes]
+
     def has_quorum(self) -> bool:
-        """Whether more than half of the control planes run: etcd's rule, without which no API answers."""
-        planes = self.control_planes()
-        return sum(member.api_runs for member in planes) * 2 > len(planes)
+        """Whether more than half of etcd's members run: its rule, without which no API answers."""
+        voters = self.voters()
+        return sum(member.api_runs for member in voters) * 2 > len(voters)
 
     def describe(self) -> Json:
         """What has to outlive the process beside the cluster's own snapshot."""
@@ -121,7 +130,7 @@ def wanted_addresses(site: Site, machines: dict[str, Machine], shared: dict[str,
     if not site.has_quorum():
         return {}
     wanted: dict[str, list[str]] = {}
-    for member in site.control_planes():
+    for member in site.voters():
         machine = machines.get(member.machine_id)
         if machine is None or not member.api_runs:
             continue

@@ -49,7 +49,7 @@ def status(universe: Universe) -> Json:
         {
             "name": site.name,
             "uid": site.uid,
-            "version": site.plan.version,
+            "version": site.cluster.version,
             "distribution": site.plan.distribution,
             "pod_cidr": site.plan.pod_cidr,
             "service_cidr": site.plan.service_cidr,

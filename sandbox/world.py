@@ -6,6 +6,7 @@ all others are immediate.
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,12 +14,12 @@ from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Any
 
-from sandbox import sites
+from sandbox import etcd, sites
 from sandbox.faults import OUTSIDE, Faults
 from sandbox.fleet import WorldFleet
 from sandbox.gates import Gate
 from sandbox.journal import Journal, Wire
-from sandbox.machines import Listener, Machine, MachineHost, new_key
+from sandbox.machines import Listener, Machine, MachineHost, answers, groups_of, new_key
 from sandbox.pacing import Pacing
 from sandbox.sites import API_PORT, ClusterPlan, Member, Role, Site
 
@@ -67,6 +68,7 @@ class World:
         self.fleet = WorldFleet(self)
         self.on_change: Callable[[str], None] = lambda _part: None
         self._listeners: dict[str, Listener] = {}
+        self._soon: asyncio.Task[None] | None = None
 
     # --- time, faults, disk -------------------------------------------------------------------------------------
 
@@ -111,7 +113,7 @@ class World:
         """What faults and partitions may call a machine; its own name first."""
         site = self.site_of(machine)
         cluster = self.names_of_site(site.uid) if site else ()
-        return _distinct(machine.name, machine.id, machine.public_address or "", *_groups(machine), *cluster)
+        return _distinct(machine.name, machine.id, machine.public_address or "", *groups_of(machine), *cluster)
 
     def names_of_site(self, uid: str) -> tuple[str, ...]:
         """What faults and partitions may call a cluster: by its labels, its own name, its uid, its addresses.
@@ -123,7 +125,7 @@ class World:
             return (uid,)
         machines = [self.machines[m] for m in site.members if m in self.machines]
         planes = [m for m in machines if site.members[m.id].role == "control-plane"]
-        groups = [group for machine in planes for group in _groups(machine)]
+        groups = [group for machine in planes for group in groups_of(machine)]
         alone = [planes[0].name] if len(planes) == 1 else []
         own = [*alone, site.name] if site.name in _NAMES_OF_MANY else [site.name, *alone]
         return _distinct(*groups, *own, uid, *sorted(site.served))
@@ -170,8 +172,8 @@ class World:
     async def remove(self, machine: Machine) -> None:
         """Take a machine and its disk out of the world; its cluster sees it die."""
         await self.power_off(machine)
-        await self.leave(machine)
         self.machines.pop(machine.id, None)
+        await self._forsake(machine)
         self.changed("world")
         self.changed(f"host/{machine.id}")
 
@@ -208,7 +210,7 @@ class World:
     def machine_at(self, address: str, seen_from: Machine | None = None) -> Machine | None:
         """The powered machine that answers at an address, as another machine or (None) the outside sees it."""
         for machine in self.machines.values():
-            if machine.power == "on" and _answers(machine, address, seen_from):
+            if machine.power == "on" and answers(machine, address, seen_from):
                 return machine
         return None
 
@@ -257,7 +259,17 @@ class World:
             return
         self.set_kubelet(machine, runs=False)
         del site.members[machine.id]
-        if site.control_planes():
+        await self._settle(site)
+
+    async def _forsake(self, machine: Machine) -> None:
+        if (site := self.site_of(machine)) is not None:
+            self.set_kubelet(machine, runs=False)
+            etcd.forsake(self, site, machine)
+            await self._settle(site)
+
+    async def _settle(self, site: Site) -> None:
+        """After a member has gone: a cluster goes with the last machine of its control plane."""
+        if any(member.machine_id in self.machines for member in site.control_planes()):
             await self.refresh(site)
         else:
             await self._dissolve(site)
@@ -268,7 +280,7 @@ class World:
         site = self.site_of(machine)
         member = site.members[machine.id] if site else None
         if member is not None and not (member.api_runs or member.kubelet_runs):
-            await self.leave(machine)
+            await self._forsake(machine)
 
     async def set_api(self, machine: Machine, *, runs: bool) -> None:
         """Say whether the machine's API server runs; its cluster listens or falls silent accordingly."""
@@ -286,6 +298,10 @@ class World:
             member.kubelet_runs = runs
             self.changed("world")
             self.parts.set_node_alive(site.cluster, member.node_name, runs)
+
+    def soon(self, site: Site) -> None:
+        """Refresh a cluster after the present change."""
+        self._soon = asyncio.get_running_loop().create_task(self.refresh(site))
 
     async def refresh(self, site: Site) -> None:
         """Serve the cluster's API where it has to be served now; safe to repeat."""
@@ -328,16 +344,16 @@ class World:
             planes = [self.machines[m.machine_id] for m in site.control_planes() if m.machine_id in self.machines]
             if site.plan.port != port or not site.has_quorum():
                 continue
-            if address in site.served or any(_answers(m, address, m) for m in planes):
+            if address in site.served or any(answers(m, address, m) for m in planes):
                 return site.cluster
         return None
 
     def _serves(self, site: Site, address: str, seen_from: Machine | None) -> bool:
         if address in site.served:
             return True
-        members = [m for m in site.control_planes() if m.api_runs]
+        members = [m for m in site.voters() if m.api_runs]
         machines = [self.machines[m.machine_id] for m in members if m.machine_id in self.machines]
-        return any(_answers(machine, address, seen_from) for machine in machines)
+        return any(answers(machine, address, seen_from) for machine in machines)
 
     async def _admit(self, site: Site, member: Member) -> None:
         site.members[member.machine_id] = member
@@ -350,6 +366,8 @@ class World:
         """Start a cluster's controllers and note its every change for the disk."""
         site.cluster.api.subscribe(lambda _change: self.changed(f"cluster/{site.uid}"))
         site.controllers = self.parts.start_controllers(self, site)
+        if site.plan.distribution == "k3s":
+            etcd.follow_nodes(self, site)
         self.changed(f"cluster/{site.uid}")
 
     async def _dissolve(self, site: Site) -> None:
@@ -376,22 +394,6 @@ class World:
         site = self.site_of(machine)
         if site is not None:
             raise JoinRefused("member", f"{machine.name} already belongs to cluster {site.name}")
-
-
-def _answers(machine: Machine, address: str, seen_from: Machine | None) -> bool:
-    if address == machine.public_address:
-        return True
-    if seen_from is None:
-        return False
-    if seen_from is machine and address in ("127.0.0.1", "localhost", machine.name):
-        return True
-    own = (machine.private_address, *machine.virtual_addresses)
-    return address in own and (seen_from is machine or bool(machine.networks & seen_from.networks))
-
-
-def _groups(machine: Machine) -> list[str]:
-    """Cluster names that a machine's labels carry, under whatever prefix their maker uses."""
-    return [value for key, value in machine.labels.items() if key.lower().endswith("cluster")]
 
 
 def _distinct(*names: str) -> tuple[str, ...]:

@@ -41,13 +41,15 @@ from federation.planning.actions import (
     ReopenNode,
     RevokeAuthentication,
 )
+from federation.planning.node_actions import DrainNode, RemoveMember, UpgradeNode
 from federation.spec.links import profile_for
 from federation.spec.peering import Peering, PeeringKey
 from providers.bootstrap.dns import ensure_rules
 from providers.bootstrap.host_names import name_hosts
 from providers.contracts import Done, Progress, Side, Waiting
-from providers.nodes import NODE, label_node, note_registries, remove_node, reopen_node
+from providers.nodes import NODE, label_node, note_registries
 from tasks.introducing import introduce
+from tasks.nodes import advance_node
 from tasks.registries import registry_digest
 from tasks.workbench import Workbench
 
@@ -119,10 +121,8 @@ def _machine(bench: Workbench, action: MachineAction) -> Progress:
             return _init(bench, action)
         case JoinNode():
             return _join(bench, action)
-        case RemoveNode():
-            return remove_node(bench.side(action.cluster).kubernetes, action.machine)
-        case ReopenNode():
-            return reopen_node(bench.side(action.cluster).kubernetes, action.machine)
+        case DrainNode() | UpgradeNode() | RemoveMember() | RemoveNode() | ReopenNode():
+            return advance_node(bench, action)
         case _:
             raise AssertionError(f"no provider for {action}")
 
@@ -164,7 +164,7 @@ def _join(bench: Workbench, action: JoinNode) -> Progress:
     target, machine = bench.machine(action.cluster, action.machine)
     if bench.distribution(target.spec).needs_names:
         introduce(bench, action.cluster, action.machine)
-    ticket = bench.ticket(action.cluster, machine.role)
+    ticket = bench.ticket(action.cluster, machine)
     try:
         with bench.session(action.cluster, action.machine) as session:
             progress = bench.distribution(target.spec).join_node(session, target, machine, ticket)

@@ -29,7 +29,7 @@ from providers.bootstrap.dns import observe_rules
 from providers.bootstrap.network import network_ready
 from providers.contracts import ClusterTarget
 from providers.infrastructure.existing.facts import identity, service_address
-from providers.nodes import observe_nodes
+from providers.nodes import control_plane_version, observe_nodes
 from providers.survey import Survey
 from tasks.registries import registry_digest
 from tasks.workbench import Workbench
@@ -100,15 +100,17 @@ def _kubernetes(bench: Workbench, cluster: Cluster) -> Observation[ObservedKuber
         if client is None:
             return Absent()
         side = bench.side(cluster.name)
+        nodes = observe_nodes(client, datetime.now(UTC))
         return Present(
             ObservedKubernetes(
-                version=cluster.distribution.version if cluster.distribution else client.version(),
-                nodes=observe_nodes(client, datetime.now(UTC)),
-                cni_ready=network_ready(client, bench.network(cluster)),
+                version=client.version() if cluster.adopted else control_plane_version(nodes),
+                nodes=nodes,
+                cni_ready=network_ready(client, bench.network(cluster), nodes),
                 addons=bench.addons.observe(side, bench.supplies.catalogue),
                 directions=bench.interconnect("liqo").observe(side),
                 applications=bench.applications.observe(side),
                 identity=identity(client) if any(each.adopted for each in bench.clusters()) else "",
+                endpoint=side.endpoint,
                 service_address=service_address(client) if cluster.adopted else "",
                 registries="" if cluster.adopted else registry_digest(bench.vault, bench.desired.name, cluster),
                 host_rules=frozenset() if cluster.adopted else observe_rules(client, bench.dns_place(cluster)),

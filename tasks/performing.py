@@ -14,7 +14,7 @@ from prefect.cache_policies import NO_CACHE
 from clients.fence import guarded
 from federation.errors import CommandFailed, DeadlineExceeded, RetryableError, StillWaiting
 from federation.planning.actions import Action
-from providers.contracts import Done, Progress
+from providers.contracts import Done, Progress, Waiting
 from tasks.dispatch import advance
 from tasks.policies import RETRIES, RETRY_DELAYS_S, is_retryable
 from tasks.workbench import Workbench
@@ -107,7 +107,7 @@ async def carry_out(order: Order) -> Performed:
             if isinstance(progress, Done):
                 log.info("%s: done. %s", order.action, progress.detail)
                 return Performed(progress.detail, waited_s)
-            standstill.note(progress.reason)
+            standstill.note(progress)
             if progress.reason != waiting_for:
                 _tell_wait(order, waiting_for, progress.reason)
                 eager_s = FIRST_POLL_S
@@ -127,15 +127,16 @@ class _Standstill:
         self._heard: set[str] = set()
         self._moved_at = time.monotonic()
 
-    def note(self, reason: str) -> None:
+    def note(self, progress: Waiting) -> None:
         """The action waits, for this."""
+        reason = progress.reason
         patience_s = self._order.action.patience_s
         limit_s = None if patience_s is None else patience_s * _stretch(self._order)
         if reason not in self._heard:
             self._heard.add(reason)
             self._moved_at = time.monotonic()
         elif limit_s is not None and time.monotonic() - self._moved_at > limit_s:
-            raise StillWaiting(f"no progress for {limit_s:.0f} s; waiting for {reason}")
+            raise StillWaiting(f"no progress for {limit_s:.0f} s; waiting for {reason}", reason=progress.stuck)
 
 
 async def _step(order: Order, left_s: float, waiting_for: str) -> Progress:

@@ -35,7 +35,7 @@ from providers.contracts import (
     Side,
     Vault,
 )
-from providers.nodes import reachable_addresses
+from providers.nodes import look_at_node, reachable_addresses
 from providers.registry import (
     Supplies,
     addon_installer,
@@ -234,19 +234,43 @@ class Workbench:
         return found
 
     def endpoint(self, cluster: str) -> str:
-        """``host:port`` at which nodes and Flotilla reach the cluster's API."""
+        """``host:port`` at which the API is reached: as the kept kubeconfig says, once it was made."""
+        known = self.kubernetes(cluster)
+        if known is not None:
+            return known.server.removeprefix("https://")
         port = self.cluster(cluster).built_with.api_port
         return f"{self._login(cluster, self.first_control_plane(cluster)).address}:{port}"
 
-    def ticket(self, cluster: str, role: str) -> JoinTicket:
-        """A ticket for one more node; made once in a run and shared."""
+    def serving_control_plane(self, cluster: str, other_than: str = "") -> str:
+        """Name of a control-plane machine to do something through: one whose node is ready, if there is one.
+
+        Raises:
+            NotReadyYet: There is no other one.
+        """
+        targets = self.target(cluster).machines
+        names = [each.name for each in targets if each.role == "control-plane" and each.name != other_than]
+        if not names:
+            raise NotReadyYet(f"cluster {cluster} has no other machine with a control plane than {other_than}")
+        if len(names) == 1:
+            return names[0]
+        nodes = {name: look_at_node(self.side(cluster).kubernetes, name) for name in names}
+        there = [name for name, node in nodes.items() if node]
+        ready = [name for name, node in nodes.items() if node and node.ready]
+        return next(iter([*ready, *there, *names]))
+
+    def ticket(self, cluster: str, machine: MachineTarget) -> JoinTicket:
+        """A ticket for one more node of a machine's role; made once in a run and shared.
+
+        By one thread at a time: a second key to the certificates would make the first one worthless.
+        """
 
         def issue() -> JoinTicket:
             provider, endpoint = self.distribution(self.cluster(cluster)), self.endpoint(cluster)
-            with self.session(cluster, self.first_control_plane(cluster)) as session:
-                return provider.issue_ticket(session, endpoint, role)
+            with self.session(cluster, self.serving_control_plane(cluster, machine.name)) as session:
+                return provider.issue_ticket(session, endpoint, machine.role)
 
-        return self._once.get(f"ticket/{role}", cluster, issue)
+        with self._once.get(f"issuing/{machine.role}", cluster, threading.Lock):
+            return self._once.get(f"ticket/{machine.role}", cluster, issue)
 
     def drop_ticket(self, cluster: str, role: str) -> None:
         """Forget a ticket that was refused: the next call makes a new one."""

@@ -53,7 +53,7 @@ def _placed(where: str) -> dict[str, Any]:
 
 
 def a_catalogue() -> Catalogue:
-    """Two add-ons: liqo needs metallb, so that there is an order to keep."""
+    """Add-ons: liqo needs metallb, so that there is an order to keep; young runs on no old minor."""
     return Catalogue(
         AddOnDefinition.model_validate(
             {
@@ -62,11 +62,11 @@ def a_catalogue() -> Catalogue:
                 "chart": name,
                 "repository": name,
                 "level": "platform" if needs else "load-balancing",
-                "versions": [{"version": "1.0.0", "kubernetes": {"oldest": "v1.30"}}],
+                "versions": [{"version": "1.0.0", "kubernetes": {"oldest": "v1.36" if name == "young" else "v1.30"}}],
                 "namespace": name,
                 "needs": needs,
                 "readiness": [{"kind": "Deployment", "name": name}],
             }
         )
-        for name, needs in {"metallb": [], "liqo": ["metallb"]}.items()
+        for name, needs in {"metallb": [], "liqo": ["metallb"], "young": []}.items()
     )

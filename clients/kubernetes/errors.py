@@ -30,6 +30,14 @@ class NotFound(Rejected):
     reason = "NotFound"
 
 
+class BudgetSpent(Throttled):
+    """429: a disruption budget does not let a pod go now. ``budget`` is the server's sentence about it, by name."""
+
+    def __init__(self, message: str, budget: str, *, delay_s: float | None = None) -> None:
+        super().__init__(message, delay_s=delay_s)
+        self.budget = budget
+
+
 class Expired(Unavailable):
     """410: the page or the version that was asked for is gone; list again from the start."""
 
@@ -57,7 +65,7 @@ def from_response(request: Request, status: int, headers: Mapping[str, str], bod
     said = answer.get("message") or body[:_MESSAGE_LENGTH].decode(errors="replace")
     words = f"{request}: {status}" + ("" if request.secret else f" {said}"[:_MESSAGE_LENGTH])
     if status == 429:
-        return Throttled(words, delay_s=_retry_after_s(headers))
+        return _throttled(words, answer, _retry_after_s(headers))
     if status == 403:
         return _forbidden(words, answer)
     if status == 500 and "failed to create typed patch object" in str(said):
@@ -74,6 +82,13 @@ _BY_STATUS: Mapping[int, type[FlotillaError]] = {
     409: Conflict,
     410: Expired,
 }
+
+
+def _throttled(words: str, answer: Mapping[str, Any], delay_s: float | None) -> Throttled:
+    """Source: k8s.io/kubernetes/pkg/registry/core/pod/storage/eviction.go: the cause names the budget."""
+    causes = (answer.get("details") or {}).get("causes") or ()
+    budget = next((str(each.get("message", "")) for each in causes if each.get("reason") == "DisruptionBudget"), None)
+    return Throttled(words, delay_s=delay_s) if budget is None else BudgetSpent(words, budget, delay_s=delay_s)
 
 
 def _forbidden(words: str, answer: Mapping[str, Any]) -> FlotillaError:

@@ -157,11 +157,13 @@ class RemoveNode(MachineAction):
 
     verb = "remove-node"
     destructive = True
+    deadline_s = 1800.0
+    patience_s = WORKLOADS_S
 
 
 @dataclass(frozen=True)
 class ReopenNode(MachineAction):
-    """Let pods onto a node again that was about to be taken out."""
+    """Let pods onto a node again that was drained, or was about to be taken out."""
 
     verb = "reopen-node"
 

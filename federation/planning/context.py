@@ -12,6 +12,7 @@ from federation.spec.federation import Federation
 from federation.spec.links import profile_for
 from federation.spec.machines import MachineTarget, machine_targets
 from federation.spec.peering import Peering, PeeringKey
+from federation.spec.versions import matches, numbers
 from federation.state.hosts import stand_ins
 from federation.state.observed import (
     Absent,
@@ -83,12 +84,25 @@ class PlanningContext:
         return digest_for(self.desired.name, cluster, addon, definition, profile) if definition else None
 
     def targets(self, cluster: Cluster) -> tuple[MachineTarget, ...]:
-        """The machines that a cluster should have; a spare in the place of a lost host."""
+        """The machines that a cluster should have; a spare in the place of a lost host.
+
+        One that is no node yet gets the version that the control plane runs now, which is upgraded afterwards: a node
+        may not be newer than its control plane.
+        """
         seen = self.infrastructure(cluster.name)
         inventory = seen.value.inventory if isinstance(seen, Present) else ()
         targets = machine_targets(self.desired.name, cluster, inventory)
-        spares = self.stand_ins(cluster)
-        return tuple(replace(each, name=spares.get(each.name, each.name)) for each in targets)
+        spares, known = self.stand_ins(cluster), self.seen(cluster.name)
+        named = (replace(each, name=spares.get(each.name, each.name)) for each in targets)
+        joining = self.running_version(cluster) if targets else ""
+        return tuple(each if known.node(each.name) else replace(each, version=joining) for each in named)
+
+    def running_version(self, cluster: Cluster) -> str:
+        """The oldest version that a node of a control plane that we built runs; the wanted one while there is none."""
+        kubernetes, wanted = self.readable(cluster.name), cluster.built_with.version
+        planes = [node.version for node in kubernetes.nodes if node.role == "control-plane"] if kubernetes else []
+        oldest = min((version for version in planes if version), key=numbers, default=wanted)
+        return wanted if matches(oldest, cluster.built_with.node_version) else oldest
 
     def stand_ins(self, cluster: Cluster) -> dict[str, str]:
         """Spares of a cluster of bare hosts, by the lost host that each steps in for."""

@@ -20,9 +20,12 @@ from federation.planning.actions import (
 )
 from federation.planning.adopted import is_interconnect, network_trouble
 from federation.planning.context import PlanningContext
+from federation.planning.members import may_leave
+from federation.planning.node_actions import DrainNode, RemoveMember, UpgradeNode
 from federation.planning.plan import Plan, Step, build_plan
+from federation.planning.upgrading import hindrance
 from federation.preflight.findings import Finding
-from federation.state.observed import ObservedMachine, Present, Unknown
+from federation.state.observed import ObservedInfrastructure, ObservedMachine, ObservedNode, Present, Unknown
 
 
 @dataclass(frozen=True)
@@ -33,12 +36,14 @@ class Policy:
         repairs_per_cluster: Machines that may be replaced in one cluster.
         repairs: Machines that may be replaced in all.
         pruned_clusters: Clusters that may be removed because the spec dropped them; a teardown sets no bound.
-        mass_failure_share: Repairs are held when more than this share of the clusters look bad at once.
+        upgraded_clusters: Clusters of which nodes may be upgraded.
+        mass_failure_share: Repairs and upgrades are held when more than this share of the clusters look bad at once.
     """
 
     repairs_per_cluster: int = 1
     repairs: int = 3
     pruned_clusters: int | None = 1
+    upgraded_clusters: int = 3
     mass_failure_share: float = 0.5
 
 
@@ -48,12 +53,14 @@ class Spent:
 
     repaired: frozenset[str] = frozenset()
     pruned: frozenset[str] = frozenset()
+    upgraded: frozenset[str] = frozenset()
 
     def after(self, plan: Plan) -> Spent:
         """What is used once a plan was carried out, too."""
         repaired = {step.action.target for step in plan if _is_repair(step)}
         pruned = {step.action.scope for step in plan if isinstance(step.action, DeleteFoundation)}
-        return Spent(self.repaired | repaired, self.pruned | pruned)
+        upgraded = {step.action.scope for step in plan if isinstance(step.action, UpgradeNode)}
+        return Spent(self.repaired | repaired, self.pruned | pruned, self.upgraded | upgraded)
 
 
 @dataclass(frozen=True)
@@ -92,6 +99,8 @@ def admit(plan: Plan, context: PlanningContext, policy: Policy, spent: Spent | N
             *_still_ready(plan, context),
             *_control_planes(plan, context),
             *_mass_failure(plan, context, policy),
+            *_upgrade_budget(plan, context, policy, used),
+            *_hindered_upgrades(plan, context),
             *_paused(plan, context),
             *_other_networks(plan, context),
             *_silent_peers(plan, context),
@@ -155,7 +164,7 @@ def _still_ready(plan: Plan, context: PlanningContext) -> Iterable[Held]:
         match step.action:
             case EnsureFoundation() if seen.value.foundation == "absent" and alive:
                 found = sorted(alive)[0]
-            case MachineAction(machine=name) if name in alive and seen.value.machine(name) is None:
+            case MachineAction(machine=name) if name in alive and not _is_there(seen.value, name):
                 found = name
             case _:
                 continue
@@ -163,20 +172,27 @@ def _still_ready(plan: Plan, context: PlanningContext) -> Iterable[Held]:
         yield Held(step.key, "NodeStillReady", message)
 
 
+def _is_there(seen: ObservedInfrastructure, name: str) -> bool:
+    machine = seen.machine(name)
+    return machine is not None and machine.state != "building"
+
+
 def _control_planes(plan: Plan, context: PlanningContext) -> Iterable[Held]:
-    """The machine of a control plane holds the cluster's data: it goes only together with its cluster."""
+    """A member of a control plane holds the cluster's data: it goes only when enough others keep them."""
     for step in plan:
         match step.action:
-            case DeleteMachine(cluster=cluster, machine=name) | RemoveNode(cluster=cluster, machine=name):
-                machine = _machine(context, cluster, name)
+            case DeleteMachine() | RemoveNode() | RemoveMember() | DrainNode():
+                cluster = context.desired.cluster(step.action.scope)
+                machine = _machine(context, step.action.cluster, step.action.machine)
             case _:
                 continue
-        if machine is None or machine.role != "control-plane" or not context.is_kept(cluster):
+        if machine is None or machine.role != "control-plane" or cluster is None:
             continue
-        if step.cause == "prune":
-            yield Held(step.key, "ControlPlaneShrinks", "a control plane cannot be taken away: ask for it again")
-        elif machine.complete:
-            message = f"{name} may hold the data of its cluster: if it does not, delete the machine by hand"
+        stays = may_leave(context, cluster, machine.name) if step.cause in ("prune", "repair") else None
+        if stays is not None:
+            yield Held(step.key, stays.reason, stays.message)
+        elif step.cause == "repair" and machine.complete and context.never_built(cluster.name):
+            message = f"{machine.name} may hold the data of its cluster: if it does not, delete the machine by hand"
             yield Held(step.key, "ControlPlaneMayHoldData", message)
 
 
@@ -192,7 +208,7 @@ def _mass_failure(plan: Plan, context: PlanningContext, policy: Policy) -> Itera
         return
     message = f"{len(bad)} of {len(clusters)} clusters look bad at once: check the link of the machine Flotilla runs on"
     for step in plan:
-        if step.cause == "repair":
+        if step.cause == "repair" or isinstance(step.action, DrainNode | UpgradeNode):
             yield Held(step.key, "MassFailure", message)
 
 
@@ -238,3 +254,28 @@ def _prune_budget(plan: Plan, context: PlanningContext, policy: Policy, spent: S
 def _removes(step: Step, cluster: str) -> bool:
     machines_or_network = isinstance(step.action, ClusterAction | MachineAction)
     return machines_or_network and step.action.destructive and step.action.scope == cluster
+
+
+def _hindered_upgrades(plan: Plan, context: PlanningContext) -> Iterable[Held]:
+    """Versions that may not follow one another, and clusters that are not whole, are left as they are."""
+    for cluster in context.desired.spec.clusters:
+        found = None if cluster.adopted else hindrance(context, cluster)
+        for step in plan if found else ():
+            if found and step.action.scope == cluster.name and isinstance(step.action, DrainNode | UpgradeNode):
+                yield Held(step.key, found.reason, found.message)
+
+
+def _upgrade_budget(plan: Plan, context: PlanningContext, policy: Policy, spent: Spent) -> Iterable[Held]:
+    """Few clusters at a time; those whose upgrade has begun go on first."""
+    waiting = {step.action.scope for step in plan if isinstance(step.action, UpgradeNode)} - spent.upgraded
+    begun = [name for name in sorted(waiting) if any(node.draining for node in _nodes(context, name))]
+    in_order = dict.fromkeys((*begun, *sorted(waiting)))
+    for name in list(in_order)[max(policy.upgraded_clusters - len(spent.upgraded), 0) :]:
+        for step in plan:
+            if step.action.scope == name and isinstance(step.action, DrainNode | UpgradeNode):
+                yield Held(step.key, "UpgradeBudgetUsed", "so many clusters are being upgraded; the next run goes on")
+
+
+def _nodes(context: PlanningContext, cluster: str) -> tuple[ObservedNode, ...]:
+    kubernetes = context.readable(cluster)
+    return kubernetes.nodes if kubernetes else ()

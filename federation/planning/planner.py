@@ -12,6 +12,7 @@ from federation.planning.rules.leaving import plan_dropped_clusters
 from federation.planning.rules.machines import plan_machines
 from federation.planning.rules.peerings import plan_leaving, plan_peerings
 from federation.planning.rules.registries import plan_registries
+from federation.planning.rules.upgrades import plan_upgrades
 
 
 def plan_federation(context: PlanningContext) -> Plan:
@@ -30,6 +31,7 @@ def plan_federation(context: PlanningContext) -> Plan:
         *plan_host_names(context, machines),
         *plan_dns(context),
         *plan_registries(context),
+        *plan_upgrades(context),
         *plan_addons(context, applications, leaving),
         *plan_peerings(context),
         *applications,

@@ -59,6 +59,11 @@ class Distribution(SpecModel):
         """TCP port that the API is served at."""
         return API_PORTS.get(self.type, API_PORT)
 
+    @property
+    def node_version(self) -> str:
+        """The version that nodes should report. Of MicroK8s that is the minor: which patch it is, the store decides."""
+        return minor_of(self.version) if self.type == "microk8s" else self.version
+
 
 class ControlPlane(SpecModel):
     """The machines that run the Kubernetes API."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from federation.spec.cluster import Cluster
@@ -22,6 +22,7 @@ class MachineTarget:
         pool: Name of the worker pool, or ``cp``.
         flavor: OpenStack flavor; None for bare hosts.
         labels: Labels of the node.
+        version: Kubernetes that it is prepared for, or brought to when it is a node already.
     """
 
     name: str
@@ -29,6 +30,7 @@ class MachineTarget:
     pool: str
     flavor: str | None = None
     labels: tuple[tuple[str, str], ...] = ()
+    version: str = ""
 
 
 def machine_targets(federation: str, cluster: Cluster, inventory: tuple[str, ...] = ()) -> tuple[MachineTarget, ...]:
@@ -46,9 +48,9 @@ def machine_targets(federation: str, cluster: Cluster, inventory: tuple[str, ...
     """
     if cluster.adopted:
         return ()
-    if cluster.infrastructure.type == "hosts":
-        return tuple(_on_hosts(cluster, inventory))
-    return tuple(_on_cloud(federation, cluster))
+    hosts = cluster.infrastructure.type == "hosts"
+    found = _on_hosts(cluster, inventory) if hosts else _on_cloud(federation, cluster)
+    return tuple(replace(each, version=cluster.built_with.version) for each in found)
 
 
 def _on_cloud(federation: str, cluster: Cluster) -> Iterator[MachineTarget]:

@@ -1,4 +1,4 @@
-"""What a cluster cannot change while it stands: where it stands, what its nodes are made by, its networks."""
+"""What a cluster cannot change while it stands: where it stands, what makes its nodes, its networks, its past."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from federation.spec.infrastructure import (
     OpenStackInfrastructure,
 )
 from federation.spec.problems import FieldPath, Violation
+from federation.spec.skew import Runs, check_skew
 
 
-def check_moves(standing: Iterable[Cluster], wanted: Federation) -> Iterator[Violation]:
-    """Every cluster of a spec that may stand already stays where and what it is.
+def check_moves(
+    standing: Iterable[Cluster], wanted: Federation, running: Mapping[str, Iterable[Runs]] | None = None
+) -> Iterator[Violation]:
+    """Every cluster of a spec that may stand already stays where and what it is, and its version only goes on by steps.
 
     What stands is found through the credentials that its spec names and by what it was built with: under other ones it
     would stay behind, unseen.
@@ -24,12 +27,15 @@ def check_moves(standing: Iterable[Cluster], wanted: Federation) -> Iterator[Vio
     Args:
         standing: Clusters as they were last asked for, unless they are seen to be gone.
         wanted: The new version of their federation.
+        running: What nodes of clusters were last seen to run. Nodes that nobody has seen yet may become anything.
     """
     before = {cluster.name: cluster for cluster in standing}
     for index, cluster in enumerate(wanted.spec.clusters):
         known = before.get(cluster.name)
         if known is not None:
-            yield from _changes(("spec", "clusters", index), known, cluster)
+            path = ("spec", "clusters", index)
+            yield from _changes(path, known, cluster)
+            yield from _versions(path, cluster, (running or {}).get(cluster.name, ()))
 
 
 def _changes(path: FieldPath, known: Cluster, cluster: Cluster) -> Iterator[Violation]:
@@ -42,6 +48,12 @@ def _changes(path: FieldPath, known: Cluster, cluster: Cluster) -> Iterator[Viol
         )
         fix = f"write '{old[changed]}', or take another name, or apply a spec without '{cluster.name}' first"
         yield Violation((*path, *changed.split(".")), message, fix)
+
+
+def _versions(path: FieldPath, cluster: Cluster, nodes: Iterable[Runs]) -> Iterator[Violation]:
+    skew = check_skew(cluster.distribution.node_version, nodes) if cluster.distribution else None
+    if skew is not None:
+        yield Violation((*path, "distribution", "version"), f"cluster '{cluster.name}': {skew.message}", skew.fix)
 
 
 def _fixed(cluster: Cluster) -> Mapping[str, str]:

@@ -89,8 +89,9 @@ class ObservedNode:
     """A node as its cluster's API shows it.
 
     ``unready_s`` counts seconds since it was last ready; 0.0 when ready. ``pod_cidr`` is empty when nobody gave it one.
-    ``draining`` says that a run of ours began to take it out of its cluster. ``names`` is the digest of the roster that
-    its machine was told, ``registries`` of what its container runtime was told; empty when it was told nothing.
+    ``draining`` says that a run of ours closed it for pods; ``silent`` that its kubelet has stopped telling anything.
+    ``names`` is the digest of the roster that its machine was told, ``registries`` of what its container runtime was
+    told; empty when it was told nothing.
     """
 
     name: str
@@ -104,6 +105,7 @@ class ObservedNode:
     address: str = ""
     names: str = ""
     registries: str = ""
+    silent: bool = False
 
 
 @dataclass(frozen=True)
@@ -219,6 +221,7 @@ class ObservedKubernetes:
             nobody asked.
         host_rules: Names with fixed addresses that its DNS was given by us.
         registries: Digest of what its nodes should know of registries, by what the blocks hold now.
+        endpoint: ``host:port`` that the API was reached at.
     """
 
     version: str
@@ -231,6 +234,7 @@ class ObservedKubernetes:
     service_address: str = ""
     host_rules: frozenset[Rule] = frozenset()
     registries: str = ""
+    endpoint: str = ""
 
     @property
     def holds_ours(self) -> bool:

@@ -22,7 +22,7 @@ PACKAGES_UNIT = "flotilla-packages"
 _APT = ("apt-get", "-o", "DPkg::Lock::Timeout=300")
 _REPAIR = ("dpkg", "--force-confdef", "--force-confold", "--configure", "-a")
 """Ends what an interrupted dpkg left half-done: without it every apt-get refuses to work."""
-_QUIET = (("DEBIAN_FRONTEND", "noninteractive"),)
+QUIET = (("DEBIAN_FRONTEND", "noninteractive"),)
 PASSING = (
     "Could not get lock",
     "Unable to acquire the dpkg frontend lock",
@@ -180,11 +180,12 @@ def long_step(needs: HostNeeds, facts: HostFacts) -> LongStep | None:
     if needs.key_file and facts.digests[needs.key_file] is None:
         return _fetch_key(needs.key_file, str(needs.key_url))
     missing = [name for name in needs.packages if name not in facts.packages]
-    pinned = {name: version for name, version in needs.pinned.items() if not _is_pinned(facts.packages, name, version)}
+    pinned = {name: version for name, version in needs.pinned.items() if not is_pinned(facts.packages, name, version)}
     return _install(missing, pinned) if missing or pinned else None
 
 
-def _is_pinned(packages: Mapping[str, Package], name: str, version: str) -> bool:
+def is_pinned(packages: Mapping[str, Package], name: str, version: str) -> bool:
+    """Whether a package is installed in exactly this version and held there."""
     found = packages.get(name)
     return found is not None and found.held and found.version == version
 
@@ -196,17 +197,26 @@ def _fetch_key(path: str, url: str) -> LongStep:
         ' && curl -fsSL --retry 3 -o "$1.new" "$2" && chmod 644 "$1.new" && mv -f "$1.new" "$1"'
     )
     argv = ("sh", "-c", script, "sh", path, url)
-    return LongStep(KEY_UNIT, argv, "fetching the repository key", "RepositoryKeyFailed", PASSING, _QUIET)
+    return LongStep(KEY_UNIT, argv, "fetching the repository key", "RepositoryKeyFailed", PASSING, QUIET)
 
 
 def _install(missing: list[str], pinned: Mapping[str, str]) -> LongStep:
     wanted = [*missing, *(f"{name}={version}" for name, version in sorted(pinned.items()))]
+    script = " && ".join(render_command(command) for command in [*refreshing(), *installing(missing, pinned)])
+    return LongStep(
+        PACKAGES_UNIT, ("sh", "-c", script), f"installing {', '.join(wanted)}", "PackagesFailed", PASSING, QUIET
+    )
+
+
+def refreshing() -> list[Argv]:
+    """Commands that end what an interrupted dpkg began and read what the repositories offer."""
+    return [_REPAIR, (*_APT, "update")]
+
+
+def installing(missing: list[str], pinned: Mapping[str, str]) -> list[Argv]:
+    """Commands that install packages, and hold those with a version at it."""
+    wanted = [*missing, *(f"{name}={version}" for name, version in sorted(pinned.items()))]
     options = ("-y", "-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold")
     allowed = ("--allow-downgrades", "--allow-change-held-packages") if pinned else ()
-    commands = [_REPAIR, (*_APT, "update"), (*_APT, "install", *options, *allowed, *wanted)]
-    if pinned:
-        commands.append(("apt-mark", "hold", *sorted(pinned)))
-    script = " && ".join(render_command(command) for command in commands)
-    return LongStep(
-        PACKAGES_UNIT, ("sh", "-c", script), f"installing {', '.join(wanted)}", "PackagesFailed", PASSING, _QUIET
-    )
+    install = (*_APT, "install", *options, *allowed, *wanted)
+    return [install, ("apt-mark", "hold", *sorted(pinned))] if pinned else [install]

@@ -15,6 +15,7 @@ from federation.errors import CommandFailed, NotReadyYet
 from federation.spec.catalogue import Binary, DistributionDefinition
 from federation.spec.cluster import Cni
 from federation.spec.machines import MachineTarget
+from federation.spec.versions import matches
 from providers.bootstrap.changes import WriteFile, advance, carry_out, settle, telling_line
 from providers.bootstrap.host import needs_of
 from providers.bootstrap.k3s_config import (
@@ -29,10 +30,13 @@ from providers.bootstrap.k3s_config import (
 from providers.bootstrap.k3s_node import (
     DOWNLOAD_UNIT,
     KUBECONFIG,
+    UPGRADE_UNIT,
     K3sNode,
     download_step,
     look_at,
     look_at_program,
+    look_at_upgrade,
+    upgrade_step,
 )
 from providers.bootstrap.kubeadm_config import with_server
 from providers.bootstrap.ownership import mark_of, require
@@ -64,7 +68,7 @@ class K3s:
             Rejected: The machine belongs to another cluster or runs Kubernetes that is not ours.
             CommandFailed: Reasons PackagesFailed, DownloadFailed (which a wrong checksum is, too).
         """
-        version = cluster.spec.built_with.version
+        version = cluster.version_of(machine)
         needs = needs_of(self.definition, version).with_files(_registries(cluster, machine).wanted)
         progress = prepare(session, needs, mark_of("k3s", cluster, machine))
         if isinstance(progress, Waiting):
@@ -147,6 +151,38 @@ class K3s:
         """
         mark = mark_of("k3s", cluster, machine)
         return lay_registry_files(session, _registries(cluster, machine), mark, _service_of(machine))
+
+    def upgrade_node(
+        self, session: Session, cluster: ClusterTarget, machine: MachineTarget, reported: str, *, first: bool
+    ) -> Progress:
+        """Bring a node to another version, in place: the new program, its checksum verified, and a restart.
+
+        Safe to repeat. ``first`` means nothing to k3s: each server brings its own part of the control plane.
+
+        Raises:
+            CommandFailed: Reason K3sUpgradeFailed, with the end of the log.
+            Rejected: The machine is not this node.
+        """
+        del first
+        version = cluster.version_of(machine)
+        service = SERVER if machine.role == "control-plane" else AGENT
+        found = look_at_upgrade(session, self._binary)
+        require(found.mark, mark_of("k3s", cluster, machine), session.place)
+        installed = found.version == version
+        if installed and found.upgrade != "running" and matches(reported, version):
+            settle(session, UPGRADE_UNIT, found.upgrade)
+            return Done(f"runs {version}")
+        if installed and found.upgrade == "succeeded":
+            return Waiting(f"{service} to report {version}")
+        return advance(session, upgrade_step(self._binary, version, found, service), found.upgrade)
+
+    def remove_member(self, session: Session, cluster: ClusterTarget, machine: str) -> Progress:
+        """Nothing to do: k3s takes a server out of its etcd when its node is deleted, and keeps the node till then.
+
+        Source: k3s-io/k3s, pkg/etcd/member_controller.go.
+        """
+        del session, cluster, machine
+        return Done("goes with its node")
 
     def leave(self, session: Session) -> Progress:
         """Take k3s and what ``prepare_host`` added off the machine; nothing when it carries no mark."""

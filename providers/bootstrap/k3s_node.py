@@ -23,6 +23,7 @@ from providers.bootstrap.ownership import mark_fact
 
 KUBECONFIG = "/etc/rancher/k3s/k3s.yaml"
 DOWNLOAD_UNIT = "flotilla-k3s-download"
+UPGRADE_UNIT = "flotilla-k3s-upgrade"
 _DOWNLOADS = "/usr/local/lib/flotilla"
 _VERSION = re.compile(r"^k3s version (\S+)")
 
@@ -46,10 +47,14 @@ class K3sProgram:
 def look_at_program(session: Session, binary: Binary) -> K3sProgram:
     """The program on the machine, in one round trip."""
     unit, architecture = probes.unit(f"{DOWNLOAD_UNIT}.service"), probes.architecture()
-    path = render_command([binary.path])
-    version = Fact("its version of k3s", f"test -e {path} || exit 44; {path} --version", _version)
+    version = _installed(binary)
     facts = gather(session, [unit, architecture, version])
     return K3sProgram(facts[version], facts[architecture], state_of(facts[unit]))
+
+
+def _installed(binary: Binary) -> Fact[str | None]:
+    path = render_command([binary.path])
+    return Fact("its version of k3s", f"test -e {path} || exit 44; {path} --version", _version)
 
 
 def _version(answer: Answer) -> str | None:
@@ -64,13 +69,45 @@ def download_step(binary: Binary, version: str, architecture: str) -> LongStep:
     Raises:
         Unsupported: The catalogue names no program for this architecture.
     """
+    argv = ("sh", "-c", _DOWNLOAD, "sh", *_arguments(binary, version, architecture))
+    return LongStep(DOWNLOAD_UNIT, argv, f"downloading k3s {version}", "DownloadFailed", PASSING)
+
+
+def _arguments(binary: Binary, version: str, architecture: str) -> tuple[str, ...]:
     if architecture not in binary.urls:
         raise Unsupported(f"k3s: the catalogue names no program for {architecture}")
     words: Mapping[str, str] = {"version": quote(version, safe=""), "architecture": architecture}
     url, sums = fill(binary.urls[architecture], words), fill(binary.checksums, words)
-    arguments = (_DOWNLOADS, posixpath.basename(url), url, sums, binary.path)
-    argv = ("sh", "-c", _DOWNLOAD, "sh", *arguments)
-    return LongStep(DOWNLOAD_UNIT, argv, f"downloading k3s {version}", "DownloadFailed", PASSING)
+    return (_DOWNLOADS, posixpath.basename(url), url, sums, binary.path)
+
+
+@dataclass(frozen=True)
+class K3sUpgrade:
+    """What is found of an upgrade. ``version`` is that of the program on the disk, not of what runs."""
+
+    mark: str | None
+    version: str | None
+    architecture: str
+    upgrade: UnitState
+
+
+def look_at_upgrade(session: Session, binary: Binary) -> K3sUpgrade:
+    """An upgrade on the machine, in one round trip. The unit's state comes first: see ``advance``."""
+    unit, mark, architecture = probes.unit(f"{UPGRADE_UNIT}.service"), mark_fact(), probes.architecture()
+    version = _installed(binary)
+    facts = gather(session, [unit, mark, architecture, version])
+    return K3sUpgrade(facts[mark], facts[version], facts[architecture], state_of(facts[unit]))
+
+
+def upgrade_step(binary: Binary, version: str, found: K3sUpgrade, service: str) -> LongStep:
+    """The new program, unless it is there, and a restart: pods go on meanwhile.
+
+    Source: docs.k3s.io, "Manual Upgrades".
+    """
+    restart = render_command(("systemctl", "restart", service))
+    script = restart if found.version == version else f"{_DOWNLOAD} && {restart}"
+    argv = ("sh", "-c", script, "sh", *_arguments(binary, version, found.architecture))
+    return LongStep(UPGRADE_UNIT, argv, f"upgrading to {version}", "K3sUpgradeFailed", PASSING)
 
 
 @dataclass(frozen=True)

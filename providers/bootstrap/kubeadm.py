@@ -25,6 +25,7 @@ from providers.bootstrap.kubeadm_config import (
     render_join,
     with_server,
 )
+from providers.bootstrap.kubeadm_etcd import remove_member
 from providers.bootstrap.kubeadm_node import (
     ADMIN,
     INIT_FILE,
@@ -36,6 +37,7 @@ from providers.bootstrap.kubeadm_node import (
     join_step,
     look_at,
 )
+from providers.bootstrap.kubeadm_upgrade import Upgrade, upgrade
 from providers.bootstrap.ownership import mark_of, require
 from providers.bootstrap.preparation import prepare
 from providers.bootstrap.registries import CONTAINERD_CONFIG, RegistryFiles, containerd_files
@@ -64,7 +66,7 @@ class Kubeadm:
             Rejected: The machine belongs to another cluster or runs Kubernetes that is not ours.
             CommandFailed: Reasons PackagesFailed, RepositoryKeyFailed.
         """
-        needs = needs_of(self.definition, cluster.spec.built_with.version).with_files(self._registries(cluster).wanted)
+        needs = needs_of(self.definition, cluster.version_of(machine)).with_files(self._registries(cluster).wanted)
         return prepare(session, needs, mark_of("kubeadm", cluster, machine))
 
     def configure_registries(self, session: Session, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
@@ -152,6 +154,31 @@ class Kubeadm:
             config = WriteFile(JOIN_FILE, Secret(render_join(cluster, machine, ticket, node.address)), 0o600)
             carry_out(session, [*_kubelet_enabled(node), config])
         return advance(session, join_step(clean_first=node.leftovers), state)
+
+    def upgrade_node(
+        self, session: Session, cluster: ClusterTarget, machine: MachineTarget, reported: str, *, first: bool
+    ) -> Progress:
+        """Bring a node to another version, in place: packages, ``kubeadm upgrade``, and the kubelet's restart.
+
+        Safe to repeat: an upgrade that was cut off or failed is begun again, which kubeadm allows.
+
+        Raises:
+            CommandFailed: Reason KubeadmUpgradeFailed, with the end of the log.
+            Rejected: The machine is not this node.
+        """
+        version = cluster.version_of(machine)
+        needs = needs_of(self.definition, version)
+        return upgrade(session, Upgrade(mark_of("kubeadm", cluster, machine), needs, version, reported, first))
+
+    def remove_member(self, session: Session, cluster: ClusterTarget, machine: str) -> Progress:
+        """Take a control-plane machine out of etcd, running or gone.
+
+        Raises:
+            Unavailable: etcd does not answer, or its majority would be lost.
+            Rejected: It is the last member.
+        """
+        del cluster
+        return remove_member(session, machine)
 
     def leave(self, session: Session) -> Progress:
         """Take kubeadm's state and what ``prepare_host`` added off the machine; nothing when it carries no mark.

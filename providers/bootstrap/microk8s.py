@@ -1,6 +1,6 @@
 """Clusters by MicroK8s: a snap from the channel of its minor, which brings runtime, network plugin and datastore.
 
-Source: microk8s.io, "Create a MicroK8s cluster", "High Availability", "Launch configurations".
+Source: microk8s.io, "Create a MicroK8s cluster", "High Availability", "Launch configurations", "Upgrading".
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from typing import ClassVar
 from clients.ssh.command import Secret
 from clients.ssh.facts import gather
 from clients.ssh.session import Session
-from federation.errors import CommandFailed, NotReadyYet, Rejected, Unsupported
+from federation.errors import CommandFailed, NotReadyYet, Rejected, Unavailable, Unsupported
 from federation.spec.catalogue import DistributionDefinition, Snap
 from federation.spec.cluster import Cni
 from federation.spec.machines import MachineTarget
+from federation.spec.minors import minor_of
+from federation.spec.versions import matches
 from providers.bootstrap.changes import WriteFile, advance, carry_out, settle
 from providers.bootstrap.host import fill, needs_of, version_words
 from providers.bootstrap.kubeadm_config import ca_hash, host_of, with_server
@@ -26,11 +28,14 @@ from providers.bootstrap.microk8s_node import (
     JOIN_UNIT,
     KUBECONFIG,
     MICROK8S,
+    UPGRADE_UNIT,
     MicroK8sNode,
     host_name,
     init_step,
     join_step,
     look_at,
+    look_at_upgrade,
+    upgrade_step,
 )
 from providers.bootstrap.ownership import mark_of, require
 from providers.bootstrap.preparation import prepare
@@ -64,7 +69,7 @@ class MicroK8s:
                 f"{session.place} calls itself '{called}', and MicroK8s names nodes as their machines: run "
                 f"'hostnamectl set-hostname {machine.name}' on it, or call it '{called}' in the inventory"
             )
-        needs = needs_of(self.definition, cluster.spec.built_with.version)
+        needs = needs_of(self.definition, cluster.version_of(machine))
         return prepare(session, needs, mark_of("microk8s", cluster, machine))
 
     def init_control_plane(
@@ -87,7 +92,9 @@ class MicroK8s:
         state = node.units[INIT_UNIT]
         if state == "absent":
             self._configure(session, cluster, node, endpoint, first=True)
-        return advance(session, init_step(self._snap, self._channel(cluster), clean_first=node.installed), state)
+        return advance(
+            session, init_step(self._snap, self._channel(cluster, machine), clean_first=node.installed), state
+        )
 
     def read_kubeconfig(self, session: Session, endpoint: str) -> str:
         """The admin kubeconfig, with ``https://endpoint`` as its server.
@@ -137,7 +144,7 @@ class MicroK8s:
             self._configure(session, cluster, node, ticket.endpoint, first=False)
             carry_out(session, [WriteFile(JOIN_FILE, Secret(ticket.token), 0o600)])
         worker = machine.role == "worker"
-        step = join_step(self._snap, self._channel(cluster), worker=worker, clean_first=node.installed)
+        step = join_step(self._snap, self._channel(cluster, machine), worker=worker, clean_first=node.installed)
         return advance(session, step, state)
 
     def configure_registries(self, session: Session, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
@@ -151,6 +158,41 @@ class MicroK8s:
             raise Unsupported(f"{session.place}: registries of MicroK8s are not supported yet")
         return Done("no registries")
 
+    def upgrade_node(
+        self, session: Session, cluster: ClusterTarget, machine: MachineTarget, reported: str, *, first: bool
+    ) -> Progress:
+        """Bring a node to another minor: the snap is refreshed to its channel, which starts its services anew.
+
+        Safe to repeat.
+
+        Raises:
+            CommandFailed: Reason MicroK8sUpgradeFailed, with the end of the log.
+            Rejected: The machine is not this node.
+        """
+        del first
+        found = look_at_upgrade(session, self._snap)
+        require(found.mark, mark_of("microk8s", cluster, machine), session.place)
+        minor = minor_of(cluster.version_of(machine))
+        installed = matches(found.version, minor)
+        if installed and found.upgrade != "running" and matches(reported, minor):
+            settle(session, UPGRADE_UNIT, found.upgrade)
+            return Done(f"runs {reported}")
+        if installed and found.upgrade == "succeeded":
+            return Waiting(f"MicroK8s to report {minor}")
+        return advance(session, upgrade_step(self._snap, self._channel(cluster, machine)), found.upgrade)
+
+    def remove_member(self, session: Session, cluster: ClusterTarget, machine: str) -> Progress:
+        """Take a node out of MicroK8s's datastore, running or gone; its node object goes with it.
+
+        Raises:
+            Unavailable: The datastore does not answer.
+        """
+        del cluster
+        answer = session.run((MICROK8S, "remove-node", machine, "--force"), sudo=True, check=False)
+        if answer.exit_code and "does not exist" not in answer.stdout:
+            raise Unavailable(f"{session.place}, microk8s remove-node: {answer.stdout.strip()[-200:]}")
+        return Done("no member")
+
     def leave(self, session: Session) -> Progress:
         """Leave the cluster and take the snap and what ``prepare_host`` added off; nothing when it carries no mark."""
         return retire_microk8s(session, self.definition)
@@ -161,8 +203,8 @@ class MicroK8s:
             raise ValueError("the catalogue's entry for microk8s has no snap")
         return self.definition.snap
 
-    def _channel(self, cluster: ClusterTarget) -> str:
-        return fill(self._snap.channel, version_words(cluster.spec.built_with.version))
+    def _channel(self, cluster: ClusterTarget, machine: MachineTarget) -> str:
+        return fill(self._snap.channel, version_words(cluster.version_of(machine)))
 
     def _configure(
         self, session: Session, cluster: ClusterTarget, node: MicroK8sNode, endpoint: str, *, first: bool

@@ -33,6 +33,7 @@ AGENT_PORT = 25000
 
 INIT_UNIT = "flotilla-microk8s-init"
 JOIN_UNIT = "flotilla-microk8s-join"
+UPGRADE_UNIT = "flotilla-microk8s-upgrade"
 _START_S = "600"
 _PASSING = (*PASSING, "unable to contact snap store", 'has "install-snap" change in progress', "Connection refused")
 _READY = (MICROK8S, "status", "--wait-ready", "--timeout", _START_S)
@@ -132,3 +133,32 @@ def _settled() -> Argv:
 
 def _script(commands: list[Argv]) -> str:
     return " && ".join(render_command(command) for command in commands)
+
+
+@dataclass(frozen=True)
+class MicroK8sUpgrade:
+    """What is found of an upgrade. ``version`` is that of the installed snap; empty when there is none."""
+
+    mark: str | None
+    version: str
+    upgrade: UnitState
+
+
+def look_at_upgrade(session: Session, snap: Snap) -> MicroK8sUpgrade:
+    """An upgrade on the machine, in one round trip. The unit's state comes first: see ``advance``."""
+    unit, mark = probes.unit(f"{UPGRADE_UNIT}.service"), mark_fact()
+    version = Fact("its version of MicroK8s", render_command(("snap", "list", snap.name)), _version)
+    facts = gather(session, [unit, mark, version])
+    return MicroK8sUpgrade(facts[mark], facts[version], state_of(facts[unit]))
+
+
+def _version(answer: Answer) -> str:
+    """The second word below the headings. Source: snap(1), "snap list"."""
+    rows = [line.split() for line in answer.stdout.splitlines()[1:]]
+    return rows[0][1] if answer.exit_code == 0 and rows and len(rows[0]) > 1 else ""
+
+
+def upgrade_step(snap: Snap, channel: str) -> LongStep:
+    """Refresh the snap, which may be held as a whole, and wait until it is a cluster again."""
+    script = _script([("snap", "refresh", snap.name, f"--channel={channel}"), _READY])
+    return LongStep(UPGRADE_UNIT, ("sh", "-c", script), f"upgrading to {channel}", "MicroK8sUpgradeFailed", _PASSING)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from clients.helm.client import WRITE_TIMEOUT_S, HelmClient
@@ -18,7 +19,9 @@ from federation.spec.catalogue import NetworkChart, NetworkDefinition
 from federation.spec.cluster import Cluster
 from federation.spec.federation import canonical, digest, merge
 from federation.spec.marks import labels
+from federation.state.observed import ObservedNode
 from providers.contracts import Done, Progress, Side, Vault, Waiting
+from providers.nodes import observe_nodes
 from providers.patience import patient
 
 log = logging.getLogger(__name__)
@@ -106,13 +109,21 @@ def _record(side: Side, content: str) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": {"content": content}}
 
 
-def network_ready(kubernetes: KubernetesClient, definition: NetworkDefinition | None) -> bool:
-    """Whether the plugin is complete on all nodes; always when the distribution brings its own. Only reads."""
-    return definition is None or not _missing(kubernetes, definition)
+def network_ready(
+    kubernetes: KubernetesClient, definition: NetworkDefinition | None, nodes: Iterable[ObservedNode] = ()
+) -> bool:
+    """Whether the plugin is complete on all nodes that are heard of; always when the distribution brings its own.
+
+    Only reads. A node that fell silent takes its pod of the plugin with it, and the network of all others is whole.
+    """
+    return definition is None or not _missing(kubernetes, definition, sum(node.silent for node in nodes))
 
 
 def _progress(kubernetes: KubernetesClient, definition: NetworkDefinition) -> Progress:
-    missing = _missing(kubernetes, definition)
+    missing = _missing(kubernetes, definition, 0)
+    if missing:
+        nodes = observe_nodes(kubernetes, datetime.now(UTC))
+        missing = _missing(kubernetes, definition, sum(node.silent for node in nodes))
     return Waiting(missing) if missing else Done(f"{definition.name} {definition.version}")
 
 
@@ -121,13 +132,24 @@ def _lacks_a_leaf(kubernetes: KubernetesClient, definition: NetworkDefinition) -
     return any(check.made_by == "chart" and _found(kubernetes, check) is None for check in definition.readiness)
 
 
-def _missing(kubernetes: KubernetesClient, definition: NetworkDefinition) -> str:
-    return next((words for check in definition.readiness if (words := _incomplete(kubernetes, check))), "")
+def _missing(kubernetes: KubernetesClient, definition: NetworkDefinition, silent: int) -> str:
+    return next((words for check in definition.readiness if (words := _incomplete(kubernetes, check, silent))), "")
 
 
-def _incomplete(kubernetes: KubernetesClient, check: ReadinessCheck) -> str:
+def _incomplete(kubernetes: KubernetesClient, check: ReadinessCheck, silent: int) -> str:
     found = _found(kubernetes, check)
-    return f"{check.kind} {check.name}: is not there" if found is None else readiness(found).message
+    if found is None:
+        return f"{check.kind} {check.name}: is not there"
+    return "" if _lacks_only_silent(found, silent) else readiness(found).message
+
+
+def _lacks_only_silent(found: dict[str, Any], silent: int) -> bool:
+    """Whether a DaemonSet is complete but for pods of so many nodes that fell silent."""
+    status = found.get("status") or {}
+    current = status.get("observedGeneration") == found["metadata"].get("generation")
+    least = status.get("desiredNumberScheduled", 0) - silent
+    counted = (status.get("updatedNumberScheduled", 0), status.get("numberAvailable", 0))
+    return bool(silent) and found["kind"] == "DaemonSet" and current and min(counted) >= least
 
 
 def _found(kubernetes: KubernetesClient, check: ReadinessCheck) -> dict[str, Any] | None:

@@ -18,7 +18,8 @@ class ClusterModel:
 
     foundation: bool = False
     machines: dict[str, ObservedMachine] = field(default_factory=dict)
-    prepared: set[str] = field(default_factory=set)
+    prepared: dict[str, str] = field(default_factory=dict)
+    members: set[str] = field(default_factory=set)
     api: bool = False
     nodes: dict[str, ObservedNode] = field(default_factory=dict)
     cni: bool = False

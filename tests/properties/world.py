@@ -41,6 +41,7 @@ from federation.planning.actions import (
     RevokeAuthentication,
 )
 from federation.planning.context import PlanningContext
+from federation.planning.node_actions import DrainNode, RemoveMember, UpgradeNode
 from federation.spec.digests import component_digest, digest_for, offloading_digest, remote_clusters
 from federation.spec.federation import Federation
 from federation.spec.peering import PeeringKey
@@ -56,14 +57,13 @@ from federation.state.observed import (
     ObservedInfrastructure,
     ObservedKubernetes,
     ObservedMachine,
-    ObservedNode,
     ObservedTraffic,
     Present,
     Unknown,
 )
 from federation.state.rosters import roster_digest, roster_of
 from tests.builders import a_catalogue
-from tests.properties import peering_effects
+from tests.properties import node_effects, peering_effects
 from tests.properties.model import ClusterModel, Refused
 
 
@@ -108,7 +108,7 @@ class World:
         elif cluster.api:
             kubernetes = Present(
                 ObservedKubernetes(
-                    "v1",
+                    "v1.36.4",
                     tuple(cluster.nodes.values()),
                     cluster.cni,
                     tuple(cluster.addons.values()),
@@ -146,13 +146,13 @@ class World:
             cluster.machines[machine] = replace(cluster.machines[machine], state="failed")
         elif how == "vanish":
             del cluster.machines[machine]
-            cluster.prepared.discard(machine)
+            cluster.prepared.pop(machine, None)
 
     def revive(self, name: str, machine: str) -> None:
         """A silent host answers again; its node is gone."""
         cluster = self.cluster(name)
         cluster.machines[machine] = replace(cluster.machines[machine], state="running")
-        cluster.prepared.discard(machine)
+        cluster.prepared.pop(machine, None)
 
     def silent_targets(self) -> set[str]:
         """Machines that nobody could bring back."""
@@ -244,34 +244,9 @@ def _delete_machine(world: World, action: DeleteMachine) -> None:
     world.need(not kept or action.machine not in cluster.nodes, "its node is still there")
     world.need(kept or not world.in_use(action.cluster), "peers still lean on it")
     world.need(kept or not cluster.applications, "an application is still at home here")
+    world.need(not kept or action.machine not in cluster.members, "etcd would go on counting it")
     cluster.machines.pop(action.machine, None)
-    cluster.prepared.discard(action.machine)
-
-
-def _prepare(world: World, action: PrepareHost) -> None:
-    cluster = world.cluster(action.cluster)
-    world.need(action.machine in cluster.machines, "no machine")
-    cluster.prepared.add(action.machine)
-
-
-def _init(world: World, action: InitControlPlane) -> None:
-    cluster = world.cluster(action.cluster)
-    world.need(action.machine in cluster.prepared and not cluster.api, "not prepared, or made already")
-    cluster.api = True
-    _add_node(world, action)
-
-
-def _join(world: World, action: JoinNode) -> None:
-    cluster = world.cluster(action.cluster)
-    world.need(cluster.api and action.machine in cluster.prepared, "no API, or not prepared")
-    world.need(action.machine not in cluster.nodes, "a node of that name is there")
-    _add_node(world, action)
-
-
-def _add_node(world: World, action: InitControlPlane | JoinNode) -> None:
-    cluster, name, told = world.cluster(action.cluster), action.machine, world.registries(action.cluster)
-    address, role = f"10.0.0.{len(cluster.nodes) + 1}", cluster.machines[name].role
-    cluster.nodes[name] = ObservedNode(name, role, cluster.cni, "v1", address=address, registries=told)
+    cluster.prepared.pop(action.machine, None)
 
 
 def _configure_registries(world: World, action: ConfigureRegistries) -> None:
@@ -285,10 +260,6 @@ def _name_hosts(world: World, action: NameHosts) -> None:
     world.need(cluster.api, "no API")
     told = roster_digest(roster_of(cluster.nodes.values(), cluster.nodes))
     cluster.nodes = {name: replace(node, names=told) if node.ready else node for name, node in cluster.nodes.items()}
-
-
-def _remove_node(world: World, action: RemoveNode) -> None:
-    world.cluster(action.cluster).nodes.pop(action.machine, None)
 
 
 def _network(world: World, action: InstallNetwork) -> None:
@@ -369,12 +340,15 @@ _EFFECTS: dict[type, Callable[[World, Any], None]] = {
     DeleteFoundation: _delete_foundation,
     CreateMachine: _create_machine,
     DeleteMachine: _delete_machine,
-    PrepareHost: _prepare,
-    InitControlPlane: _init,
-    JoinNode: _join,
+    PrepareHost: node_effects.prepare,
+    InitControlPlane: node_effects.init,
+    JoinNode: node_effects.join,
     NameHosts: _name_hosts,
-    RemoveNode: _remove_node,
-    ReopenNode: lambda _world, _action: None,
+    RemoveNode: node_effects.remove_node,
+    RemoveMember: node_effects.remove_member,
+    DrainNode: node_effects.drain,
+    UpgradeNode: node_effects.upgrade,
+    ReopenNode: node_effects.reopen,
     InstallNetwork: _network,
     ConfigureDns: _configure_dns,
     ConfigureRegistries: _configure_registries,

@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from federation.planning.actions import InstallAddOn, InstallNetwork, RemoveAddOn
 from federation.planning.context import PlanningContext
 from federation.planning.plan import Step
-from federation.planning.rules.keys import INTERCONNECT_ADDON, cluster_is_usable, joins_of, touches
+from federation.planning.rules.keys import (
+    INTERCONNECT_ADDON,
+    cluster_is_usable,
+    joins_of,
+    runs_before_upgrade,
+    touches,
+    upgrades_of,
+)
 from federation.spec.cluster import AddOn, Cluster
 
 
@@ -47,6 +54,7 @@ def _install(context: PlanningContext, cluster: Cluster, addon: AddOn) -> Iterat
         reason = "version or values differ" if differs else f"it is not ready: {seen.message}"
     definition = context.catalogue.get(addon.name)
     needed = definition.needs if definition else ()
+    too_new = not cluster.adopted and not runs_before_upgrade(context, cluster, addon)
     yield Step(
         InstallAddOn(cluster.name, addon.name),
         reason,
@@ -55,6 +63,7 @@ def _install(context: PlanningContext, cluster: Cluster, addon: AddOn) -> Iterat
             {
                 str(InstallNetwork(cluster.name)),
                 *cluster_is_usable(context, cluster),
+                *(upgrades_of(context, cluster) if too_new else ()),
                 *(str(InstallAddOn(cluster.name, each)) for each in needed if cluster.addon(each)),
             }
         ),

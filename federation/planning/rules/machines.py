@@ -15,9 +15,13 @@ from federation.planning.actions import (
     RemoveNode,
     ReopenNode,
 )
+from federation.planning.breakage import why_broken
 from federation.planning.context import PlanningContext
+from federation.planning.members import is_single, may_come
+from federation.planning.node_actions import DrainNode, RemoveMember
 from federation.planning.plan import Cause, Step
 from federation.planning.rules.keys import joins_of
+from federation.planning.upgrading import outdated
 from federation.spec.cluster import Cluster
 from federation.spec.machines import MachineTarget
 from federation.state.observed import ObservedInfrastructure, ObservedMachine, Present
@@ -48,7 +52,7 @@ def _machine(
     machine = seen.machine(target.name)
     if machine is None and _may_not_be_made(context, cluster, target):
         return
-    broken = _broken(context, cluster, target, machine)
+    broken = why_broken(context, cluster, target)
     missing = _missing(context, cluster, target, machine)
     if broken is not None:
         yield from _replacement(context, cluster, target, broken)
@@ -63,27 +67,42 @@ def _machine(
 def _may_not_be_made(context: PlanningContext, cluster: Cluster, target: MachineTarget) -> bool:
     """Whether a missing machine stays missing.
 
-    A control plane that was built and is gone held the only copy of the cluster's data: people decide. While the API
-    cannot be read, nobody knows what is left of the machine's node.
+    A control plane that was built and is gone held the only copy of the cluster's data, unless others keep it: people
+    decide. While the API cannot be read, nobody knows what is left of the machine's node.
     """
-    lost_control_plane = target.role == "control-plane" and not context.never_built(cluster.name)
-    return lost_control_plane or context.unreadable(cluster.name)
+    if context.unreadable(cluster.name):
+        return True
+    built = target.role == "control-plane" and not context.never_built(cluster.name)
+    return built and not may_come(context, cluster, target.name)
 
 
 def _making(context: PlanningContext, cluster: Cluster, target: MachineTarget, missing: str) -> Iterator[Step]:
     stale = RemoveNode(cluster.name, target.name)
     node = context.seen(cluster.name).node(target.name)
     if node is not None and not _has_machine(context, cluster, target):
-        yield Step(stale, "its machine is gone", "repair")
+        yield from _lost(context, cluster, target, "its machine is gone")
     repair = node is not None or target.name in context.stand_ins(cluster).values()
     foundation = frozenset({str(EnsureFoundation(cluster.name))})
     create = CreateMachine(cluster.name, target.name)
     yield Step(create, missing, "repair" if repair else "create", foundation | {str(stale)})
 
 
+def _lost(context: PlanningContext, cluster: Cluster, target: MachineTarget, reason: str) -> Iterator[Step]:
+    """What is left of a lost node in its cluster; a member of the control plane's database goes first."""
+    if context.seen(cluster.name).node(target.name) is None:
+        return
+    needs: frozenset[str] = frozenset()
+    if target.role == "control-plane":
+        member = RemoveMember(cluster.name, target.name)
+        needs = frozenset({str(member)})
+        yield Step(member, reason, "repair")
+    yield Step(RemoveNode(cluster.name, target.name), reason, "repair", needs)
+
+
 def _reopening(context: PlanningContext, cluster: Cluster, target: MachineTarget) -> Iterator[Step]:
+    """A node in another version is opened again once it was upgraded: see the rule for upgrades."""
     node = context.seen(cluster.name).node(target.name)
-    if node is not None and node.draining:
+    if node is not None and node.draining and target not in outdated(context, cluster):
         reason = "a drain of it was cut off, and it is to stay"
         yield Step(ReopenNode(cluster.name, target.name), reason, "repair")
 
@@ -101,26 +120,10 @@ def _missing(
     return None if machine.complete else "an address or its pinned host key is missing"
 
 
-def _broken(
-    context: PlanningContext, cluster: Cluster, target: MachineTarget, machine: ObservedMachine | None
-) -> str | None:
-    """Why a machine must be replaced; None when it need not or may not be."""
-    built_control_plane = target.role == "control-plane" and not context.never_built(cluster.name)
-    untouchable = built_control_plane or cluster.infrastructure.type == "hosts" or context.unreadable(cluster.name)
-    if machine is None or untouchable:
-        return None
-    if machine.state in ("failed", "deleting"):
-        return f"the cloud says it is {machine.state}"
-    kubernetes = context.readable(cluster.name)
-    long_enough = kubernetes is not None and kubernetes.cni_ready and target.name in context.long_unready(cluster.name)
-    return "its node has not been ready for too long" if long_enough else None
-
-
 def _replacement(context: PlanningContext, cluster: Cluster, target: MachineTarget, reason: str) -> Iterator[Step]:
     delete = DeleteMachine(cluster.name, target.name)
     remove = RemoveNode(cluster.name, target.name)
-    if context.seen(cluster.name).node(target.name) is not None:
-        yield Step(remove, reason, "repair")
+    yield from _lost(context, cluster, target, reason)
     yield Step(delete, reason, "repair", frozenset({str(remove)}))
     yield Step(CreateMachine(cluster.name, target.name), "replaces the deleted one", "repair", frozenset({str(delete)}))
 
@@ -133,8 +136,10 @@ def _lacks_node(context: PlanningContext, cluster: Cluster, target: MachineTarge
 
 
 def _has_machine(context: PlanningContext, cluster: Cluster, target: MachineTarget) -> bool:
+    """Whether there is a machine that can have become a node: one that is being made has not."""
     seen = context.infrastructure(cluster.name)
-    return isinstance(seen, Present) and seen.value.machine(target.name) is not None
+    machine = seen.value.machine(target.name) if isinstance(seen, Present) else None
+    return machine is not None and machine.state != "building"
 
 
 def _node(context: PlanningContext, cluster: Cluster, target: MachineTarget, cause: Cause) -> Iterator[Step]:
@@ -149,6 +154,8 @@ def _node(context: PlanningContext, cluster: Cluster, target: MachineTarget, cau
         yield Step(init, "the cluster has no control plane", cause, frozenset({str(prepare)}))
     else:
         needs = frozenset({str(prepare), str(init), str(stale)})
+        if target.role == "control-plane" and is_single(context, cluster.name):
+            yield Step(init, "more members are to join its control plane", cause)
         yield Step(JoinNode(cluster.name, target.name), "the cluster has no such node", cause, needs)
 
 
@@ -156,15 +163,32 @@ def _surplus(
     context: PlanningContext, cluster: Cluster, targets: tuple[MachineTarget, ...], seen: ObservedInfrastructure
 ) -> Iterator[Step]:
     wanted, stand_ins = {target.name for target in targets}, context.stand_ins(cluster)
-    for machine in seen.machines:
+    before: frozenset[str] = frozenset()
+    for machine in sorted(seen.machines, key=lambda each: each.name, reverse=True):
         if machine.name in stand_ins:
             yield from _lost_host(context, cluster, machine.name, stand_ins[machine.name])
         elif machine.name not in wanted and not context.unreadable(cluster.name):
-            remove = RemoveNode(cluster.name, machine.name)
-            if context.seen(cluster.name).node(machine.name) is not None:
-                yield Step(remove, "the spec asks for fewer machines", "prune", after=joins_of(context, cluster))
-            delete = DeleteMachine(cluster.name, machine.name)
-            yield Step(delete, "the spec asks for fewer machines", "prune", frozenset({str(remove)}))
+            member = machine.role == "control-plane"
+            yield from _leaving(context, cluster, machine, before if member else frozenset())
+            before = frozenset({str(DeleteMachine(cluster.name, machine.name))}) if member else before
+
+
+def _leaving(
+    context: PlanningContext, cluster: Cluster, machine: ObservedMachine, before: frozenset[str]
+) -> Iterator[Step]:
+    """A machine that the spec asks for no more; members of a control plane leave one after the other."""
+    reason, node = "the spec asks for fewer machines", context.seen(cluster.name).node(machine.name)
+    remove, member = RemoveNode(cluster.name, machine.name), RemoveMember(cluster.name, machine.name)
+    joins, needs = joins_of(context, cluster), before
+    if node is not None and machine.role == "control-plane":
+        needs = frozenset({str(member)})
+        drain = DrainNode(cluster.name, machine.name)
+        if node.ready:
+            yield Step(drain, reason, "prune", before, joins)
+        yield Step(member, reason, "prune", before | {str(drain)}, joins)
+    if node is not None:
+        yield Step(remove, reason, "prune", needs, joins)
+    yield Step(DeleteMachine(cluster.name, machine.name), reason, "prune", before | {str(remove)})
 
 
 def _lost_host(context: PlanningContext, cluster: Cluster, host: str, spare: str) -> Iterator[Step]:

@@ -1,15 +1,17 @@
-"""kubectl on a machine: get, and raw health checks, through the kubeconfig that is found there."""
+"""kubectl on a machine: get, exec of etcdctl, and raw health checks, through the kubeconfig that is found there."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
 
 from sandbox.ssh.process import Process
+from sandbox.ssh.programs.etcdctl import etcdctl
 from sandbox.ssh.programs.program import Options, parse_options
 
 _VALUED = ("--kubeconfig", "-n", "--namespace", "-o", "--output", "--request-timeout", "--raw", "-l", "--selector")
@@ -47,10 +49,27 @@ async def kubectl(process: Process) -> int:
     if raw is not None:
         process.stdout.write(b"ok")
         return 0
+    if options.words[:1] == ["exec"]:
+        return await _exec(process, options, cluster)
     if options.words[:1] != ["get"] or len(options.words) < 2:
         process.err(f'error: unknown command "{" ".join(options.words)}" for "kubectl"')
         return 1
     return _get(process, options, cluster)
+
+
+async def _exec(process: Process, options: Options, cluster: Any) -> int:
+    """A program in a pod: etcdctl in a member's static pod is all that there is."""
+    split = process.args.index("--") if "--" in process.args else len(process.args)
+    pod, command = (options.words[1:2] or [""])[0], process.args[split + 1 :]
+    found = cluster.api.get("pods", pod, options.get("-n", "--namespace") or "default")
+    if found is None:
+        process.err(f'Error from server (NotFound): pods "{pod}" not found')
+        return 1
+    if not pod.startswith("etcd-") or command[:1] != ["etcdctl"]:
+        name = (command or [""])[0]
+        process.err(f'error: Internal error occurred: exec failed: exec: "{name}": executable file not found in $PATH')
+        return 126
+    return await etcdctl(replace(process, argv=command), process.world.site_for(cluster))
 
 
 def _connect(process: Process, options: Options) -> tuple[Any | None, str]:

@@ -15,15 +15,17 @@ from typing import Any
 
 import httpx
 
+from clients.kubernetes.api import KubernetesClient
 from clients.ssh.session import Session
 from config.catalogue.reading import read_repositories
-from federation.errors import RetryableError
+from federation.errors import RetryableError, Unavailable
 from federation.spec.cluster import Cluster
 from federation.spec.machines import MachineTarget, machine_targets
 from providers.bootstrap.k3s import K3s
 from providers.bootstrap.kubeadm import Kubeadm
 from providers.bootstrap.microk8s import MicroK8s
 from providers.contracts import ClusterTarget, Distribution, Done, Login, Progress, Waiting
+from providers.nodes import look_at_node
 from tests.unit.bootstrap.catalogue import a_distribution
 
 _ROOT = Path(__file__).parents[3]
@@ -166,6 +168,16 @@ class Crew:
     def join_afresh(self, name: str) -> Progress:
         """One step of joining a machine, with a ticket of its own."""
         return self.join(name)()
+
+    def upgrade(self, name: str, kubernetes: KubernetesClient, *, first: bool = False) -> Progress:
+        """One step of bringing a node to the version that its machine should have now."""
+        try:
+            node = look_at_node(kubernetes, name)
+        except Unavailable:
+            node = None
+        reported = node.version if node else ""
+        machine = self._machine(name)
+        return self.distribution.upgrade_node(self.session(name), self.target, machine, reported, first=first)
 
     def leave(self, name: str) -> Progress:
         """One step of taking everything off a machine."""

@@ -31,7 +31,7 @@ TABLE = {
     ),
     "a node runs another version": (
         f"{{nodes: {{{A}: {{version: v1.35.0}}}}}}",
-        {"": "False VersionDiffers", f"Cluster/a/Machine/{A}": "False VersionDiffers"},
+        {"": "False StepsLeft", "Cluster/a": "True AsDesired", f"Cluster/a/Machine/{A}": "True AsDesired"},
     ),
     "an add-on differs": (
         "{addons: {metallb: {digest: old, ready: true}}}",

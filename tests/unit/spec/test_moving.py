@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from federation.spec.moving import check_moves
+from federation.spec.skew import Runs
+from federation.spec.versions import matches
 from tests.builders import a_cluster, a_federation
 
 HOSTS = {"infrastructure": {"type": "hosts", "inventory": "ffi"}, "workers": []}
@@ -50,3 +52,46 @@ def test_what_can_change_in_place_is_let_through(change: dict[str, Any]) -> None
     before = a_federation(clusters=[a_cluster("a", infrastructure=CLOUD)])
     after = a_federation(clusters=[a_cluster("a", **({"infrastructure": CLOUD} | change)), a_cluster("new")])
     assert list(check_moves(before.spec.clusters, after)) == []
+
+
+@pytest.mark.parametrize(
+    ("runs", "wanted", "message", "fix"),
+    [
+        ("v1.36.4", "v1.35.2", "cannot be taken back to v1.35.2", "write v1.36.4, or a later patch of it"),
+        ("v1.36.4", "v1.36.3", "cannot be taken back to v1.36.3", "write v1.36.4, or a later patch of it"),
+        ("v1.34.4", "v1.36.4", "v1.36.4 is 2 minors ahead", "write a version of v1.35 first"),
+        ("v1.35.4", "v1.36.0", "", ""),
+        ("v1.36.4", "v1.36.4", "", ""),
+        ("", "v1.35.2", "", ""),
+    ],
+)
+def test_a_version_only_goes_on_by_steps_from_what_was_seen_to_run(
+    runs: str, wanted: str, message: str, fix: str
+) -> None:
+    """What was asked for before does not matter: only what a node runs."""
+    before = a_federation(clusters=[a_cluster("a")])
+    after = a_federation(clusters=[a_cluster("a", distribution={"type": "kubeadm", "version": wanted})])
+    problems = list(check_moves(before.spec.clusters, after, {"a": [Runs("fed-a-cp-0", "control-plane", runs)]}))
+    assert bool(problems) == bool(message)
+    for problem in problems:
+        assert problem.field == ("spec", "clusters", 0, "distribution", "version")
+        assert message in problem.message
+        assert problem.fix == fix
+
+
+def test_a_worker_that_is_newer_than_the_wanted_control_plane_is_refused() -> None:
+    """Its name is told, and the version that goes."""
+    before = a_federation(clusters=[a_cluster("a")])
+    seen = [Runs("fed-a-cp-0", "control-plane", "v1.35.0"), Runs("fed-a-default-0", "worker", "v1.36.5")]
+    (problem,) = check_moves(before.spec.clusters, before, {"a": seen})
+    assert "worker fed-a-default-0 runs v1.36.5" in problem.message
+    assert problem.fix == "write v1.36.5, or a later patch of it"
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted", "same"),
+    [("v1.36.4+k3s1", "v1.36.4+k3s1", True), ("v1.36.4+k3s1", "v1.36.4+k3s2", False), ("v1.36.4", "v1.36", True)],
+)
+def test_versions_are_the_same_by_their_numbers(found: str, wanted: str, *, same: bool) -> None:
+    """A minor alone stands for any of its patches."""
+    assert matches(found, wanted) is same

@@ -62,7 +62,7 @@ async def membership(process: Process, trace: str) -> Any | None:
     """The cluster whose data are on the machine; removing the data, as k3s-uninstall.sh does, ends the membership."""
     world, machine = process.world, process.machine
     if not process.host.root_files.exists(trace):
-        await world.leave(machine)
+        await world.let_go(machine)
     return world.site_of(machine)
 
 

@@ -85,6 +85,8 @@ async def _cluster(process: Process, settings: Settings) -> Any:
     files = process.host.root_files
     if site is not None:
         site.cluster.version = process.version
+        if settings.on("cluster-init"):
+            files.install(_ETCD_MARK, "")  # "High Availability Embedded etcd": SQLite is converted at a restart
         return site.cluster
     url = settings.text("server")
     if url:

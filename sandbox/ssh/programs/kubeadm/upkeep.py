@@ -209,6 +209,7 @@ async def _upgrade_apply(process: Process, options: Options, cluster: Any) -> in
         process.err(f'{_FATAL}Specified version to upgrade to "{target}" is {verb}; {rule}')
         return 1
     await process.pause("kubeadm.upgrade")
+    await _api_anew(process)
     cluster.version = target
     stored = stored_settings(process, cluster).documents["ClusterConfiguration"] | {"kubernetesVersion": target}
     put(cluster.api, "configmaps", config_map("kubeadm-config", {"ClusterConfiguration": yaml.safe_dump(stored)}))
@@ -217,10 +218,18 @@ async def _upgrade_apply(process: Process, options: Options, cluster: Any) -> in
     return 0
 
 
+async def _api_anew(process: Process) -> None:
+    """The static pods of this machine's control plane are replaced: its API is away for a moment."""
+    await process.world.set_api(process.machine, runs=False)
+    await process.pause("api.start")
+    await process.world.set_api(process.machine, runs=True)
+
+
 async def _upgrade_node(process: Process, options: Options, cluster: Any) -> int:
     del options
     await process.pause("kubeadm.upgrade")
     if process.files.exists(disk.ADMIN):
+        await _api_anew(process)
         disk.write_manifests(process, cluster.version, "")
     process.out("[upgrade] The configuration for this node was successfully upgraded!")
     return 0

@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox import etcd
 from sandbox.machines import Machine
 from sandbox.ssh.filesystem import FileView
 from sandbox.ssh.process import Process
@@ -225,5 +226,7 @@ async def remove_node(process: Process, options: Options) -> int:
         machine = process.world.machines.get(member.machine_id)
         if machine is not None:
             await process.world.leave(machine)
+        else:
+            await etcd.remove(process.world, site, etcd.member_id(member))
     site.cluster.api.delete("nodes", name)
     return 0

@@ -1,0 +1,24 @@
+"""Machines that must be replaced."""
+
+from __future__ import annotations
+
+from federation.planning.context import PlanningContext
+from federation.planning.members import may_be_replaced
+from federation.spec.cluster import Cluster
+from federation.spec.machines import MachineTarget
+from federation.state.observed import Present
+
+
+def why_broken(context: PlanningContext, cluster: Cluster, target: MachineTarget) -> str | None:
+    """Why a machine must be replaced; None when it need not or may not be."""
+    seen = context.infrastructure(cluster.name)
+    machine = seen.value.machine(target.name) if isinstance(seen, Present) else None
+    built_control_plane = target.role == "control-plane" and not context.never_built(cluster.name)
+    kept = built_control_plane and not may_be_replaced(context, cluster, target.name)
+    if machine is None or kept or cluster.infrastructure.type == "hosts" or context.unreadable(cluster.name):
+        return None
+    if machine.state in ("failed", "deleting"):
+        return f"the cloud says it is {machine.state}"
+    kubernetes = context.readable(cluster.name)
+    long_enough = kubernetes is not None and kubernetes.cni_ready and target.name in context.long_unready(cluster.name)
+    return "its node has not been ready for too long" if long_enough else None

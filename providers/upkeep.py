@@ -1,0 +1,36 @@
+"""What a distribution offers for clusters that stand already, beside what makes them; see ``providers.contracts``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from federation.spec.machines import MachineTarget
+
+if TYPE_CHECKING:
+    from clients.ssh.session import Session
+    from providers.contracts import ClusterTarget, Progress
+
+
+class Upkeep(Protocol):
+    """How nodes get another version, and how a control plane loses a member."""
+
+    def upgrade_node(
+        self, session: Session, cluster: ClusterTarget, machine: MachineTarget, reported: str, *, first: bool
+    ) -> Progress:
+        """Bring a node that was drained to ``cluster.version_of(machine)``, in place.
+
+        Safe to repeat from any point at which it was cut off.
+
+        Args:
+            session, cluster, machine: As for ``join_node``.
+            reported: The version that the API shows of the node now; done only when it is the wanted one.
+            first: No control-plane node runs the new version yet: this one takes the cluster there.
+        """
+
+    def remove_member(self, session: Session, cluster: ClusterTarget, machine: str) -> Progress:
+        """Take a control-plane machine out of the control plane's database; done when it is seen to be no member.
+
+        Called before its node is deleted, whether it still runs or is gone.
+
+        ``session`` is on another control-plane machine, which stays; ``machine`` is the name of the node that goes.
+        """

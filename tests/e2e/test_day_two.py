@@ -1,0 +1,87 @@
+"""Clusters after their first day: they grow, are upgraded, lose machines, shrink, and leave nothing behind."""
+
+from __future__ import annotations
+
+import signal
+from typing import Any
+
+import yaml
+
+from federation.spec.federation import Federation
+from tests.stage.specs import a_small_cluster, a_small_federation
+
+NAME = "days"
+OLD, NEW = {"a": "v1.34.2", "b": "v1.34.2+k3s1"}, {"a": "v1.35.4", "b": "v1.35.4+k3s1"}
+TYPES = {"a": "kubeadm", "b": "k3s"}
+
+
+def a_fleet(versions: dict[str, str], planes: int, workers: int) -> Federation:
+    """A cluster of kubeadm and one of k3s."""
+    return a_small_federation(
+        NAME,
+        *(
+            a_small_cluster(
+                name,
+                workers=workers,
+                distribution={"type": TYPES[name], "version": versions[name]},
+                controlPlane={"count": planes, "flavor": "m1.medium"},
+            )
+            for name in TYPES
+        ),
+    )
+
+
+def runs(inside: Any) -> dict[str, set[str]]:
+    """Versions of the nodes of each cluster, from the published status."""
+    clusters = inside.status(NAME).root.parts
+    return {each.name: {machine.facts.get("version", "") for machine in each.parts} for each in clusters}
+
+
+def test_a_cluster_of_each_distribution_lives_through_its_days(inside: Any, tmp_path: Any) -> None:
+    """Create, scale up, upgrade with a kill in the middle, lose a worker and a member, scale down, delete."""
+    stage = inside.stage
+    small, large = a_fleet(OLD, 1, 1), a_fleet(OLD, 3, 2)
+    inside.ready(small)
+    assert runs(inside) == {name: {version} for name, version in OLD.items()}
+    inside.ready(large)
+    assert len(stage.machines(f"{NAME}-")) == 10
+
+    skipping = inside.apply(a_fleet(NEW | {"a": "v1.36.4"}, 3, 2))
+    assert skipping.is_failed()
+    assert "write a version of v1.35 first" in str(skipping.message)
+
+    upgraded = a_fleet(NEW, 3, 2)
+    killed_in_the_middle(stage, upgraded, tmp_path)
+    inside.ready(upgraded)
+    assert runs(inside) == {name: {version} for name, version in NEW.items()}
+    inside.silent(upgraded)
+    back = inside.apply(large)
+    assert back.is_failed()
+    assert "cannot be taken back to v1.34.2" in str(back.message)
+
+    for lost in (f"{NAME}-a-default-1", f"{NAME}-a-cp-2", f"{NAME}-b-cp-1"):
+        before = stage.machine_id(lost)
+        stage.post(f"machines/{lost}/destroy")
+        inside.ready(upgraded)
+        assert stage.machine_id(lost) not in (None, before)
+    standing = stage.get("status")["clusters"]
+    assert {len(each["members"]) for each in standing} == {5}
+
+    inside.ready(a_fleet(NEW, 1, 1))
+    assert len(stage.machines(f"{NAME}-")) == 4
+    inside.silent(a_fleet(NEW, 1, 1))
+    inside.gone(NAME)
+
+
+def killed_in_the_middle(stage: Any, spec: Federation, folder: Any) -> None:
+    """SIGKILL, while a node is being upgraded."""
+    file = folder / "spec.yaml"
+    file.write_text(yaml.safe_dump(spec.model_dump(mode="json", by_alias=True, exclude_none=True)))
+    stage.post("faults", {"wire": "ssh", "count": None, "action": {"delay_s": 0.1}})
+    stage.quiet()
+    command = stage.start("apply", "-f", str(file))
+    stage.wait(lambda: any("kubeadm-upgrade" in line for line in stage.changes()), "an upgrade that has begun")
+    code, said = stage.interrupt(command, signal.SIGKILL)
+    assert code == -signal.SIGKILL
+    assert "Traceback" not in said
+    stage.heal()
