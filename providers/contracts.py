@@ -41,10 +41,7 @@ class Done:
 
 @dataclass(frozen=True)
 class Waiting:
-    """Not yet. ``reason`` says in a few words what is waited for; look again after ``poll_s`` seconds.
-
-    ``stuck`` is the reason (docs/conditions.md) to give up with when an action that has patience sees no progress.
-    """
+    """Not yet. ``reason`` says what is waited for; look again after ``poll_s`` seconds, or give up with ``stuck``."""
 
     reason: str
     poll_s: float = 2.0
@@ -302,12 +299,6 @@ class Distribution(Upkeep, Protocol):
         self, session: Session, cluster: ClusterTarget, machine: MachineTarget, ticket: JoinTicket
     ) -> Progress:
         """Make a prepared machine a node; done when the machine's own agent runs as part of the cluster."""
-
-    def configure_registries(self, session: Session, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
-        """What the container runtime knows of registries; a node that runs restarts it when that differs."""
-
-    def leave(self, session: Session) -> Progress:
-        """Take everything of the distribution off a machine that stays (a bare host)."""
 
 
 @dataclass(frozen=True)

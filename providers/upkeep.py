@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Upkeep(Protocol):
-    """How nodes get another version, and how a control plane loses a member."""
+    """How nodes change, and how they leave."""
 
     def upgrade_node(
         self, session: Session, cluster: ClusterTarget, machine: MachineTarget, reported: str, *, first: bool
@@ -34,3 +34,9 @@ class Upkeep(Protocol):
 
         ``session`` is on another control-plane machine, which stays; ``machine`` is the name of the node that goes.
         """
+
+    def configure_registries(self, session: Session, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
+        """What the container runtime knows of registries; a node that runs restarts it when that differs."""
+
+    def leave(self, session: Session) -> Progress:
+        """Take everything of the distribution off a machine that stays (a bare host)."""
