@@ -127,7 +127,7 @@ def _answer(action: Action, service: str) -> Response:
     body, content_type = action.body, "application/json"
     if body is None:
         message = NEEDS_TOKEN if status == 401 else "The service is not able to answer now, by a fault of the sandbox."
-        known = service if service in ("identity", "compute", "network") else "image"
+        known = service if service in ("identity", "compute", "network", "load-balancer") else "image"
         body, content_type = body_for(known, Refusal(status, message, "ServiceUnavailable"))  # type: ignore[arg-type]  # known services only
     content = body.encode() if isinstance(body, str) else orjson.dumps(body)
     headers = {"content-type": content_type}

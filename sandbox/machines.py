@@ -159,8 +159,7 @@ def answers(machine: Machine, address: str, seen_from: Machine | None) -> bool:
         return False
     if seen_from is machine and address in ("127.0.0.1", "localhost", machine.name):
         return True
-    own = (machine.private_address, *machine.virtual_addresses)
-    return address in own and (seen_from is machine or bool(machine.networks & seen_from.networks))
+    return address == machine.private_address and (seen_from is machine or bool(machine.networks & seen_from.networks))
 
 
 def groups_of(machine: Machine) -> list[str]:

@@ -23,6 +23,7 @@ DEMO_S: dict[str, float] = {
     "apt": 2.0,
     "download": 1.5,
     "kubeadm": 4.0,
+    "octavia": 3.0,
     "k3s": 3.0,
     "microk8s": 2.0,
     "snap": 3.0,

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Protocol
 
-from sandbox.machines import Json, Machine
+from sandbox import virtual_ips
+from sandbox.machines import Json, Machine, answers
 
 Role = Literal["control-plane", "worker"]
 API_PORT = 6443
@@ -118,7 +119,9 @@ def plan_from(data: Json) -> ClusterPlan:
     return ClusterPlan(**(data | {"extra_sans": tuple(data["extra_sans"])}))
 
 
-def wanted_addresses(site: Site, machines: dict[str, Machine], shared: dict[str, str]) -> dict[str, list[str]]:
+def wanted_addresses(
+    site: Site, machines: dict[str, Machine], shared: dict[str, str], balanced: dict[str, frozenset[str]]
+) -> dict[str, list[str]]:
     """Where the API has to be served now, with the names each certificate has to cover.
 
     A machine's certificate covers, as kubeadm's does, its host name, its own private address and what the plan adds;
@@ -126,16 +129,21 @@ def wanted_addresses(site: Site, machines: dict[str, Machine], shared: dict[str,
 
     Args:
         shared: Public addresses that lead to a private one shared by several machines (a virtual IP), by private one.
+        balanced: Ids of the machines that a load balancer sends requests to, by its public address.
     """
     if not site.has_quorum():
         return {}
+    holders = virtual_ips.held(site, machines)
     wanted: dict[str, list[str]] = {}
     for member in site.voters():
         machine = machines.get(member.machine_id)
         if machine is None or not member.api_runs:
             continue
         sans = [machine.name, machine.private_address, *site.plan.extra_sans]
-        addresses = [machine.public_address, *(shared.get(vip) for vip in machine.virtual_addresses)]
+        virtual = [address for address, holder in holders.items() if holder is machine]
+        public = (address if machine.source == "inventory" else shared.get(address) for address in virtual)
+        behind = (address for address, members in balanced.items() if machine.id in members)
+        addresses = [machine.public_address, *public, *behind]
         wanted |= {address: sans for address in addresses if address}
     return wanted
 
@@ -148,3 +156,13 @@ async def serve(site: Site, wanted: dict[str, list[str]]) -> None:
         for address in wanted.keys() - site.served:
             await site.cluster.start(address, site.plan.port, wanted[address])
         site.served = set(wanted)
+
+
+def answers_at(site: Site, machines: dict[str, Machine], address: str, seen_from: Machine | None) -> bool:
+    """Whether the API of a cluster answers at an address, as a machine or (None) the outside sees it."""
+    if address in site.served:
+        return True
+    holder = virtual_ips.held(site, machines).get(address)
+    shared = holder is not None and seen_from is not None and bool(holder.networks & seen_from.networks)
+    running = (machines[each.machine_id] for each in site.voters() if each.api_runs and each.machine_id in machines)
+    return shared or any(answers(machine, address, seen_from) for machine in running)

@@ -65,6 +65,7 @@ class World:
         self.machines: dict[str, Machine] = {}
         self.sites: dict[str, Site] = {}
         self.shared_addresses: dict[str, str] = {}
+        self.balanced: dict[str, frozenset[str]] = {}
         self.fleet = WorldFleet(self)
         self.on_change: Callable[[str], None] = lambda _part: None
         self._listeners: dict[str, Listener] = {}
@@ -305,7 +306,7 @@ class World:
 
     async def refresh(self, site: Site) -> None:
         """Serve the cluster's API where it has to be served now; safe to repeat."""
-        wanted = sites.wanted_addresses(site, self.machines, self.shared_addresses)
+        wanted = sites.wanted_addresses(site, self.machines, self.shared_addresses, self.balanced)
         await sites.serve(site, {} if self._refuses(self.names_of_site(site.uid)) else wanted)
         self.fleet.changed()
 
@@ -334,7 +335,11 @@ class World:
     def cluster_at(self, address: str, port: int = API_PORT, seen_from: Machine | None = None) -> Any | None:
         """The cluster whose API answers at an address, as a machine or (None) the outside sees it."""
         for site in self.sites.values():
-            if site.plan.port == port and site.has_quorum() and self._serves(site, address, seen_from):
+            if (
+                site.plan.port == port
+                and site.has_quorum()
+                and sites.answers_at(site, self.machines, address, seen_from)
+            ):
                 return site.cluster
         return None
 
@@ -347,13 +352,6 @@ class World:
             if address in site.served or any(answers(m, address, m) for m in planes):
                 return site.cluster
         return None
-
-    def _serves(self, site: Site, address: str, seen_from: Machine | None) -> bool:
-        if address in site.served:
-            return True
-        members = [m for m in site.voters() if m.api_runs]
-        machines = [self.machines[m.machine_id] for m in members if m.machine_id in self.machines]
-        return any(answers(machine, address, seen_from) for machine in machines)
 
     async def _admit(self, site: Site, member: Member) -> None:
         site.members[member.machine_id] = member

@@ -1,10 +1,11 @@
-"""The four services as one ASGI application, each below its prefix."""
+"""The five services as one ASGI application, each below its prefix."""
 
 from __future__ import annotations
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from sandbox.openstack.balancing.routes import ROUTES as BALANCING
 from sandbox.openstack.cloud import Cloud
 from sandbox.openstack.compute.routes import ROUTES as COMPUTE
 from sandbox.openstack.identity.routes import ROUTES as IDENTITY
@@ -18,11 +19,12 @@ SERVICES: dict[Service, list[Route]] = {
     "compute": COMPUTE,
     "network": NETWORK,
     "image": IMAGE,
+    "load-balancer": BALANCING,
 }
 
 
 class OpenStackApp:
-    """Answers requests to ``/identity``, ``/compute``, ``/network`` and ``/image``."""
+    """Answers requests to ``/identity``, ``/compute``, ``/network``, ``/image`` and ``/load-balancer``."""
 
     def __init__(self, cloud: Cloud) -> None:
         self._services = {name: Dispatcher(cloud, name, routes) for name, routes in SERVICES.items()}

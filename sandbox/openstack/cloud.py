@@ -1,10 +1,11 @@
-"""One OpenStack: four services over one world, and the wiring between ports and machines."""
+"""One OpenStack: five services over one world, and the wiring between ports and machines."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from sandbox.machines import Machine
+from sandbox.openstack.balancing.state import BalancingState
 from sandbox.openstack.compute import booking
 from sandbox.openstack.compute.lifecycle import Lifecycle
 from sandbox.openstack.compute.state import ComputeState
@@ -30,6 +31,7 @@ class Cloud:
         self.identity = IdentityState()
         self.compute = ComputeState()
         self.image = ImageState()
+        self.balancing = BalancingState()
         self.network = NetworkState(self.identity.project_id, world.address(1, 0) + "/24")
         self.lifecycle = Lifecycle(self)
         self.shown_floating_ips: set[str] = set()
@@ -103,10 +105,25 @@ class Cloud:
             for row in self.network.tables["floatingips"].values()
             if row["port_id"] and not self.network.tables["ports"][row["port_id"]]["device_id"]
         }
-        if shared != self.world.shared_addresses:
-            self.world.shared_addresses = shared
+        balanced = {
+            row["floating_ip_address"]: self._behind(row["port_id"])
+            for row in self.network.tables["floatingips"].values()
+            if row["port_id"] and self.network.tables["ports"][row["port_id"]]["device_owner"] == "Octavia"
+        }
+        if (shared, balanced) != (self.world.shared_addresses, self.world.balanced):
+            self.world.shared_addresses, self.world.balanced = shared, balanced
             for site in list(self.world.sites.values()):
                 await self.world.refresh(site)
+
+    def _behind(self, port_id: str) -> frozenset[str]:
+        """Ids of the machines that a balancer with this port sends requests to the API to."""
+        rows = self.balancing.tables["loadbalancers"].values()
+        row = next((each for each in rows if each["vip_port_id"] == port_id), None)
+        if row is None or row["provisioning_status"] in ("PENDING_CREATE", "PENDING_DELETE"):
+            return frozenset()
+        members = {address for port in (API_PORT, MICROK8S_PORT) for address in self.balancing.members(row["id"], port)}
+        found = (m for m in self.world.machines.values() if m.source == "openstack" and m.private_address in members)
+        return frozenset(machine.id for machine in found if row["vip_network_id"] in machine.networks)
 
     def power_changed(self, server_id: str, *, on: bool) -> None:
         """Nova notices that a server was started or stopped behind its back."""
@@ -131,6 +148,7 @@ class Cloud:
         left["security_group_rules"] = []
         left["servers"] = [_brief(row) for row in self.compute.servers.values()]
         left["server_groups"] = [_brief(row) for row in self.compute.groups.values()]
+        left["loadbalancers"] = [_brief(row) for row in self.balancing.tables["loadbalancers"].values()]
         left["keypairs"] = [_brief(row | {"id": row["name"]}) for row in self.compute.keypairs.values()]
         own = (row for row in self.image.images.values() if row["owner"] == self.identity.project_id)
         left["images"] = [_brief(row) for row in own]
@@ -138,13 +156,13 @@ class Cloud:
 
     def snapshot(self) -> Row:
         """Everything, ready for JSON."""
-        services = ("identity", "compute", "image", "network")
+        services = ("identity", "compute", "image", "network", "balancing")
         shown = {"shown_floating_ips": sorted(self.shown_floating_ips)}
         return {name: getattr(self, name).snapshot() for name in services} | shown
 
     def restore(self, data: Row) -> None:
         """Take up what ``snapshot`` gave; slow things under way go on with ``lifecycle.resume``."""
-        for name in ("identity", "compute", "image", "network"):
+        for name in ("identity", "compute", "image", "network", "balancing"):
             getattr(self, name).restore(data[name])
         self.network.project = self.identity.project_id
         self.shown_floating_ips = set(data["shown_floating_ips"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any, Literal
 
-Service = Literal["identity", "compute", "network", "image"]
+Service = Literal["identity", "compute", "network", "image", "load-balancer"]
 
 
 class Refusal(Exception):
@@ -72,6 +72,8 @@ def body_for(service: Service, refusal: Refusal) -> tuple[Any, str]:
     if service == "network":
         error = {"type": refusal.kind, "message": message, "detail": ""}
         return {"NeutronError": error}, "application/json"
+    if service == "load-balancer":
+        return {"faultcode": "Client", "faultstring": message, "debuginfo": None}, "application/json"
     heading, shown = f"{status} {title}", NOT_VERIFIED if status == 401 else message
     page = (
         f"<html>\n <head>\n  <title>{heading}</title>\n </head>\n <body>\n  <h1>{heading}</h1>\n"

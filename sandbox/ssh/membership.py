@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
 
+import yaml
+
 from sandbox.kubernetes.api import Api, Object
 from sandbox.kubernetes.controllers import register_node
 
@@ -74,6 +76,24 @@ def put(api: Api, resource: str, obj: Object) -> None:
         api.create(resource, obj)
     else:
         api.patch(resource, meta["name"], obj, meta.get("namespace"))
+
+
+RESOURCES = {
+    "ServiceAccount": "serviceaccounts",
+    "ConfigMap": "configmaps",
+    "ClusterRole": "clusterroles.rbac.authorization.k8s.io",
+    "ClusterRoleBinding": "clusterrolebindings.rbac.authorization.k8s.io",
+    "DaemonSet": "daemonsets.apps",
+    "Deployment": "deployments.apps",
+}
+
+
+def apply_manifests(api: Api, text: str) -> list[str]:
+    """Put every object of some YAML into the cluster; gives them as kind/name. Unknown kinds raise KeyError."""
+    objects = [each for each in yaml.safe_load_all(text) if each]
+    for each in objects:
+        put(api, RESOURCES[each["kind"]], each)
+    return [f"{each['kind'].lower()}/{each['metadata']['name']}" for each in objects]
 
 
 def static_pod(component: str, node: str, image: str) -> Object:

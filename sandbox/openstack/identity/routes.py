@@ -18,6 +18,7 @@ SERVICES = {
     "compute": ("nova", "/compute/v2.1"),
     "network": ("neutron", "/network"),
     "image": ("glance", "/image"),
+    "load-balancer": ("octavia", "/load-balancer"),
 }
 
 

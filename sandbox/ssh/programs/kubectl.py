@@ -10,11 +10,24 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from sandbox.ssh.membership import apply_manifests
 from sandbox.ssh.process import Process
 from sandbox.ssh.programs.etcdctl import etcdctl
 from sandbox.ssh.programs.program import Options, parse_options
 
-_VALUED = ("--kubeconfig", "-n", "--namespace", "-o", "--output", "--request-timeout", "--raw", "-l", "--selector")
+_VALUED = (
+    "--kubeconfig",
+    "-n",
+    "--namespace",
+    "-o",
+    "--output",
+    "--request-timeout",
+    "--raw",
+    "-l",
+    "--selector",
+    "-f",
+    "--filename",
+)
 _DEFAULTS = ("/etc/rancher/k3s/k3s.yaml",)
 _RESOURCES = {
     **dict.fromkeys(("node", "nodes", "no"), "nodes"),
@@ -51,6 +64,8 @@ async def kubectl(process: Process) -> int:
         return 0
     if options.words[:1] == ["exec"]:
         return await _exec(process, options, cluster)
+    if options.words[:1] == ["apply"]:
+        return await _apply(process, options, cluster)
     if options.words[:1] != ["get"] or len(options.words) < 2:
         process.err(f'error: unknown command "{" ".join(options.words)}" for "kubectl"')
         return 1
@@ -82,6 +97,17 @@ def _connect(process: Process, options: Options) -> tuple[Any | None, str]:
     server = urlsplit(document["clusters"][0]["cluster"]["server"])
     address = process.host.resolve(server.hostname or "")
     return process.world.cluster_at(address, server.port or 443, process.machine), server.netloc
+
+
+async def _apply(process: Process, options: Options, cluster: Any) -> int:
+    path = process.path(options.get("-f", "--filename") or "")
+    if not process.files.exists(path):
+        process.err(f"error: the path {path!r} does not exist")
+        return 1
+    for name in apply_manifests(cluster.api, process.files.text(path)):
+        process.out(f"{name} configured")
+    await process.world.refresh(process.world.site_for(cluster))
+    return 0
 
 
 def _get(process: Process, options: Options, cluster: Any) -> int:

@@ -13,8 +13,14 @@ from sandbox.kubernetes.controllers import register_node
 from sandbox.links import Link
 from sandbox.serve import Options, Sandbox, parse_network
 from sandbox.sites import ClusterPlan
+from sandbox.virtual_ips import STATIC_POD
 from sandbox.world import JoinRefused
 from tests.networks import reserve_network
+
+KUBE_VIP = """
+kind: Pod
+spec: {{containers: [{{env: [{{name: cp_enable, value: "true"}}, {{name: address, value: {address}}}]}}]}}
+"""
 
 
 @pytest.fixture
@@ -154,15 +160,26 @@ async def test_two_of_three_control_planes_are_enough(world):
 
 
 async def test_a_shared_address_follows_the_control_planes(world):
-    """A floating IP on a virtual address leads to the API while any control plane that may answer for it runs."""
+    """What kube-vip holds is served while any control plane that runs it does, and nowhere without kube-vip."""
     cluster = await make(world, "u1")
-    u1 = world.machine_named("u1")
-    u1.virtual_addresses = ["10.200.2.250"]
-    shared = world.address(1, 77)
-    world.shared_addresses = {"10.200.2.250": shared}
-    await world.refresh(world.site_of(u1))
+    for name in ("u2", "u3"):
+        await world.join(cluster, world.machine_named(name), "control-plane")
+    machines = [world.machine_named(name) for name in ("u1", "u2", "u3")]
+    shared, site = world.address(1, 77), world.site_of(machines[0])
+    await world.refresh(site)
+    assert world.cluster_at(shared) is None
+    for machine in machines[:2]:
+        machine.host.root_files.install(STATIC_POD, KUBE_VIP.format(address=shared))
+    await world.refresh(site)
     assert world.cluster_at(shared) is cluster
-    assert world.cluster_at("10.200.2.250", seen_from=world.machine_named("u2")) is cluster
+    await world.power_off(machines[0])
+    assert world.cluster_at(shared) is cluster
+    await world.boot(machines[0])
+    await world.set_api(machines[0], runs=True)
+    await world.power_off(machines[1])
+    machines[0].host.root_files.remove(STATIC_POD)
+    await world.refresh(site)
+    assert world.cluster_at(shared) is None
 
 
 async def test_the_last_control_plane_takes_the_cluster_with_it(world):

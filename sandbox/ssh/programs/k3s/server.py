@@ -10,13 +10,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sandbox.sites import ClusterPlan
-from sandbox.ssh.membership import Workload, install, install_dns
+from sandbox.ssh.membership import Workload, apply_manifests, install, install_dns
 from sandbox.ssh.process import Process
 from sandbox.ssh.programs.k3s import node
 from sandbox.ssh.programs.k3s.join_token import ca_digest, parse
 from sandbox.ssh.programs.k3s.settings import Settings
 
 _ETCD_MARK = f"{node.SERVER_DATA}/db/etcd/member"
+_MANIFESTS = f"{node.SERVER_DATA}/manifests"
 _WORKLOADS = (
     ("coredns", Workload("coredns", "mirrored-coredns:1.13.1")),
     ("local-storage", Workload("local-path-provisioner", "local-path-provisioner:v0.0.32", app_label="app")),
@@ -71,6 +72,7 @@ async def server(process: Process, settings: Settings) -> int:
         etcd = process.host.root_files.exists(_ETCD_MARK)
         node.announce(process, cluster, settings, control_plane=True, etcd=etcd)
         _install_workloads(process, cluster, settings)
+        await _apply_manifests(process, cluster)
         node.log(process, "info", "k3s is up and running")
         process.notify_ready()
         await asyncio.Event().wait()
@@ -188,6 +190,14 @@ def _install_workloads(process: Process, cluster: Any, settings: Settings) -> No
             if each == name:
                 cluster.api.delete("deployments.apps", workload.name, "kube-system")
     process.host.root_files.install(f"{node.SERVER_DATA}/manifests/ccm.yaml", "")
+
+
+async def _apply_manifests(process: Process, cluster: Any) -> None:
+    """What lies in the folder of manifests. Source: docs.k3s.io, "Auto-Deploying Manifests"."""
+    files = process.host.root_files
+    for name in files.listdir(_MANIFESTS):
+        apply_manifests(cluster.api, files.text(f"{_MANIFESTS}/{name}"))
+    await process.world.refresh(process.world.site_for(cluster))
 
 
 def _install_storage_class(api: Any) -> None:

@@ -134,7 +134,7 @@ def _admitted(process: Process, peer: Machine, connection: _Connection) -> Any:
         raise Refused(
             f'the hostname ({name}) of the joining node does not resolve to the IP "{own}". Refusing join', 400
         )
-    if connection.address not in (peer.private_address, *peer.virtual_addresses):
+    if connection.address != peer.private_address:
         raise Refused(
             f"failed to retrieve dqlite cluster nodes: address {connection.address} was not found in any host "
             f"interface. refuse to update dqlite bind address to {connection.address} as it would break the cluster",
