@@ -11,7 +11,7 @@ from tasks.workbench import Workbench
 
 
 def introduce(bench: Workbench, cluster: str, machine: str) -> None:
-    """Write the machine's name on the control plane that takes it in, and the cluster's names on the machine.
+    """Write the machine's name on the control planes that may take it in, and the cluster's names on the machine.
 
     Once in a run for each machine; writes only what differs. All others learn the name by ``NameHosts``.
     """
@@ -19,9 +19,11 @@ def introduce(bench: Workbench, cluster: str, machine: str) -> None:
         return
     machines = [each.name for each in bench.target(cluster).machines]
     with bench.introducing(cluster, machine):
+        nodes = observe_nodes(bench.side(cluster).kubernetes, datetime.now(UTC))
         with bench.session(cluster, machine) as session:
             own = own_address(session)
-            known = roster_of(observe_nodes(bench.side(cluster).kubernetes, datetime.now(UTC)), machines)
-            write_names(session, {**known, machine: own})
-        with bench.session(cluster, bench.first_control_plane(cluster)) as session:
-            write_names(session, {machine: own}, keep=True)
+            write_names(session, {**roster_of(nodes, machines), machine: own})
+        for node in nodes:
+            if node.role == "control-plane" and node.ready and node.name in machines:
+                with bench.session(cluster, node.name) as session:
+                    write_names(session, {machine: own}, keep=True)

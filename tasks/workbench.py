@@ -14,7 +14,13 @@ from typing import ParamSpec, TypeVar
 
 from clients.kubernetes.api import KubernetesClient
 from clients.ssh.session import Session
-from federation.errors import AuthenticationRejected, FlotillaError, HostKeyMismatch, NotReadyYet, SpecInvalid
+from federation.errors import (
+    AuthenticationRejected,
+    FlotillaError,
+    HostKeyMismatch,
+    NotReadyYet,
+    SpecInvalid,
+)
 from federation.spec.addon import AddOnDefinition
 from federation.spec.catalogue import DnsPlace, NetworkDefinition
 from federation.spec.cluster import Cluster
@@ -35,6 +41,7 @@ from providers.contracts import (
     Side,
     Vault,
 )
+from providers.endpoints import KeepsEndpoints
 from providers.nodes import look_at_node, reachable_addresses
 from providers.registry import (
     Supplies,
@@ -238,8 +245,19 @@ class Workbench:
         known = self.kubernetes(cluster)
         if known is not None:
             return known.server.removeprefix("https://")
-        port = self.cluster(cluster).built_with.api_port
-        return f"{self._login(cluster, self.first_control_plane(cluster)).address}:{port}"
+        spec = self.cluster(cluster)
+        if spec.control_plane.endpoint is None:
+            host = self._login(cluster, self.first_control_plane(cluster)).address
+        else:
+            host = self._once.get("endpoint", cluster, lambda: self._kept_endpoint(cluster))
+        return f"{host}:{spec.built_with.api_port}"
+
+    def _kept_endpoint(self, cluster: str) -> str:
+        target = self.target(cluster)
+        infrastructure = self.infrastructure(target.spec)
+        if not isinstance(infrastructure, KeepsEndpoints):
+            raise SpecInvalid(f"cluster {cluster} cannot have an endpoint of its own where its machines come from")
+        return infrastructure.endpoint(target)
 
     def serving_control_plane(self, cluster: str, other_than: str = "") -> str:
         """Name of a control-plane machine to do something through: one whose node is ready, if there is one.

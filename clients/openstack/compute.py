@@ -12,7 +12,7 @@ from openstack.connection import Connection
 
 from clients.openstack.connection import CloudConnection
 from clients.openstack.errors import NotFound
-from clients.openstack.records import Keypair, NewServer, Server
+from clients.openstack.records import Keypair, NewServer, Server, ServerGroup
 from federation.errors import Conflict
 
 
@@ -35,7 +35,7 @@ class ComputeClient:
 
     def create_server(self, new: NewServer) -> str:
         """Ask for a server and return its id; building it takes minutes."""
-        fields = {
+        fields: dict[str, Any] = {
             "name": new.name,
             "image_id": new.image_id,
             "flavor_id": new.flavor_id,
@@ -45,7 +45,22 @@ class ComputeClient:
             "metadata": dict(new.metadata),
             "tags": list(new.tags),
         }
+        if new.group_id:
+            fields["scheduler_hints"] = {"group": new.group_id}
         return str(self._cloud.write(lambda connection: connection.compute.create_server(**fields).id))
+
+    def server_groups(self) -> tuple[ServerGroup, ...]:
+        """Every server group of the project; the service keeps no times of creation, so they are in order of ids."""
+        raw = self._cloud.read(lambda connection: list(connection.compute.server_groups()))
+        return tuple(sorted((_server_group(each) for each in raw), key=lambda group: group.id))
+
+    def create_server_group(self, name: str, policy: str) -> None:
+        """Create a server group; names need not be unique."""
+        self._cloud.write(lambda connection: connection.compute.create_server_group(name=name, policy=policy))
+
+    def delete_server_group(self, group_id: str) -> None:
+        """Delete a server group, whatever is in it; one that is gone is success."""
+        self._cloud.read(lambda connection: connection.compute.delete_server_group(group_id, ignore_missing=True))
 
     def start_server(self, server_id: str) -> None:
         """Power a server on; one that is on or starting is success."""
@@ -109,6 +124,10 @@ def _image_by_id(connection: Connection, image: str) -> str | None:
         return str(connection.image.get_image(image).id)
     except (sdk.NotFoundException, sdk.BadRequestException):
         return None
+
+
+def _server_group(raw: Any) -> ServerGroup:
+    return ServerGroup(raw.id, raw.name or "", raw.policy or next(iter(raw.policies or ()), ""))
 
 
 def _server(raw: Any) -> Server:

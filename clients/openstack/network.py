@@ -90,13 +90,14 @@ class NetworkClient:
 
     def create_port(self, new: NewPort) -> Port:
         """Create a port with an address of the subnet."""
+        fixed = {"subnet_id": new.subnet_id} | ({"ip_address": new.address} if new.address else {})
         return self._create(
             "create_port",
             _port,
             name=new.name,
             description=new.description,
             network_id=new.network_id,
-            fixed_ips=[{"subnet_id": new.subnet_id}],
+            fixed_ips=[fixed],
             security_groups=[new.security_group_id],
             allowed_address_pairs=[{"ip_address": address} for address in new.allowed_addresses],
         )

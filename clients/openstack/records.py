@@ -112,8 +112,42 @@ class Keypair:
 
 
 @dataclass(frozen=True)
+class ServerGroup:
+    """A group of servers that keep to hypervisors by a policy, such as ``soft-anti-affinity``."""
+
+    id: str
+    name: str
+    policy: str
+
+
+@dataclass(frozen=True)
+class Balancer(Record):
+    """A load balancer.
+
+    Attributes:
+        status: ``ACTIVE``, ``PENDING_CREATE``, ``PENDING_UPDATE``, ``PENDING_DELETE``, ``ERROR``.
+        port_id: Of its address.
+    """
+
+    status: str
+    port_id: str
+
+
+@dataclass(frozen=True)
+class NewBalancer:
+    """What a load balancer is created with: one TCP port that leads to the same port of its members."""
+
+    name: str
+    description: str
+    subnet_id: str
+    port: int
+    tags: frozenset[str]
+    members: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class NewPort:
-    """What a port is created with."""
+    """What a port is created with; ``address`` is its own one, any free one when None."""
 
     name: str
     description: str
@@ -121,11 +155,15 @@ class NewPort:
     subnet_id: str
     security_group_id: str
     allowed_addresses: tuple[str, ...] = ()
+    address: str | None = None
 
 
 @dataclass(frozen=True)
 class NewServer:
-    """What a server is created with; ``user_data`` is plain text and must hold no secret."""
+    """What a server is created with; ``user_data`` is plain text and must hold no secret.
+
+    ``group_id`` is of the server group that it belongs to, for good.
+    """
 
     name: str
     image_id: str
@@ -135,3 +173,4 @@ class NewServer:
     user_data: str
     metadata: Mapping[str, str] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
+    group_id: str | None = None

@@ -19,6 +19,7 @@ from pydantic import (
 from pydantic_core import PydanticKnownError
 
 from federation.spec.dns import Dns
+from federation.spec.endpoint import Endpoint, KubeVipEndpoint, OctaviaEndpoint
 from federation.spec.infrastructure import Infrastructure
 from federation.spec.minors import minor_of
 from federation.spec.model import Cidr, Count, Duration, Labels, Name, SpecModel, Title
@@ -65,12 +66,23 @@ class Distribution(SpecModel):
         return minor_of(self.version) if self.type == "microk8s" else self.version
 
 
+Spread = Literal["soft", "strict"]
+"""``soft`` as far as there are hypervisors, ``strict`` or not at all: Nova's soft-anti-affinity and anti-affinity."""
+
+
 class ControlPlane(SpecModel):
     """The machines that run the Kubernetes API."""
 
     count: Annotated[int, Field(ge=1, le=7, strict=True)] = Field(default=1, description="Number of machines, odd")
     flavor: Title | None = Field(default=None, description="OpenStack flavor; required on OpenStack")
     hosts: tuple[HostName, ...] = Field(default=(), description="Hosts of the inventory to use, in this order")
+    endpoint: Endpoint | None = Field(
+        default=None, description="Where the API is reached; at the first of the machines when left out"
+    )
+    spread: Spread | None = Field(
+        default=None,
+        description="Keep the machines on different hypervisors; on OpenStack soft for several when left out",
+    )
 
 
 class WorkerPool(SpecModel):
@@ -81,6 +93,9 @@ class WorkerPool(SpecModel):
     flavor: Title | None = Field(default=None, description="OpenStack flavor; required on OpenStack")
     hosts: tuple[HostName, ...] = Field(default=(), description="Hosts of the inventory to use, in this order")
     labels: Labels = Field(default_factory=dict, description="Labels of the nodes")
+    spread: Spread | None = Field(
+        default=None, description="Keep the machines on different hypervisors; not cared for when left out"
+    )
 
 
 class Network(SpecModel):
@@ -210,6 +225,17 @@ class Cluster(ClusterFields):
         """The network plugin."""
         distribution = self.distribution.type if self.distribution else ""
         return self.network.cni or OWN_CNI.get(distribution, "flannel")
+
+    @property
+    def shared_address(self) -> str | None:
+        """The address that control-plane machines hold between them; None where they hold none."""
+        endpoint = self.control_plane.endpoint
+        return str(endpoint.address) if isinstance(endpoint, KubeVipEndpoint) else None
+
+    @property
+    def balanced(self) -> bool:
+        """Whether a load balancer of the cloud stands before the control plane."""
+        return isinstance(self.control_plane.endpoint, OctaviaEndpoint)
 
     def addon(self, name: str) -> AddOn | None:
         """The add-on of that name, when the cluster has it."""

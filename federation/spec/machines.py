@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from federation.spec.cluster import Cluster
+from federation.spec.cluster import Cluster, Spread
 
 Role = Literal["control-plane", "worker"]
 CONTROL_PLANE_POOL = "cp"
@@ -23,6 +23,7 @@ class MachineTarget:
         flavor: OpenStack flavor; None for bare hosts.
         labels: Labels of the node.
         version: Kubernetes that it is prepared for, or brought to when it is a node already.
+        spread: How the pool's machines keep to different hypervisors; None when they need not.
     """
 
     name: str
@@ -31,6 +32,7 @@ class MachineTarget:
     flavor: str | None = None
     labels: tuple[tuple[str, str], ...] = ()
     version: str = ""
+    spread: Spread | None = None
 
 
 def machine_targets(federation: str, cluster: Cluster, inventory: tuple[str, ...] = ()) -> tuple[MachineTarget, ...]:
@@ -55,13 +57,16 @@ def machine_targets(federation: str, cluster: Cluster, inventory: tuple[str, ...
 
 def _on_cloud(federation: str, cluster: Cluster) -> Iterator[MachineTarget]:
     prefix = f"{federation}-{cluster.name}"
-    for index in range(cluster.control_plane.count):
+    plane = cluster.control_plane
+    spread = plane.spread or ("soft" if plane.count > 1 else None)
+    for index in range(plane.count):
         name = f"{prefix}-{CONTROL_PLANE_POOL}-{index}"
-        yield MachineTarget(name, "control-plane", CONTROL_PLANE_POOL, cluster.control_plane.flavor)
+        yield MachineTarget(name, "control-plane", CONTROL_PLANE_POOL, plane.flavor, spread=spread)
     for pool in cluster.workers:
         for index in range(pool.count):
             name = f"{prefix}-{pool.name}-{index}"
-            yield MachineTarget(name, "worker", pool.name, pool.flavor, tuple(sorted(pool.labels.items())))
+            labels = tuple(sorted(pool.labels.items()))
+            yield MachineTarget(name, "worker", pool.name, pool.flavor, labels, spread=pool.spread)
 
 
 def _on_hosts(cluster: Cluster, inventory: tuple[str, ...]) -> Iterator[MachineTarget]:

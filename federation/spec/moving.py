@@ -64,6 +64,7 @@ def _fixed(cluster: Cluster) -> Mapping[str, str]:
     network = cluster.network
     return fixed | {
         "distribution.type": cluster.distribution.type,
+        "controlPlane.endpoint": _endpoint(cluster),
         "network.podCIDR": str(network.pod_cidr),
         "network.serviceCIDR": str(network.service_cidr),
         "network.cni": cluster.cni,
@@ -79,3 +80,8 @@ def _place(infrastructure: Infrastructure) -> tuple[str, str]:
             return "infrastructure.inventory", inventory
         case ExistingInfrastructure(kubeconfig=kubeconfig):
             return "infrastructure.kubeconfig", kubeconfig
+
+
+def _endpoint(cluster: Cluster) -> str:
+    endpoint = cluster.control_plane.endpoint
+    return " ".join(str(value) for _, value in endpoint) if endpoint else "(left out)"

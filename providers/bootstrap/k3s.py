@@ -38,6 +38,7 @@ from providers.bootstrap.k3s_node import (
     look_at_upgrade,
     upgrade_step,
 )
+from providers.bootstrap.kube_vip import CONTROL_PLANE_LABEL, K3S_MANIFEST, render_daemon_set
 from providers.bootstrap.kubeadm_config import with_server
 from providers.bootstrap.ownership import mark_of, require
 from providers.bootstrap.preparation import prepare
@@ -100,7 +101,7 @@ class K3s:
         node = look_at(session, SERVER, self._binary.path)
         require(node.mark, mark_of("k3s", cluster, machine), session.place)
         config = render_first_server(cluster, machine, endpoint, node.addresses)
-        progress = self._run_service(session, SERVER, node, config)
+        progress = self._run_service(session, SERVER, node, config, _shared_address(cluster, SERVER))
         if isinstance(progress, Done) and not (node.kubeconfig and node.api_ready):
             return Waiting("the API server")
         return progress
@@ -141,7 +142,8 @@ class K3s:
         service = _service_of(machine)
         node = look_at(session, service, self._binary.path)
         require(node.mark, mark_of("k3s", cluster, machine), session.place)
-        return self._run_service(session, service, node, render_join(cluster, machine, ticket, node.addresses))
+        config = render_join(cluster, machine, ticket, node.addresses)
+        return self._run_service(session, service, node, config, _shared_address(cluster, service))
 
     def configure_registries(self, session: Session, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
         """What the containerd of k3s knows of registries; any change restarts k3s, under which pods run on.
@@ -194,7 +196,9 @@ class K3s:
             raise ValueError("the catalogue's entry for k3s has no binary")
         return self.definition.binary
 
-    def _run_service(self, session: Session, service: str, node: K3sNode, config: str) -> Progress:
+    def _run_service(
+        self, session: Session, service: str, node: K3sNode, config: str, shared: tuple[WriteFile, ...]
+    ) -> Progress:
         """A running service with these files. systemd itself carries the long start, so that it survives us."""
         restart = ("systemctl", "restart", "--no-block", service)
         started = node.service.active != "inactive"
@@ -205,6 +209,7 @@ class K3s:
         changes = [
             *([unit] if unit.differs_from(node.unit_digest) else []),
             *([settings] if settings.differs_from(node.config_digest) else []),
+            *(each for each in shared if each.differs_from(node.shared_digest)),
         ]
         carry_out(session, changes)
         if node.service.active in ("inactive", "failed") or not node.service.is_enabled:
@@ -220,6 +225,15 @@ def _service_of(machine: MachineTarget) -> str:
 
 def _registries(cluster: ClusterTarget, machine: MachineTarget) -> RegistryFiles:
     return k3s_files(cluster.registries, _service_of(machine))
+
+
+def _shared_address(cluster: ClusterTarget, service: str) -> tuple[WriteFile, ...]:
+    """k3s applies what it finds in its folder of manifests, and what it finds changed."""
+    address = cluster.spec.shared_address
+    if address is None or service != SERVER:
+        return ()
+    manifest = render_daemon_set(address, cluster.spec.built_with.api_port, CONTROL_PLANE_LABEL)
+    return (WriteFile(K3S_MANIFEST, manifest, 0o600),)
 
 
 def _start(session: Session, service: str, node: K3sNode) -> Waiting:

@@ -78,9 +78,10 @@ def render_join(cluster: ClusterTarget, machine: MachineTarget, ticket: JoinTick
 
 def _server(cluster: ClusterTarget, endpoint_host: str, addresses: tuple[str, str]) -> Json:
     own, outside = addresses
+    shared = [cluster.spec.shared_address] if cluster.spec.shared_address else []
     return {
         "write-kubeconfig-mode": "0600",
-        "tls-san": list(dict.fromkeys([endpoint_host, own, outside])),
+        "tls-san": list(dict.fromkeys([endpoint_host, own, outside, *shared])),
         "cluster-cidr": str(cluster.spec.network.pod_cidr),
         "service-cidr": str(cluster.spec.network.service_cidr),
         # With an external address k3s would announce that one to its nodes and pods.

@@ -19,6 +19,7 @@ from federation.spec.catalogue import Binary
 from providers.bootstrap.changes import LongStep
 from providers.bootstrap.host import PASSING, fill
 from providers.bootstrap.k3s_config import CONFIG_FILE, unit_file
+from providers.bootstrap.kube_vip import K3S_MANIFEST
 from providers.bootstrap.ownership import mark_fact
 
 KUBECONFIG = "/etc/rancher/k3s/k3s.yaml"
@@ -117,7 +118,7 @@ class K3sNode:
     Attributes:
         service: The unit of its role.
         restarts: How often systemd has started it again by itself.
-        config_digest, unit_digest: SHA-256 of its files.
+        config_digest, unit_digest, shared_digest: SHA-256 of its files; the last one brings up a shared address.
         api_ready: The API server on this machine says it is ready.
         addresses: The machine's own, and the one that it is reached at.
     """
@@ -127,6 +128,7 @@ class K3sNode:
     restarts: int
     config_digest: str | None
     unit_digest: str | None
+    shared_digest: str | None
     kubeconfig: bool
     api_ready: bool
     addresses: tuple[str, str]
@@ -139,11 +141,12 @@ def look_at(session: Session, service: str, binary: str) -> K3sNode:
         "its restarts", render_command(["systemctl", "show", "--property=NRestarts", f"{service}.service"]), _restarts
     )
     config, unit_text = probes.file_digest(CONFIG_FILE), probes.file_digest(unit_file(service))
+    shared = probes.file_digest(K3S_MANIFEST)
     kubeconfig = probes.exists(KUBECONFIG)
     options = (f"--kubeconfig={KUBECONFIG}", "--request-timeout=5s")
     readyz = render_command([binary, "kubectl", "get", "--raw=/readyz", *options])
     ready = Fact("whether its API is ready", f"test -e {KUBECONFIG} && {readyz}", _succeeded)
-    asked: list[Fact[Any]] = [unit, mark, address, restarts, config, unit_text, kubeconfig, ready]
+    asked: list[Fact[Any]] = [unit, mark, address, restarts, config, unit_text, shared, kubeconfig, ready]
     facts = gather(session, asked)
     return K3sNode(
         mark=facts[mark],
@@ -151,6 +154,7 @@ def look_at(session: Session, service: str, binary: str) -> K3sNode:
         restarts=facts[restarts],
         config_digest=facts[config],
         unit_digest=facts[unit_text],
+        shared_digest=facts[shared],
         kubeconfig=facts[kubeconfig],
         api_ready=facts[ready],
         addresses=(facts[address], session.address),

@@ -17,6 +17,7 @@ from federation.spec.cluster import Cni
 from federation.spec.machines import MachineTarget
 from providers.bootstrap.changes import Run, WriteFile, advance, carry_out, settle
 from providers.bootstrap.host import needs_of
+from providers.bootstrap.kube_vip import KEPT_FILE, render_static_pod
 from providers.bootstrap.kubeadm_config import (
     TOKEN_TTL,
     ca_hash,
@@ -102,8 +103,10 @@ class Kubeadm:
         state = node.units[INIT_UNIT]
         if state == "absent":
             config = WriteFile(INIT_FILE, render_init(cluster, machine, endpoint, node.address))
-            carry_out(session, [*_kubelet_enabled(node), *([config] if config.differs_from(node.init_digest) else [])])
-        return advance(session, init_step(clean_first=node.leftovers), state)
+            differing = [config] if config.differs_from(node.init_digest) else []
+            carry_out(session, [*_kubelet_enabled(node), *differing, *_shared_address(cluster)])
+        shared = cluster.spec.shared_address is not None
+        return advance(session, init_step(clean_first=node.leftovers, shared=shared), state)
 
     def read_kubeconfig(self, session: Session, endpoint: str) -> str:
         """The admin kubeconfig, with ``https://endpoint`` as its server.
@@ -149,11 +152,12 @@ class Kubeadm:
         require(node.mark, mark_of("kubeadm", cluster, machine), session.place)
         if node.settled and kubeconfig_ca_hash(node.kubelet_conf or "") == ticket.ca_hash:
             return _joined(session, node)
-        state = node.units[JOIN_UNIT]
+        state, plane = node.units[JOIN_UNIT], machine.role == "control-plane"
         if state == "absent":
             config = WriteFile(JOIN_FILE, Secret(render_join(cluster, machine, ticket, node.address)), 0o600)
-            carry_out(session, [*_kubelet_enabled(node), config])
-        return advance(session, join_step(clean_first=node.leftovers), state)
+            carry_out(session, [*_kubelet_enabled(node), config, *(_shared_address(cluster) if plane else [])])
+        shared = plane and cluster.spec.shared_address is not None
+        return advance(session, join_step(clean_first=node.leftovers, shared=shared), state)
 
     def upgrade_node(
         self, session: Session, cluster: ClusterTarget, machine: MachineTarget, reported: str, *, first: bool
@@ -206,6 +210,11 @@ def _joined(session: Session, node: KubeadmNode) -> Progress:
         session.run(("systemctl", "enable", "--now", "kubelet"), sudo=True)
         return Waiting("the kubelet")
     return Done("joined")
+
+
+def _shared_address(cluster: ClusterTarget) -> list[WriteFile]:
+    address = cluster.spec.shared_address
+    return [WriteFile(KEPT_FILE, render_static_pod(address, cluster.spec.built_with.api_port))] if address else []
 
 
 def _kubelet_enabled(node: KubeadmNode) -> list[Run]:

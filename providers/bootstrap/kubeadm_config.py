@@ -53,13 +53,14 @@ def render_init(cluster: ClusterTarget, machine: MachineTarget, endpoint: str, a
 def cluster_configuration(cluster: ClusterTarget, endpoint: str, address: str) -> Json:
     """What is the same on all control-plane machines."""
     network = cluster.spec.network
+    shared = [cluster.spec.shared_address] if cluster.spec.shared_address else []
     return {
         "apiVersion": API_VERSION,
         "kind": "ClusterConfiguration",
         "clusterName": cluster.name,
         "kubernetesVersion": cluster.spec.built_with.version,
         "controlPlaneEndpoint": endpoint,
-        "apiServer": {"certSANs": list(dict.fromkeys([host_of(endpoint), address]))},
+        "apiServer": {"certSANs": list(dict.fromkeys([host_of(endpoint), address, *shared]))},
         "networking": {"podSubnet": str(network.pod_cidr), "serviceSubnet": str(network.service_cidr)},
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +12,11 @@ from clients.ssh.facts import Answer, Fact, gather
 from clients.ssh.session import Session
 from clients.ssh.units import UnitState, state_of
 from providers.bootstrap.changes import LongStep
+from providers.bootstrap.kube_vip import KEPT_FILE, STATIC_POD
 from providers.bootstrap.ownership import SETTLED_FILE, STATE_DIRECTORY, mark_fact
 
 ADMIN = "/etc/kubernetes/admin.conf"
+SUPER_ADMIN = "/etc/kubernetes/super-admin.conf"
 KUBELET = "/etc/kubernetes/kubelet.conf"
 CA = "/etc/kubernetes/pki/ca.crt"
 INIT_FILE = f"{STATE_DIRECTORY}/kubeadm.yaml"
@@ -86,19 +89,37 @@ def _succeeded(answer: Answer) -> bool:
     return answer.exit_code == 0
 
 
-def init_step(*, clean_first: bool) -> LongStep:
-    """``kubeadm init``, after ``kubeadm reset`` where an earlier one was cut off half-way."""
-    init = ("kubeadm", "init", "--config", INIT_FILE, "--skip-token-print", "--skip-certificate-key-print")
-    script = _script(clean_first, render_command(init))
+def init_step(*, clean_first: bool, shared: bool = False) -> LongStep:
+    """``kubeadm init``, after ``kubeadm reset`` where an earlier one was cut off half-way.
+
+    ``shared``: kube-vip brings up the cluster's address meanwhile, with the only kubeconfig that works so early.
+    """
+    init = render_command(
+        ("kubeadm", "init", "--config", INIT_FILE, "--skip-token-print", "--skip-certificate-key-print")
+    )
+    script = _script(clean_first, f"{_early_address()} && {init} && {_lasting_address()}" if shared else init)
     return LongStep(INIT_UNIT, ("sh", "-c", script), "kubeadm init", "KubeadmInitFailed")
 
 
-def join_step(*, clean_first: bool) -> LongStep:
-    """``kubeadm join``; the file with the token is removed whatever comes of it."""
+def join_step(*, clean_first: bool, shared: bool = False) -> LongStep:
+    """``kubeadm join``; the file with the token is removed whatever comes of it.
+
+    ``shared``: kube-vip may hold the cluster's address on this machine from then on; kubeadm suffers none before.
+    """
     join = render_command(("kubeadm", "join", "--config", JOIN_FILE))
+    join = f"{join} && {_lasting_address()}" if shared else join
     remove = f"rm -f {JOIN_FILE}"
     script = f"{{ {_script(clean_first, join)}; }} && {remove} || {{ {remove}; false; }}"
     return LongStep(JOIN_UNIT, ("sh", "-c", script), "kubeadm join", "KubeadmJoinFailed", _PASSING)
+
+
+def _early_address() -> str:
+    early = f"sed 's#path: {ADMIN}$#path: {SUPER_ADMIN}#' {KEPT_FILE} > {STATIC_POD}"
+    return f"mkdir -p {posixpath.dirname(STATIC_POD)} && {early}"
+
+
+def _lasting_address() -> str:
+    return f"cp {KEPT_FILE} {STATIC_POD}"
 
 
 def _script(clean_first: bool, command: str) -> str:

@@ -19,10 +19,12 @@ from federation.spec.minors import minor_of
 from federation.spec.versions import matches
 from providers.bootstrap.changes import WriteFile, advance, carry_out, settle
 from providers.bootstrap.host import fill, needs_of, version_words
+from providers.bootstrap.kube_vip import KEPT_FILE, render_daemon_set
 from providers.bootstrap.kubeadm_config import ca_hash, host_of, with_server
 from providers.bootstrap.microk8s_config import CONFIG_FILE, render_launch
 from providers.bootstrap.microk8s_node import (
     AGENT_PORT,
+    CONTROL_PLANE_LABEL,
     INIT_UNIT,
     JOIN_FILE,
     JOIN_UNIT,
@@ -92,9 +94,9 @@ class MicroK8s:
         state = node.units[INIT_UNIT]
         if state == "absent":
             self._configure(session, cluster, node, endpoint, first=True)
-        return advance(
-            session, init_step(self._snap, self._channel(cluster, machine), clean_first=node.installed), state
-        )
+        shared = cluster.spec.shared_address is not None
+        step = init_step(self._snap, self._channel(cluster, machine), clean_first=node.installed, shared=shared)
+        return advance(session, step, state)
 
     def read_kubeconfig(self, session: Session, endpoint: str) -> str:
         """The admin kubeconfig, with ``https://endpoint`` as its server.
@@ -209,9 +211,14 @@ class MicroK8s:
     def _configure(
         self, session: Session, cluster: ClusterTarget, node: MicroK8sNode, endpoint: str, *, first: bool
     ) -> None:
-        names = (host_of(endpoint), *node.addresses)
+        address = cluster.spec.shared_address
+        names = (host_of(endpoint), *node.addresses, *([address] if address else []))
         config = WriteFile(CONFIG_FILE, render_launch(cluster, names, first=first))
-        carry_out(session, [config] if config.differs_from(node.config_digest) else [])
+        changes = [config] if config.differs_from(node.config_digest) else []
+        if address and first:
+            manifest = render_daemon_set(address, cluster.spec.built_with.api_port, CONTROL_PLANE_LABEL)
+            changes.append(WriteFile(KEPT_FILE, manifest))
+        carry_out(session, changes)
 
 
 def _running(session: Session, node: MicroK8sNode) -> Progress:

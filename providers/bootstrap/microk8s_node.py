@@ -17,6 +17,7 @@ from clients.ssh.units import UnitState, state_of
 from federation.spec.catalogue import Snap
 from providers.bootstrap.changes import LongStep
 from providers.bootstrap.host import PASSING
+from providers.bootstrap.kube_vip import KEPT_FILE
 from providers.bootstrap.microk8s_config import CONFIG_FILE
 from providers.bootstrap.ownership import SETTLED_FILE, mark_fact
 
@@ -28,6 +29,7 @@ _JOINED_CA = "/var/snap/microk8s/current/certs/ca.remote.crt"
 """The CA of the cluster that a worker joined; control planes replace their own."""
 JOIN_FILE = "/run/flotilla/microk8s-join"
 """Address and token, on a file system in memory: a token never reaches the disk."""
+CONTROL_PLANE_LABEL = "node.kubernetes.io/microk8s-controlplane"
 AGENT_PORT = 25000
 """Port of the cluster agent, which takes in nodes."""
 
@@ -101,9 +103,13 @@ def _succeeded(answer: Answer) -> bool:
     return answer.exit_code == 0
 
 
-def init_step(snap: Snap, channel: str, *, clean_first: bool) -> LongStep:
-    """Install the snap and wait until it is a cluster, after removing one that was cut off half-way."""
-    script = _script([*_installation(snap, channel, clean_first=clean_first), _READY, _settled()])
+def init_step(snap: Snap, channel: str, *, clean_first: bool, shared: bool = False) -> LongStep:
+    """Install the snap and wait until it is a cluster, after removing one that was cut off half-way.
+
+    ``shared``: control-plane nodes hold an address between them from then on.
+    """
+    address: list[Argv] = [(MICROK8S, "kubectl", "apply", "-f", KEPT_FILE)] if shared else []
+    script = _script([*_installation(snap, channel, clean_first=clean_first), _READY, *address, _settled()])
     doing = f"installing {snap.name} from {channel}"
     return LongStep(INIT_UNIT, ("sh", "-c", script), doing, "MicroK8sInitFailed", _PASSING)
 

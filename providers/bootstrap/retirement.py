@@ -18,6 +18,7 @@ from providers.bootstrap.changes import Change, LongStep, Run, WriteFile, advanc
 from providers.bootstrap.host import FSTAB, MODULES_FILE, SYSCTL_FILE, with_swap
 from providers.bootstrap.host_names import HOSTS, without_names
 from providers.bootstrap.k3s_node import DOWNLOAD_UNIT
+from providers.bootstrap.kube_vip import KEPT_FILE
 from providers.bootstrap.kubeadm_node import INIT_UNIT, JOIN_UNIT
 from providers.bootstrap.ownership import STATE_DIRECTORY, mark_fact
 from providers.bootstrap.registries import CONTAINERD_HOSTS
@@ -33,7 +34,7 @@ _NETWORK = (
     "/run/cilium",
 )
 _INTERFACES = ("cni0", "flannel.1", "vxlan.calico", "cilium_vxlan", "cilium_host")
-_OUR_STATE = (f"{STATE_DIRECTORY}/settled", f"{STATE_DIRECTORY}/kubeadm.yaml", "/run/flotilla")
+_OUR_STATE = (f"{STATE_DIRECTORY}/settled", f"{STATE_DIRECTORY}/kubeadm.yaml", KEPT_FILE, "/run/flotilla")
 
 
 def retire_kubeadm(session: Session, definition: DistributionDefinition) -> Progress:

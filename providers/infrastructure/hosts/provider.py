@@ -123,6 +123,16 @@ class HostsProvider:
                 rewrite(session, wanted)
         return Done(login.address)
 
+    def endpoint(self, cluster: ClusterTarget) -> str:
+        """The address that the control-plane hosts hold between them.
+
+        Raises:
+            SpecInvalid: The cluster asks for none.
+        """
+        if cluster.spec.shared_address is None:
+            raise SpecInvalid(f"cluster {cluster.name} has no endpoint of its own")
+        return cluster.spec.shared_address
+
     def login(self, cluster: ClusterTarget, machine: str) -> Login:
         """How to log in to a host, as the inventory says.
 

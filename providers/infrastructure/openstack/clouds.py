@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
+from clients.openstack.balancing import BalancingClient
 from clients.openstack.compute import ComputeClient
 from clients.openstack.connection import CloudConnection
 from clients.openstack.network import NetworkClient
@@ -24,6 +25,7 @@ class Cloud:
     network: NetworkClient
     compute: ComputeClient
     project: ProjectClient
+    balancing: BalancingClient
 
 
 class Clouds:
@@ -59,7 +61,7 @@ class Clouds:
 
 def _cloud(name: str, connection: CloudConnection) -> Cloud:
     clients = NetworkClient(connection), ComputeClient(connection), ProjectClient(connection)
-    return Cloud(f"openstack:{name}", connection, *clients)
+    return Cloud(f"openstack:{name}", connection, *clients, BalancingClient(connection))
 
 
 def infrastructure_of(cluster: Cluster) -> OpenStackInfrastructure:

@@ -11,6 +11,7 @@ from federation.spec.machines import MachineTarget
 from providers.contracts import Done, Progress, Waiting
 from providers.infrastructure.openstack import ownership
 from providers.infrastructure.openstack.foundation import Foundation, external_network_id
+from providers.infrastructure.openstack.groups import Groups
 from providers.infrastructure.openstack.host_keys import parse_console
 from providers.infrastructure.openstack.making import Maker, drop_younger, mark
 from providers.infrastructure.openstack.states import is_deleting, state_of
@@ -21,9 +22,10 @@ from providers.infrastructure.openstack.user_data import render_user_data
 class Machines:
     """Makes machines and finds out how to reach them."""
 
-    def __init__(self, maker: Maker, foundation: Foundation) -> None:
+    def __init__(self, maker: Maker, foundation: Foundation, groups: Groups) -> None:
         self._maker = maker
         self._foundation = foundation
+        self._groups = groups
 
     def ensure(self, tenant: Tenant, asked: OpenStackInfrastructure, target: MachineTarget, ssh_port: int) -> Progress:
         """Do the next missing things for a machine; done when it runs, is pinned and accepts SSH connections.
@@ -58,7 +60,7 @@ class Machines:
                 network_id=ground.network_id,
                 subnet_id=ground.subnet_id,
                 security_group_id=ground.security_group_id,
-                allowed_addresses=(str(asked.node_cidr),),
+                allowed_addresses=(str(asked.node_cidr), *_shared_addresses(tenant, target)),
             )
             tenant.network.create_port(new)
 
@@ -89,7 +91,7 @@ class Machines:
             "server",
             target.name,
             lambda: find_servers(tenant, target.name),
-            lambda: _create_server(tenant, asked, target, port),
+            lambda: _create_server(tenant, asked, target, port.id, self._groups.ensure(tenant, target)),
         )
         for surplus in younger:
             if not is_deleting(surplus):
@@ -116,7 +118,16 @@ def find_floating_ips(tenant: Tenant, machine: str, ports: tuple[Port, ...]) -> 
     return tenant.owner.own(tenant.network.floating_ips(port_id=[port.id for port in ports]))
 
 
-def _create_server(tenant: Tenant, asked: OpenStackInfrastructure, target: MachineTarget, port: Port) -> None:
+def _shared_addresses(tenant: Tenant, target: MachineTarget) -> tuple[str, ...]:
+    """The address that control planes hold between them, word for word: OVN looks for no range that it may be in."""
+    if target.role != "control-plane":
+        return ()
+    return tuple(port.address for port in find_ports(tenant, tenant.owner.endpoint) if port.address)
+
+
+def _create_server(
+    tenant: Tenant, asked: OpenStackInfrastructure, target: MachineTarget, port_id: str, group_id: str | None
+) -> None:
     owner = tenant.owner
     metadata = {
         ownership.FEDERATION_KEY: owner.federation,
@@ -128,11 +139,12 @@ def _create_server(tenant: Tenant, asked: OpenStackInfrastructure, target: Machi
         name=target.name,
         image_id=_image_id(tenant, asked.image),
         flavor_id=_flavor_id(tenant, target),
-        port_id=port.id,
+        port_id=port_id,
         keypair=owner.keypair,
         user_data=render_user_data(target.name),
         metadata=metadata,
         tags=tuple(sorted(owner.machine_tags(target))),
+        group_id=group_id,
     )
     tenant.compute.create_server(new)
 

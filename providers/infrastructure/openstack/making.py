@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from clients.openstack.network import NetworkClient
 from clients.openstack.records import NetworkKind, Record
@@ -16,7 +16,16 @@ from federation.errors import Conflict, NotReadyYet, Rejected
 from providers.contracts import Ledger
 from providers.infrastructure.openstack.tenant import Tenant
 
-R = TypeVar("R", bound=Record)
+
+class Identified(Protocol):
+    """Something that the cloud gave an id."""
+
+    @property
+    def id(self) -> str:
+        """The id."""
+
+
+R = TypeVar("R", bound=Identified)
 _log = logging.getLogger(__name__)
 
 

@@ -14,12 +14,13 @@ from providers.infrastructure.openstack.clouds import infrastructure_of
 from providers.infrastructure.openstack.estate import Estate
 from providers.infrastructure.openstack.foundation import missing_rules
 from providers.infrastructure.openstack.ownership import Owner, machine_of, machine_tag, pool_of, role_of
+from providers.infrastructure.openstack.shared_address import is_reserved
 from providers.infrastructure.openstack.states import is_deleting, state_of
 
 
 def observe(own: Estate, owner: Owner, asked: Cluster) -> ObservedInfrastructure:
     """What a cluster has, from its part of the estate."""
-    names = sorted(_machine_names(own))
+    names = sorted(_machine_names(own) - {owner.endpoint})
     return ObservedInfrastructure(_foundation(own, owner, asked), tuple(_machine(own, owner, name) for name in names))
 
 
@@ -29,6 +30,7 @@ def _foundation(own: Estate, owner: Owner, asked: Cluster) -> Literal["complete"
         return "absent"
     if not all(shared) or own.keypair is None:
         return "partial"
+    address = asked.shared_address
     records: tuple[Record, ...] = (own.networks[0], own.subnets[0], own.routers[0], own.security_groups[0])
     as_asked = (
         all(owner.tags <= record.tags for record in records),
@@ -36,6 +38,7 @@ def _foundation(own: Estate, owner: Owner, asked: Cluster) -> Literal["complete"
         own.routers[0].gateway is not None,
         _is_connected(own),
         not missing_rules(own.security_groups[0], asked.built_with.api_port),
+        address is None or is_reserved(own, owner, address),
     )
     return "complete" if all(as_asked) else "partial"
 

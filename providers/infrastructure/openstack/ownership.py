@@ -43,6 +43,23 @@ class Owner:
         return f"flotilla-{self.federation}-{self.cluster}"
 
     @property
+    def endpoint(self) -> str:
+        """Name of the port or load balancer that the API is reached at."""
+        return f"{self.name}-api"
+
+    def group(self, pool: str) -> str:
+        """Name of the server group of a pool. Groups carry no mark but their name: the digest keeps it unmistakable."""
+        return f"{self._groups}{pool}"
+
+    def owns_group(self, name: str) -> bool:
+        """Whether a server group of this name is one of the cluster's."""
+        return name.startswith(self._groups)
+
+    @property
+    def _groups(self) -> str:
+        return f"{self.name}-{digest(f'{self.federation}/{self.cluster}')}-"
+
+    @property
     def keypair(self) -> str:
         """Name of the key pair, which all clusters of the federation share."""
         return f"flotilla-{self.federation}"

@@ -8,17 +8,20 @@ from federation.errors import NotReadyYet
 from federation.preflight.facts import ClusterFacts
 from federation.spec.machines import MachineTarget
 from federation.state.observed import ObservedInfrastructure
-from providers.contracts import ClusterTarget, Ledger, Leftover, Login, Progress, Vault
+from providers.contracts import ClusterTarget, Done, Ledger, Leftover, Login, Progress, Vault, Waiting
 from providers.infrastructure.openstack import ownership
+from providers.infrastructure.openstack.balancer import Balancers
 from providers.infrastructure.openstack.clouds import Cloud, Clouds, infrastructure_of
 from providers.infrastructure.openstack.estate import Estate, read_estate
 from providers.infrastructure.openstack.foundation import Foundation, same_key
+from providers.infrastructure.openstack.groups import Groups
 from providers.infrastructure.openstack.inspecting import inspect
 from providers.infrastructure.openstack.machines import Machines, find_floating_ips, find_ports, find_servers
 from providers.infrastructure.openstack.making import Maker
 from providers.infrastructure.openstack.observing import leftovers, observe
 from providers.infrastructure.openstack.ownership import Owner
 from providers.infrastructure.openstack.removal import Removal
+from providers.infrastructure.openstack.shared_address import SharedAddress, find_port, floating_address
 from providers.infrastructure.openstack.tenant import Tenant
 from providers.survey import Survey
 
@@ -36,8 +39,11 @@ class OpenStackProvider:
         self._clouds = Clouds(vault)
         maker = Maker(ledger)
         self._foundation = Foundation(maker)
-        self._machines = Machines(maker, self._foundation)
-        self._removal = Removal(maker)
+        self._groups = Groups(maker)
+        self._shared = SharedAddress(maker, self._foundation)
+        self._balancers = Balancers(maker, self._foundation, self._shared)
+        self._machines = Machines(maker, self._foundation, self._groups)
+        self._removal = Removal(maker, self._groups, self._shared)
 
     def close(self) -> None:
         """Close the connections to all clouds."""
@@ -47,7 +53,11 @@ class OpenStackProvider:
         """Read what the cluster has; with a survey, clusters of one federation and cloud share the reading."""
         tenant = self._tenant(cluster)
         estate = self._estate(tenant, cluster, survey or Survey())
-        return observe(estate.of(tenant.owner), tenant.owner, cluster.spec)
+        own = estate.of(tenant.owner)
+        seen = observe(own, tenant.owner, cluster.spec)
+        if seen.foundation == "complete" and cluster.spec.balanced and not self._balancers.is_right(tenant, own.ports):
+            return replace(seen, foundation="partial")
+        return seen
 
     def inspect(
         self, cluster: ClusterTarget, machines: tuple[MachineTarget, ...], survey: Survey | None = None
@@ -58,16 +68,39 @@ class OpenStackProvider:
         )
 
     def ensure_foundation(self, cluster: ClusterTarget) -> Progress:
-        """Network, subnet, router, security group and key pair; done in one call."""
+        """Network, subnet, router, security group and key pair; a shared address or a balancer, which takes minutes."""
         public_key = self._vault.machine_key(cluster.federation).public_key
         asked, api_port = infrastructure_of(cluster.spec), cluster.spec.built_with.api_port
-        return self._foundation.ensure(self._tenant(cluster), asked, public_key, api_port)
+        tenant, address = self._tenant(cluster), cluster.spec.shared_address
+        progress = self._foundation.ensure(tenant, asked, public_key, api_port)
+        if address is not None:
+            self._shared.ensure(tenant, asked, address)
+        return self._balancers.ensure(tenant, asked, api_port) if cluster.spec.balanced else progress
+
+    def endpoint(self, cluster: ClusterTarget) -> str:
+        """The floating address that leads to whichever control-plane machine answers.
+
+        Raises:
+            NotReadyYet: There is none yet.
+        """
+        tenant = self._tenant(cluster)
+        if cluster.spec.balanced:
+            return self._balancers.address(tenant)
+        ports = find_port(tenant)
+        if not ports:
+            raise NotReadyYet(f"the endpoint of cluster {cluster.name} has no address yet")
+        return floating_address(tenant, ports[0].id)
 
     def ensure_machine(self, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
         """Port, floating address, server and pinned host key; done when its SSH port answers."""
         asked = infrastructure_of(cluster.spec)
         ssh_port = self._vault.openstack(asked.cloud).ssh_port
-        return self._machines.ensure(self._tenant(cluster), asked, machine, ssh_port)
+        tenant = self._tenant(cluster)
+        progress = self._machines.ensure(tenant, asked, machine, ssh_port)
+        if isinstance(progress, Done) and cluster.spec.balanced and machine.role == "control-plane":
+            led = self._balancers.follow(tenant, cluster.spec.built_with.api_port)
+            return progress if isinstance(led, Done) else led
+        return progress
 
     def login(self, cluster: ClusterTarget, machine: str) -> Login:
         """Address and pinned host key of a machine, and the federation's key.
@@ -87,11 +120,18 @@ class OpenStackProvider:
 
     def delete_machine(self, cluster: ClusterTarget, machine: str) -> Progress:
         """Floating address, server and port of a machine, whatever of them there is."""
-        return self._removal.delete_machine(self._tenant(cluster), machine)
+        tenant = self._tenant(cluster)
+        progress = self._removal.delete_machine(tenant, machine)
+        if isinstance(progress, Done) and cluster.spec.balanced:
+            return self._balancers.follow(tenant, cluster.spec.built_with.api_port)
+        return progress
 
     def delete_foundation(self, cluster: ClusterTarget) -> Progress:
         """Everything else that the cluster has in the cloud, and the key pair with the federation's last cluster."""
-        return self._removal.delete_foundation(self._tenant(cluster))
+        tenant = self._tenant(cluster)
+        if cluster.spec.balanced and isinstance(leaving := self._balancers.remove(tenant), Waiting):
+            return leaving
+        return self._removal.delete_foundation(tenant)
 
     def leftovers(self, cluster: ClusterTarget) -> tuple[Leftover, ...]:
         """Everything that the cluster still has in the cloud."""
@@ -99,7 +139,9 @@ class OpenStackProvider:
         estate = read_estate(tenant.cloud, cluster.federation, tenant.owner.keypair)
         own = estate.of(tenant.owner)
         is_last = len(estate.networks) == len(own.networks)
-        return tuple(leftovers(own, tenant.owner, tenant.cloud.place, is_last=is_last))
+        found = leftovers(own, tenant.owner, tenant.cloud.place, is_last=is_last)
+        balancers = self._balancers.leftovers(tenant) if cluster.spec.balanced else []
+        return (*balancers, *found, *self._groups.leftovers(tenant))
 
     def _tenant(self, cluster: ClusterTarget) -> Tenant:
         cloud = self._clouds.of(infrastructure_of(cluster.spec).cloud)

@@ -11,8 +11,10 @@ from federation.errors import Conflict
 from federation.spec import marks
 from providers.contracts import Done, Progress, Waiting
 from providers.infrastructure.openstack.estate import merged
+from providers.infrastructure.openstack.groups import Groups
 from providers.infrastructure.openstack.machines import find_floating_ips, find_ports, find_servers
 from providers.infrastructure.openstack.making import Maker
+from providers.infrastructure.openstack.shared_address import SharedAddress
 from providers.infrastructure.openstack.states import is_deleting
 from providers.infrastructure.openstack.tenant import Tenant
 
@@ -41,8 +43,10 @@ class _Parts:
 class Removal:
     """Removes what ``Foundation`` and ``Machines`` make, and strikes it out of the ledger when it is gone."""
 
-    def __init__(self, maker: Maker) -> None:
+    def __init__(self, maker: Maker, groups: Groups, shared: SharedAddress) -> None:
         self._maker = maker
+        self._groups = groups
+        self._shared = shared
 
     def delete_machine(self, tenant: Tenant, machine: str) -> Progress:
         """Floating address, server and port; done when a look finds none of them."""
@@ -76,6 +80,8 @@ class Removal:
             except Conflict as conflict:
                 return Waiting(f"{conflict}{_in_the_way(tenant, parts)}", poll_s=5.0)
             return Waiting("network objects are being deleted", poll_s=0.5)
+        self._groups.remove(tenant)
+        self._shared.forget(tenant)
         self._delete_keypair(tenant)
         for kind in _SHARED_KINDS:
             self._maker.strike(tenant, kind, tenant.owner.name)

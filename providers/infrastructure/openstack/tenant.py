@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from clients.openstack.balancing import BalancingClient
 from clients.openstack.compute import ComputeClient
 from clients.openstack.network import NetworkClient
 from providers.infrastructure.openstack.clouds import Cloud
@@ -26,3 +27,8 @@ class Tenant:
     def compute(self) -> ComputeClient:
         """The cloud's compute service."""
         return self.cloud.compute
+
+    @property
+    def balancing(self) -> BalancingClient:
+        """The cloud's load-balancer service, which it may lack."""
+        return self.cloud.balancing

@@ -15,7 +15,9 @@ from typing import Any
 
 import httpx
 
+from clients.helm.client import HelmClient
 from clients.kubernetes.api import KubernetesClient
+from clients.kubernetes.resources import Kind
 from clients.ssh.session import Session
 from config.catalogue.reading import read_repositories
 from federation.errors import RetryableError, Unavailable
@@ -24,12 +26,16 @@ from federation.spec.machines import MachineTarget, machine_targets
 from providers.bootstrap.k3s import K3s
 from providers.bootstrap.kubeadm import Kubeadm
 from providers.bootstrap.microk8s import MicroK8s
-from providers.contracts import ClusterTarget, Distribution, Done, Login, Progress, Waiting
+from providers.bootstrap.network import NetworkInstaller
+from providers.contracts import ClusterTarget, Distribution, Done, Login, Progress, Side, Waiting
 from providers.nodes import look_at_node
-from tests.unit.bootstrap.catalogue import a_distribution
+from tests.addons.benches import KeptKubeconfig
+from tests.unit.bootstrap.catalogue import a_distribution, a_network
 
+NODE = Kind("v1", "Node")
 _ROOT = Path(__file__).parents[3]
 VERSIONS = {"kubeadm": "v1.36.4", "k3s": "v1.36.4+k3s1", "microk8s": "v1.36.4"}
+EACH = list(VERSIONS)
 DISTRIBUTIONS: dict[str, Distribution] = {
     "kubeadm": Kubeadm(a_distribution("kubeadm")),
     "k3s": K3s(a_distribution("k3s")),
@@ -128,7 +134,7 @@ class Crew:
         self.logins = logins
         self.sessions: dict[str, Session] = {}
         first = logins[target.machines[0].name]
-        self.endpoint = f"{first.address}:{target.spec.built_with.api_port}"
+        self.endpoint = f"{target.spec.shared_address or first.address}:{target.spec.built_with.api_port}"
 
     def close(self) -> None:
         """Hang up."""
@@ -210,3 +216,27 @@ def drive(step: Callable[[], Progress]) -> Done:
             return progress
         assert time.monotonic() < until, f"still waiting for {progress.reason}"
         time.sleep(0.02)
+
+
+def a_crew(rig: Rig, distribution: str, count: int, **fields: Any) -> Crew:
+    """Fresh machines for a cluster."""
+    logins = rig.logins(count)
+    return Crew(a_hosts_cluster(distribution, list(logins), **fields), logins)
+
+
+def laid_out(rig: Rig, crew: Crew) -> tuple[KubernetesClient, Callable[[], Progress]]:
+    """A built cluster, and the step that brings its network."""
+    kubeconfig = crew.build()
+    kubernetes, spec = KubernetesClient(kubeconfig), crew.target.spec
+    installer = NetworkInstaller(HelmClient(rig.charts), KeptKubeconfig(kubeconfig))  # type: ignore[arg-type]  # only this is used
+    side, brought = Side("fed", "a", kubernetes), crew.distribution.brings_network == spec.cni
+    definition = None if brought else a_network(spec.cni)
+    return kubernetes, lambda: installer.ensure(side, spec, definition)
+
+
+def all_ready(kubernetes: KubernetesClient, count: int) -> Progress:
+    """Whether that many nodes are ready."""
+    nodes = kubernetes.list(NODE)
+    conditions = [condition for node in nodes for condition in node["status"].get("conditions", ())]
+    ready = sum((each["type"], each["status"]) == ("Ready", "True") for each in conditions)
+    return Done() if ready == count else Waiting(f"{ready} of {count} nodes ready")

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from clients.helm.client import HelmClient
 from clients.kubernetes.api import KubernetesClient
 from clients.kubernetes.resources import CONFIG_MAP, Kind
 from clients.ssh import probes
@@ -18,16 +17,14 @@ from clients.ssh.facts import gather
 from clients.ssh.session import Session
 from federation.errors import CommandFailed, Rejected
 from federation.spec.dns import Dns
-from providers.bootstrap import host_names
 from providers.bootstrap.dns import ensure_rules, observe_rules
-from providers.bootstrap.network import NetworkInstaller, network_ready
-from providers.contracts import Done, Progress, RegistryAccess, RegistryLogin, Side, Waiting
-from tests.addons.benches import KeptKubeconfig
-from tests.contract.providers.bootstrap_rig import Crew, Rig, a_hosts_cluster, a_sandbox, drive
+from providers.bootstrap.network import network_ready
+from providers.contracts import Done, Progress, RegistryAccess, RegistryLogin, Waiting
+from tests.contract.providers.bootstrap_rig import EACH, NODE, Crew, Rig, a_crew, a_sandbox, all_ready, drive, laid_out
 from tests.networks import reserve_network
 from tests.unit.bootstrap.catalogue import a_distribution, a_network
 
-NODE, POD = Kind("v1", "Node"), Kind("v1", "Pod")
+POD = Kind("v1", "Pod")
 LEFT_BEHIND = (
     "/etc/flotilla/node.json",
     "/etc/kubernetes",
@@ -36,7 +33,6 @@ LEFT_BEHIND = (
     "/var/snap/microk8s",
     "/etc/microk8s.yaml",
 )
-EACH = ["kubeadm", "k3s", "microk8s"]
 TOKEN = re.compile(r"\b[a-z0-9]{6}\.[a-z0-9]{16}\b|K10[0-9a-f]{64}|\b[0-9a-f]{32}/[0-9a-f]{12}\b")
 
 
@@ -45,30 +41,6 @@ def rig(tmp_path_factory) -> Iterator[Rig]:
     """A sandbox."""
     with a_sandbox(tmp_path_factory.mktemp("sandbox"), reserve_network()) as running:
         yield running
-
-
-def a_crew(rig: Rig, distribution: str, count: int, **fields) -> Crew:
-    """Fresh machines for a cluster."""
-    logins = rig.logins(count)
-    return Crew(a_hosts_cluster(distribution, list(logins), **fields), logins)
-
-
-def laid_out(rig: Rig, crew: Crew) -> tuple[KubernetesClient, Callable[[], Progress]]:
-    """A built cluster, and the step that brings its network."""
-    kubeconfig = crew.build()
-    kubernetes, spec = KubernetesClient(kubeconfig), crew.target.spec
-    installer = NetworkInstaller(HelmClient(rig.charts), KeptKubeconfig(kubeconfig))  # type: ignore[arg-type]  # only this is used
-    side, brought = Side("fed", "a", kubernetes), crew.distribution.brings_network == spec.cni
-    definition = None if brought else a_network(spec.cni)
-    return kubernetes, lambda: installer.ensure(side, spec, definition)
-
-
-def all_ready(kubernetes: KubernetesClient, count: int) -> Progress:
-    """Whether that many nodes are ready."""
-    nodes = kubernetes.list(NODE)
-    conditions = [condition for node in nodes for condition in node["status"].get("conditions", ())]
-    ready = sum((each["type"], each["status"]) == ("Ready", "True") for each in conditions)
-    return Done() if ready == count else Waiting(f"{ready} of {count} nodes ready")
 
 
 @pytest.mark.parametrize("distribution", EACH)
@@ -355,34 +327,3 @@ def test_a_host_of_another_cluster_is_refused(rig):
     assert rig.mutations() == []
     crew.close()
     other.close()
-
-
-def test_microk8s_refuses_a_node_whose_name_its_control_plane_does_not_know(rig):
-    """The trap of versions before 1.28, in MicroK8s' words; with the name on the control plane the same call joins."""
-    crew = a_crew(rig, "microk8s", 2, version="v1.27.16")
-    worker = list(crew.logins)[1]
-    for name in crew.logins:
-        drive(partial(crew.prepare, name))
-    drive(crew.init)
-    with pytest.raises(CommandFailed, match=rf"hostname \({worker}\) of the joining node does not resolve") as caught:
-        drive(crew.join(worker))
-    assert caught.value.reason == "MicroK8sJoinFailed"
-    roster = {worker: host_names.own_address(crew.session(worker))}
-    assert host_names.write_names(crew.session(crew.first), roster)
-    assert not host_names.write_names(crew.session(crew.first), roster)
-    drive(crew.join(worker))
-    for name in reversed(crew.logins):
-        drive(partial(crew.leave, name))
-    assert "flotilla" not in str(crew.session(crew.first).read_file("/etc/hosts"))
-    crew.close()
-
-
-def test_microk8s_wants_hosts_to_be_called_as_the_inventory_calls_them(rig):
-    """Its nodes have the names of their machines: another name is told with the way out, and nothing is changed."""
-    crew = a_crew(rig, "microk8s", 1)
-    crew.session(crew.first).run(["hostnamectl", "set-hostname", "elsewhere"], sudo=True)
-    rig.control("POST", "/journal/reset")
-    with pytest.raises(Rejected, match=f"set-hostname {crew.first}"):
-        crew.prepare(crew.first)
-    assert rig.mutations() == []
-    crew.close()
