@@ -36,7 +36,8 @@ class Verdicts:
         """The failure of a step in a cluster, or what holds it, which explains better why something is missing."""
         for outcome in self.outcomes.values():
             if outcome.result == "failed" and self._scope(outcome.key) == scope:
-                return false("LastStep", outcome.reason, f"{outcome.key}: {outcome.message}")
+                message = outcome.message.removeprefix(outcome.key).lstrip()
+                return false("LastStep", outcome.reason, f"{outcome.key}: {message}")
         unmet = (each for each in self.admission.findings if each.cluster == scope and not each.silent)
         return next((false("Preflight", each.reason, each.message) for each in unmet), None)
 

@@ -102,6 +102,11 @@ async def finish(machine: Machine, pacing: Pacing) -> None:
         done = await machine.host.run(command)
         if done.exit_status:
             machine.host.log.add("cloud-init", f"runcmd failed with {done.exit_status}: {command}", "cloud-init")
+    output = ["Cloud-init v. 24.4 running 'modules:final'"]
+    if machine.traits.get("boot") == "cloud-init-error":
+        machine.host.log.add("cloud-init", FAILED_MODULE, "cloud-init")
+        output.append(FAILED_MODULE)
+    files.install("/var/log/cloud-init-output.log", "\n".join([*output, "Cloud-init v. 24.4 finished"]) + "\n")
     files.install(FINISHED, "finished\n")
     machine.host.changed()
 
@@ -119,9 +124,20 @@ def _write(files: Any, row: Json) -> None:
         files.install(path, data, mode)
 
 
+_PANIC = (
+    '[    1.402117] VFS: Cannot open root device "LABEL=cloudimg-rootfs" or unknown-block(0,0): error -6',
+    "[    1.403310] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)",
+    "[    1.404002] ---[ end Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0) ]---",
+)
+FAILED_MODULE = "Failed to run module package-update-upgrade-install (Running apt-get update failed)"
+"""What cloud-init says when a module of it fails; ``status`` is error from then on, and the machine boots on."""
+
+
 def console_text(machine: Machine, fingerprints: bool = True) -> str:
     """What the serial console shows after boot: cloud-init prints the host keys there."""
     lines = [f"[    0.000000] Linux version 6.8.0-generic ({machine.image})", f"{machine.name} login: "]
+    if machine.traits.get("boot") == "panic":
+        return "\n".join([lines[0], *_PANIC]) + "\n"
     if fingerprints and machine.booted_once:
         lines.append("-----BEGIN SSH HOST KEY KEYS-----")
         lines += [f"{key.public} root@{machine.name}" for key in machine.host_keys]

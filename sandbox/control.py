@@ -162,6 +162,8 @@ class Control:
             wanted = await _body(request)
             if "token_ttl_s" in wanted:
                 cloud.identity.token_ttl_s = float(wanted["token_ttl_s"])
+            if "boots" in wanted:
+                cloud.compute.boots = {str(k): str(v) for k, v in wanted["boots"].items()}
             if "credentials_end" in wanted:
                 cloud.identity.set_end(wanted["credentials_end"])
             if "newest_microversion" in wanted:

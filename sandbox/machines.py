@@ -124,7 +124,7 @@ class Machine:
 
 
 TRAITS = frozenset(
-    {"architecture", "clock_offset_s", "firewall", "listening", "missing_modules", "mtu", "sudo", "cloud_init"}
+    {"architecture", "clock_offset_s", "firewall", "listening", "missing_modules", "mtu", "sudo", "boot"}
 )
 """What an odd machine can be odd in; see docs/sandbox.md."""
 

@@ -12,9 +12,10 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from clients.fence import guarded
-from federation.errors import CommandFailed, DeadlineExceeded, RetryableError, StillWaiting
+from federation.errors import CommandFailed, DeadlineExceeded, FlotillaError, RetryableError, StillWaiting
 from federation.planning.actions import Action
 from providers.contracts import Done, Progress, Waiting
+from tasks.diagnosing import explain
 from tasks.dispatch import advance
 from tasks.policies import RETRIES, RETRY_DELAYS_S, is_retryable
 from tasks.workbench import Workbench
@@ -75,7 +76,11 @@ async def perform(key: str, reason: str, order: Order) -> Performed:
         FlotillaError: It failed; retryable failures are tried again by Prefect.
     """
     log.info("%s: %s", key, reason, extra={"at_work": key})
-    return await carry_out(order)
+    try:
+        return await carry_out(order)
+    except FlotillaError as error:
+        await explain(order.bench, order.action, error)
+        raise
 
 
 async def carry_out(order: Order) -> Performed:

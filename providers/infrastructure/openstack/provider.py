@@ -118,6 +118,12 @@ class OpenStackProvider:
         private_key = self._vault.machine_key(cluster.federation).private_key
         return Login(floating[0].address, credentials.ssh_user, host_key, private_key, credentials.ssh_port)
 
+    def console(self, cluster: ClusterTarget, machine: str) -> str:
+        """What a machine has printed on its console; empty when there is no server, or the cloud keeps nothing."""
+        tenant = self._tenant(cluster)
+        servers = find_servers(tenant, machine)
+        return tenant.compute.console_log(servers[0].id) if servers else ""
+
     def delete_machine(self, cluster: ClusterTarget, machine: str) -> Progress:
         """Floating address, server and port of a machine, whatever of them there is."""
         tenant = self._tenant(cluster)

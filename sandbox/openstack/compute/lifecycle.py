@@ -77,6 +77,9 @@ class Lifecycle:
         await self._cloud.world.pause("server.boot")
         if machine.id not in self._cloud.world.machines:
             return
+        machine.traits |= {"boot": boot} if (boot := self._cloud.compute.boots.get(machine.name)) else {}
+        if machine.traits.get("boot") == "panic":
+            return
         await self._cloud.world.boot(machine)
         await self._cloud.after_change()
         if machine.power == "on":

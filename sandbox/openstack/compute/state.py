@@ -43,7 +43,10 @@ def precise_now() -> str:
 
 
 class ComputeState:
-    """All objects by id; ``newest`` is the highest microversion offered, lower it to act as an older cloud."""
+    """All objects by id; ``newest`` is the highest microversion offered, lower it to act as an older cloud.
+
+    ``boots`` says of servers, by name, that they do not boot well: ``panic`` or ``cloud-init-error``.
+    """
 
     def __init__(self) -> None:
         self.newest = MOST
@@ -51,6 +54,7 @@ class ComputeState:
         self.keypairs: dict[str, Row] = {}
         self.servers: dict[str, Row] = {}
         self.groups: dict[str, Row] = {}
+        self.boots: dict[str, str] = {}
         self.hypervisors = {f"compute-{number}": HYPERVISOR_VCPUS for number in range(1, HYPERVISORS + 1)}
 
     def version_for(self, asked: str) -> tuple[int, int]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import time
 
+from sandbox.cloudinit import FAILED_MODULE
 from sandbox.ssh.process import Process
 from sandbox.ssh.programs.program import parse_options
 from sandbox.ssh.systemd import unit_name
@@ -53,14 +55,17 @@ async def cloud_init(process: Process) -> int:
     while options.has("--wait", "-w") and not files.exists("/var/lib/cloud/instance/boot-finished"):  # noqa: ASYNC110 - a file appears
         await asyncio.sleep(_POLL_S)
     status = "done" if files.exists("/var/lib/cloud/instance/boot-finished") else "running"
+    errors = [FAILED_MODULE] if status == "done" and process.machine.traits.get("boot") == "cloud-init-error" else []
+    status = "error" if errors else status
     if options.get("--format") == "json":
-        process.out(
-            f'{{"status": "{status}", "extended_status": "{status}", "detail": "DataSourceOpenStackLocal", '
-            '"errors": [], "recoverable_errors": {}, "last_update": ' + f'"{time.strftime("%c", time.gmtime())}"}}'
-        )
+        told = {"status": status, "extended_status": status, "detail": "DataSourceOpenStackLocal", "errors": errors}
+        process.out(json.dumps(told | {"recoverable_errors": {}, "last_update": time.strftime("%c", time.gmtime())}))
     else:
         process.out(f"status: {status}")
-    return 0
+        if options.has("--long", "-l"):
+            listed = "".join(f"\n\t- {each}" for each in errors) or " []"
+            process.out(f"detail: DataSourceOpenStackLocal\nerrors:{listed}")
+    return 1 if errors else 0
 
 
 async def power(process: Process) -> int:
