@@ -87,7 +87,8 @@ class HostFacts:
         missing_modules: Kernel modules that are asked for and cannot be loaded.
         missing_controllers: Control groups that are asked for and are off.
         busy_ports: Ports that are asked for and that something listens on, as ``tcp/6443``.
-        is_member: It carries the mark of this cluster's node already: its ports are its own.
+        is_member: It is claimed for this cluster already: its ports are its own.
+        owner: The cluster that it is claimed for, when that is another one; for people.
         networks: Its own addresses with their networks.
         mtu: Of the interface that leads out.
         firewalled_at: Its address, when its firewall lets no tunnel in.
@@ -105,6 +106,7 @@ class HostFacts:
     missing_controllers: tuple[str, ...] = ()
     busy_ports: tuple[str, ...] = ()
     is_member: bool = False
+    owner: str = ""
     networks: tuple[IPv4Interface, ...] = ()
     mtu: int | None = None
     firewalled_at: str = ""

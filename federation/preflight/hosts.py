@@ -64,6 +64,9 @@ class Lack:
 
 
 def _lacks(facts: HostFacts, target: MachineTarget, builder: Builder) -> Iterator[Lack]:
+    if facts.owner:
+        yield Lack("HostInUse", f"belongs to {facts.owner}", "choose another host, or free it")
+        return
     yield from _system(facts, builder)
     lack = too_small(builder.least(target.role), facts)
     if lack:

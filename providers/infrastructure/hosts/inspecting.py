@@ -105,6 +105,7 @@ def _read(facts: Facts, asked: Questions, cluster: ClusterTarget, now_s: float) 
         missing_controllers=tuple(each for each in asked.controllers if each not in facts[asked.groups]),
         busy_ports=tuple(port for port in asked.ports if port in listening),
         is_member=owner is not None and owner.is_of(cluster),
+        owner="" if owner is None or owner.is_of(cluster) else owner.told,
         networks=tuple(each for name, each in addresses if not _VIRTUAL.match(name)),
         mtu=facts[asked.links].get(way_out),
         firewalled_at="" if facts[asked.firewall] else leading or "its address",

@@ -25,6 +25,11 @@ class HostOwner:
         """Whether the host belongs to this cluster."""
         return (self.federation, self.cluster) == (cluster.federation, cluster.name)
 
+    @property
+    def told(self) -> str:
+        """Whose the host is, for people."""
+        return f"cluster {self.cluster} of federation {self.federation}" if self.cluster else "somebody unknown"
+
     def render(self) -> str:
         """Text of the file."""
         return json.dumps(asdict(self), sort_keys=True) + "\n"
@@ -89,4 +94,4 @@ def taken(place: str, owner: HostOwner | None) -> Rejected:
     """The refusal to use a host that is somebody else's."""
     if owner is None or owner == UNREADABLE:
         return Rejected(f"{place}: {OWNER_FILE} cannot be understood; remove it when nobody uses the host")
-    return Rejected(f"{place} is used by cluster {owner.cluster} of federation {owner.federation}", reason="HostInUse")
+    return Rejected(f"{place} is used by {owner.told}", reason="HostInUse")

@@ -53,6 +53,7 @@ def test_nothing_is_found_of_good_hosts():
         (Present(a_host(missing_modules=("br_netfilter",))), "KernelModuleMissing"),
         (Present(a_host(missing_controllers=("memory",))), "CgroupsMissing"),
         (Present(a_host(busy_ports=("tcp/10250",))), "PortInUse"),
+        (Present(a_host(owner="cluster c of federation f", busy_ports=("tcp/10250",))), "HostInUse"),
         (Refused("SudoRefused", "a password is required"), "SudoRefused"),
         (Refused("AuthenticationRejected", "refuses the key"), "AuthenticationRejected"),
     ],
