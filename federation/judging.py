@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from federation.judging_made import judge_made
 from federation.measuring import STEPS_HELD, STEPS_LEFT
 from federation.planning.adopted import facts, network_trouble
 from federation.planning.context import PlanningContext
@@ -93,6 +94,8 @@ def _cannot_be_seen(context: PlanningContext, cluster: str) -> bool:
 def _cluster(verdicts: Verdicts, cluster: Cluster) -> ObjectStatus:
     if cluster.adopted:
         return _existing(verdicts, cluster)
+    if cluster.made_whole:
+        return judge_made(verdicts, cluster, _control_plane(verdicts, cluster), _addons(verdicts, cluster))
     machines = tuple(_machine(verdicts, cluster, target) for target in verdicts.context.targets(cluster))
     preflight = condition_of(cluster.name, verdicts.admission.findings)
     conditions = [

@@ -23,10 +23,12 @@ from providers.contracts import (
     Ledger,
     Vault,
 )
+from providers.infrastructure.cluster_api.provider import ClusterApi
 from providers.infrastructure.existing.provider import ExistingClusters
 from providers.infrastructure.hosts.provider import HostsProvider
 from providers.infrastructure.openstack.provider import OpenStackProvider
 from providers.interconnect.liqo.provider import LiqoInterconnect
+from providers.makers import Maker
 
 
 @dataclass(frozen=True)
@@ -54,12 +56,16 @@ DISTRIBUTIONS: Mapping[str, Callable[[DistributionDefinition], Distribution]] = 
     "k3s": K3s,
     "microk8s": MicroK8s,
 }
+MAKERS: Mapping[str, Callable[[Supplies], Maker]] = {
+    "cluster-api": lambda supplies: ClusterApi(supplies.vault, supplies.ledger),
+}
 INFRASTRUCTURES: Mapping[str, Callable[[Supplies], Infrastructure]] = {
     "openstack": lambda supplies: OpenStackProvider(supplies.vault, supplies.ledger),
     "hosts": lambda supplies: HostsProvider(
         supplies.vault, supplies.ledger, supplies.pool, {kind: distribution(supplies, kind) for kind in DISTRIBUTIONS}
     ),
     "existing": lambda supplies: ExistingClusters(supplies.vault),
+    **MAKERS,
 }
 INTERCONNECTS: Mapping[str, Callable[[], Interconnect]] = {
     "liqo": LiqoInterconnect,
@@ -74,6 +80,11 @@ def distribution(supplies: Supplies, kind: str) -> Distribution:
 def infrastructure(supplies: Supplies, kind: str) -> Infrastructure:
     """Where machines come from."""
     return INFRASTRUCTURES[kind](supplies)
+
+
+def maker(supplies: Supplies, kind: str) -> Maker:
+    """What makes clusters as a whole."""
+    return MAKERS[kind](supplies)
 
 
 def interconnect(kind: str) -> Interconnect:

@@ -7,8 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from federation.errors import SpecInvalid
 from federation.spec.cluster import Cluster
 from federation.spec.federation import Federation
-from federation.spec.infrastructure import ExistingInfrastructure, HostsInfrastructure, OpenStackInfrastructure
+from federation.spec.infrastructure import (
+    ClusterApiInfrastructure,
+    ExistingInfrastructure,
+    HostsInfrastructure,
+    OpenStackInfrastructure,
+)
 from federation.spec.machines import Role
+from federation.spec.marks import cluster_id
 from federation.spec.moving import check_moves
 from federation.spec.problems import Violation, render_field
 from federation.spec.skew import Runs
@@ -62,6 +68,9 @@ def _standing(registry: Registry, federation: str, clusters: Iterable[Cluster]) 
                 stands = any(f"{federation}-{cluster.name}-" in f"{each.name}-" for each in made)
             case HostsInfrastructure(inventory=inventory):
                 stands = any(each.place == f"hosts:{inventory}" for each in made)
+            case ClusterApiInfrastructure(management=management):
+                own = (cluster_id(federation, cluster.name), f"cluster-api:{management}")
+                stands = any((each.name, each.place) == own for each in made)
             case ExistingInfrastructure():
                 stands = _answered(status, cluster.name)
         if stands:

@@ -13,6 +13,9 @@ from starlette.routing import Mount, Route, Router
 
 from sandbox import witness
 from sandbox.faults import PartitionMode, parse_rule
+from sandbox.kubernetes.controllers.clusterapi.definitions import crds
+from sandbox.kubernetes.controllers.objects import ensure
+from sandbox.kubernetes.controllers.served import CRDS
 from sandbox.links import parse_link
 from sandbox.machines import TRAITS, Flavor, Machine
 from sandbox.universe import Universe
@@ -59,6 +62,7 @@ class Control:
                     Route("/machines", _json(self._machines)),
                     Route("/machines/{name:path}/traits", _json(self._traits), methods=["PUT"]),
                     Route("/machines/{name:path}/{action}", _json(self._act), methods=post),
+                    Route("/clusters/{name:path}/cluster-api", _json(self._init_cluster_api), methods=post),
                     Route("/watches/cut", _json(self._cut_watches), methods=post),
                 ]
             ),
@@ -215,6 +219,15 @@ class Control:
         machine.traits = wanted
         self._world.changed("world")
         return {"traits": machine.traits}
+
+    async def _init_cluster_api(self, request: Request) -> Json:
+        """What ``clusterctl init`` leaves in a cluster, as far as its kinds go."""
+        name = request.path_params["name"]
+        site = next((s for s in self._world.sites.values() if name in self._world.names_of_site(s.uid)), None)
+        if site is None:
+            raise HTTPException(404, f"no cluster {name}")
+        made = [ensure(site.cluster.api, CRDS, each) for each in crds()]
+        return {"kinds": [each["spec"]["names"]["kind"] for each in made if each]}
 
     async def _cut_watches(self, request: Request) -> Json:
         wanted = await _body(request)

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
+    from sandbox.kubernetes.controllers.clusterapi.foundry import Foundry
     from sandbox.sites import Site
     from sandbox.world import World
 
 
 class WorldFleet:
-    """Answers for the world; clusters are known by their uids."""
+    """Answers for the world; clusters are known by their uids. ``foundry`` is where Cluster API orders machines."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._callbacks: list[Callable[[], None]] = []
+        self.foundry: Foundry | None = None
 
     def members(self) -> Iterable[Any]:
         """Every cluster that exists, serving or not."""

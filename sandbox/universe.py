@@ -6,6 +6,7 @@ from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
+from sandbox.foundry import CloudFoundry
 from sandbox.inventories import Inventories
 from sandbox.machines import machine_from
 from sandbox.openstack.cloud import Cloud
@@ -24,6 +25,7 @@ class Universe:
     def __init__(self, root: Path, network: IPv4Network, pacing: Pacing) -> None:
         self.world = World(root, network, pacing, PARTS)
         self.cloud = Cloud(self.world)
+        self.world.fleet.foundry = CloudFoundry(self.cloud)
         self.inventories = Inventories(self.world)
         self.store = Store(root / "state", self._read)
 

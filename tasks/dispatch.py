@@ -41,6 +41,7 @@ from federation.planning.actions import (
     ReopenNode,
     RevokeAuthentication,
 )
+from federation.planning.making_actions import AwaitMachines, DeletePool, FetchKubeconfig
 from federation.planning.node_actions import DrainNode, RemoveMember, UpgradeNode
 from federation.spec.links import profile_for
 from federation.spec.peering import Peering, PeeringKey
@@ -93,8 +94,36 @@ def _cluster(bench: Workbench, action: ClusterAction) -> Progress:
             return name_hosts(bench.side(action.cluster).kubernetes, names, partial(bench.session, action.cluster))
         case InstallNetwork():
             return bench.networks.ensure(bench.side(action.cluster), target.spec, bench.network(target.spec))
+        case FetchKubeconfig() | AwaitMachines() | DeletePool():
+            return _made(bench, action)
         case _:
             raise AssertionError(f"no provider for {action}")
+
+
+def _made(bench: Workbench, action: FetchKubeconfig | AwaitMachines | DeletePool) -> Progress:
+    target = bench.target(action.cluster)
+    match action:
+        case FetchKubeconfig():
+            return _fetch(bench, action.cluster)
+        case AwaitMachines():
+            return bench.maker(target.spec).settle(target)
+        case DeletePool(pool=pool):
+            return bench.maker(target.spec).delete_pool(target, pool)
+
+
+def _fetch(bench: Workbench, cluster: str) -> Progress:
+    """A kubeconfig that does not open the cluster yet is kept all the same: it is the one that will."""
+    target = bench.target(cluster)
+    found = bench.maker(target.spec).kubeconfig(target)
+    if isinstance(found, Waiting):
+        return found
+    if bench.vault.kubeconfig(bench.desired.name, cluster) != found:
+        bench.vault.keep_kubeconfig(bench.desired.name, cluster, found)
+        bench.forget_kubernetes(cluster)
+    kubernetes = bench.side(cluster).kubernetes
+    if not kubernetes.reachable():
+        return Waiting(f"the API at {kubernetes.server} to answer")
+    return Done(f"API {kubernetes.version()} at {kubernetes.server}")
 
 
 def _delete_foundation(bench: Workbench, cluster: str) -> Progress:
@@ -102,6 +131,7 @@ def _delete_foundation(bench: Workbench, cluster: str) -> Progress:
     progress = bench.infrastructure(target.spec).delete_foundation(target)
     if isinstance(progress, Done):
         bench.vault.forget_kubeconfig(bench.desired.name, cluster)
+        bench.forget_kubernetes(cluster)
     return progress
 
 

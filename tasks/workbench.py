@@ -42,6 +42,7 @@ from providers.contracts import (
     Vault,
 )
 from providers.endpoints import KeepsEndpoints
+from providers.makers import Maker
 from providers.nodes import look_at_node, reachable_addresses
 from providers.registry import (
     Supplies,
@@ -50,6 +51,7 @@ from providers.registry import (
     distribution,
     infrastructure,
     interconnect,
+    maker,
     network_installer,
 )
 from tasks.once import Once
@@ -159,6 +161,11 @@ class Workbench:
         kind = cluster.infrastructure.type
         return self._once.get("infrastructure", kind, lambda: infrastructure(self.supplies, kind))
 
+    def maker(self, cluster: Cluster) -> Maker:
+        """What makes the cluster as a whole."""
+        kind = cluster.infrastructure.type
+        return self._once.get("maker", kind, lambda: maker(self.supplies, kind))
+
     def distribution(self, cluster: Cluster) -> Distribution:
         """What makes the cluster's machines into nodes."""
         kind = cluster.built_with.type
@@ -166,7 +173,10 @@ class Workbench:
 
     def network(self, cluster: Cluster) -> NetworkDefinition | None:
         """The cluster's network plugin; None when its distribution, or its owner, brings it."""
-        brought = cluster.adopted or self.distribution(cluster).brings_network == cluster.cni
+        if cluster.made_whole:
+            brought = self.maker(cluster).brings_network(cluster)
+        else:
+            brought = cluster.adopted or self.distribution(cluster).brings_network == cluster.cni
         return None if brought else self.supplies.networks[cluster.cni]
 
     def dns_place(self, cluster: Cluster) -> DnsPlace:
@@ -304,9 +314,10 @@ class Workbench:
     def addresses(self, cluster: str) -> tuple[str, ...]:
         """Addresses of the cluster's machines, control plane first; a machine that has none yet is left out.
 
-        Those of an existing cluster are told by its nodes.
+        Those of an existing cluster, and of one that others make, are told by its nodes.
         """
-        if self.cluster(cluster).adopted:
+        known = self.cluster(cluster)
+        if known.adopted or known.made_whole:
             return reachable_addresses(self.side(cluster).kubernetes)
         return tuple(found for each in self.target(cluster).machines if (found := self._address(cluster, each.name)))
 
@@ -324,6 +335,13 @@ class Workbench:
         if kubeconfig is None:
             return None
         return self._once.get("kubernetes", cluster, lambda: KubernetesClient(kubeconfig))
+
+    def forget_kubernetes(self, cluster: str) -> None:
+        """Forget the client of a cluster whose kubeconfig is another one now."""
+        client = self._once.find("kubernetes", cluster)
+        self._once.drop("kubernetes", cluster)
+        if isinstance(client, KubernetesClient):
+            client.close()
 
     def round_trip_s(self, clusters: Iterable[str]) -> float:
         """The longest measured round trip to the APIs of some clusters; 0.0 where none was asked yet."""

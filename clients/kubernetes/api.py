@@ -203,6 +203,13 @@ class KubernetesClient:
             return False
         return True
 
+    def serves(self, kind: Kind) -> bool:
+        """Whether the API has this kind now, asked of its discovery."""
+        try:
+            return kind in self._discover(kind)
+        except NotFound:
+            return False
+
     def evict(self, name: str, namespace: str) -> bool:
         """Ask to evict a pod, honouring disruption budgets; False when it is gone.
 

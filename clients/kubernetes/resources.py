@@ -1,8 +1,8 @@
 """How resources are called in the paths of the API.
 
 The rows save discovery requests: they hold the kinds that Flotilla drives itself. Any other kind is discovered.
-Source: kubernetes.io API reference v1.32 to v1.36; the CustomResourceDefinitions of Liqo v1.2.0, of MetalLB
-and of Strimzi 1.2.0.
+Source: kubernetes.io API reference v1.32 to v1.36; the CustomResourceDefinitions of Liqo v1.2.0, of MetalLB,
+of Strimzi 1.2.0, of Cluster API v1.14.0 and of its providers for OpenStack v0.14.7, k3s v0.3.1 and MicroK8s v0.6.11.
 """
 
 from __future__ import annotations
@@ -83,6 +83,25 @@ _NAMESPACED = {
     "ipam.liqo.io/v1alpha1": {"IP": "ips", "Network": "networks"},
     "kafka.strimzi.io/v1": {"Kafka": "kafkas", "KafkaNodePool": "kafkanodepools"},
     "core.strimzi.io/v1": {"StrimziPodSet": "strimzipodsets"},
+    "cluster.x-k8s.io/v1beta2": {
+        "Cluster": "clusters",
+        "Machine": "machines",
+        "MachineDeployment": "machinedeployments",
+    },
+    "controlplane.cluster.x-k8s.io/v1beta1": {"MicroK8sControlPlane": "microk8scontrolplanes"},
+    "controlplane.cluster.x-k8s.io/v1beta2": {
+        "KThreesControlPlane": "kthreescontrolplanes",
+        "KubeadmControlPlane": "kubeadmcontrolplanes",
+    },
+    "bootstrap.cluster.x-k8s.io/v1beta1": {"MicroK8sConfigTemplate": "microk8sconfigtemplates"},
+    "bootstrap.cluster.x-k8s.io/v1beta2": {
+        "KThreesConfigTemplate": "kthreesconfigtemplates",
+        "KubeadmConfigTemplate": "kubeadmconfigtemplates",
+    },
+    "infrastructure.cluster.x-k8s.io/v1beta1": {
+        "OpenStackCluster": "openstackclusters",
+        "OpenStackMachineTemplate": "openstackmachinetemplates",
+    },
     "metallb.io/v1beta1": {"IPAddressPool": "ipaddresspools", "L2Advertisement": "l2advertisements"},
 }
 

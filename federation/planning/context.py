@@ -128,6 +128,17 @@ class PlanningContext:
         kept = {cluster.name for cluster in self.desired.spec.clusters}
         return tuple(cluster for cluster in self.former if cluster.name not in kept)
 
+    def made_by(self, cluster: str) -> tuple[Cluster, ...]:
+        """Clusters, wanted or to be removed, that this one makes; those that are left to themselves are not."""
+        removed = (each for each in self.dropped_clusters() if each.deletion_policy == "delete")
+        return tuple(each for each in (*self.desired.spec.clusters, *removed) if each.management == cluster)
+
+    def depth(self, cluster: Cluster) -> int:
+        """How many clusters of the federation stand behind one, each made by the next."""
+        known = (*self.desired.spec.clusters, *self.dropped_clusters())
+        maker = next((each for each in known if each.name == cluster.management), None)
+        return 1 + self.depth(maker) if maker else 0
+
     def is_kept(self, cluster: str) -> bool:
         """Whether the cluster is in the present spec."""
         return self.desired.cluster(cluster) is not None
@@ -135,6 +146,12 @@ class PlanningContext:
     def never_built(self, cluster: str) -> bool:
         """Whether no control plane was ever made."""
         return isinstance(self.kubernetes(cluster), Absent)
+
+    def is_lost(self, cluster: str) -> bool:
+        """Whether a cluster that others make was built, and its maker has it no more."""
+        seen = self.infrastructure(cluster)
+        stands = isinstance(seen, Present) and seen.value.making is not None and seen.value.making.stands
+        return isinstance(seen, Present) and not stands and not self.never_built(cluster)
 
     def peering(self, key: PeeringKey) -> Peering | None:
         """The entry that asks for a direction, or that last asked for it."""

@@ -104,6 +104,7 @@ def admit(plan: Plan, context: PlanningContext, policy: Policy, spent: Spent | N
             *_paused(plan, context),
             *_other_networks(plan, context),
             *_silent_peers(plan, context),
+            *_makers(plan, context),
         )
     }
     return hold_dependents(plan, held)
@@ -152,6 +153,22 @@ def _silent_peers(plan: Plan, context: PlanningContext) -> Iterable[Held]:
         if silent:
             message = f"{silent[0]} does not answer: it is left when it does, or by force after unjoinAfter"
             yield Held(step.key, "PeerSilent", message)
+
+
+def _makers(plan: Plan, context: PlanningContext) -> Iterable[Held]:
+    """A management cluster outlives what it makes: with it would go the only way to remove the others' machines."""
+    for step in plan:
+        if not (_removes(step, step.action.scope) and not context.is_kept(step.action.scope)):
+            continue
+        blind = [each.name for each in context.made_by(step.action.scope) if _stays(context, each.name)]
+        if blind:
+            message = f"it makes cluster {blind[0]}, which is not seen to be gone: see why under {blind[0]}"
+            yield Held(step.key, "MakesClusters", message)
+
+
+def _stays(context: PlanningContext, cluster: str) -> bool:
+    """Whether nobody may take a cluster for gone, or about to go."""
+    return context.is_kept(cluster) or not isinstance(context.infrastructure(cluster), Present)
 
 
 def _still_ready(plan: Plan, context: PlanningContext) -> Iterable[Held]:
@@ -242,7 +259,8 @@ def _repair_budget(plan: Plan, policy: Policy, spent: Spent) -> Iterable[Held]:
 def _prune_budget(plan: Plan, context: PlanningContext, policy: Policy, spent: Spent) -> Iterable[Held]:
     if policy.pruned_clusters is None:
         return
-    dropped = [cluster.name for cluster in context.dropped_clusters()]
+    leaving = sorted(context.dropped_clusters(), key=context.depth, reverse=True)
+    dropped = [cluster.name for cluster in leaving]
     waiting = [name for name in dropped if name not in spent.pruned and any(_removes(step, name) for step in plan)]
     left = max(policy.pruned_clusters - len(spent.pruned), 0)
     for name in waiting[left:]:

@@ -10,6 +10,7 @@ from federation.planning.rules.dns import plan_dns
 from federation.planning.rules.host_names import plan_host_names
 from federation.planning.rules.leaving import plan_dropped_clusters
 from federation.planning.rules.machines import plan_machines
+from federation.planning.rules.making import plan_making
 from federation.planning.rules.peerings import plan_leaving, plan_peerings
 from federation.planning.rules.registries import plan_registries
 from federation.planning.rules.upgrades import plan_upgrades
@@ -32,6 +33,7 @@ def plan_federation(context: PlanningContext) -> Plan:
         *plan_dns(context),
         *plan_registries(context),
         *plan_upgrades(context),
+        *plan_making(context),
         *plan_addons(context, applications, leaving),
         *plan_peerings(context),
         *applications,

@@ -205,6 +205,16 @@ class Cluster(ClusterFields):
         return self.infrastructure.type == "existing"
 
     @property
+    def made_whole(self) -> bool:
+        """Whether others make the cluster as a whole for us: it has no machines that we log in to."""
+        return self.infrastructure.type == "cluster-api"
+
+    @property
+    def management(self) -> str | None:
+        """What makes the cluster: a cluster of its federation, or else a block; None when no other cluster does."""
+        return self.infrastructure.management if self.infrastructure.type == "cluster-api" else None
+
+    @property
     def built_with(self) -> Distribution:
         """The distribution of a cluster that we build.
 
@@ -243,12 +253,19 @@ class Cluster(ClusterFields):
 
 
 def given_kubeconfigs(clusters: Iterable[Cluster]) -> dict[str, str]:
-    """Names of the blocks with the kubeconfigs of existing clusters, by cluster."""
-    return {
+    """Names of the blocks with the kubeconfigs of existing clusters, by cluster.
+
+    A management cluster that is none of these clusters goes by the name of its block.
+    """
+    clusters = tuple(clusters)
+    names = {cluster.name for cluster in clusters}
+    managing = {cluster.management for cluster in clusters if cluster.management}
+    existing = {
         cluster.name: cluster.infrastructure.kubeconfig
         for cluster in clusters
         if cluster.infrastructure.type == "existing"
     }
+    return existing | {block: block for block in managing - names}
 
 
 class ClusterDefaults(ClusterFields):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -36,6 +36,27 @@ class ExistingInfrastructure(SpecModel):
     kubeconfig: BlockName = Field(description="Name of the ClusterAccess block that opens it")
 
 
+class ClusterApiInfrastructure(SpecModel):
+    """A cluster that Cluster API makes for us, of machines of an OpenStack project."""
+
+    type: Literal["cluster-api"] = Field(description="A cluster that a management cluster makes by Cluster API")
+    management: BlockName = Field(
+        description="The cluster of this federation, or else the ClusterAccess block, whose cluster runs Cluster API"
+    )
+    cloud: BlockName = Field(description="Name of the OpenStackCloud block whose credentials Cluster API is given")
+    image: Title = Field(description="Name of the image that machines boot from, with the version's programs in it")
+    external_network: Title = Field(description="Name of the network that floating addresses come from")
+    node_cidr: Cidr = Field(
+        default=IPv4Network("10.6.0.0/24"), alias="nodeCIDR", description="Addresses of the machines"
+    )
+    load_balancer: bool = Field(
+        default=False,
+        description="Whether the API is behind a load balancer (Octavia), as several machines of it must be",
+    )
+    dns_nameservers: tuple[IPv4Address, ...] = Field(default=(), description="Name servers that the machines ask")
+
+
 Infrastructure = Annotated[
-    OpenStackInfrastructure | HostsInfrastructure | ExistingInfrastructure, Field(discriminator="type")
+    OpenStackInfrastructure | HostsInfrastructure | ExistingInfrastructure | ClusterApiInfrastructure,
+    Field(discriminator="type"),
 ]

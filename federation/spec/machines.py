@@ -46,9 +46,9 @@ def machine_targets(federation: str, cluster: Cluster, inventory: tuple[str, ...
 
     Returns:
         Targets in a stable order. Fewer than asked for when the inventory is too small; none of an existing cluster,
-        whose machines are its owner's.
+        whose machines are its owner's, nor of one that others make as a whole.
     """
-    if cluster.adopted:
+    if cluster.adopted or cluster.made_whole:
         return ()
     hosts = cluster.infrastructure.type == "hosts"
     found = _on_hosts(cluster, inventory) if hosts else _on_cloud(federation, cluster)

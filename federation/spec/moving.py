@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from federation.spec.cluster import Cluster
 from federation.spec.federation import Federation
 from federation.spec.infrastructure import (
+    ClusterApiInfrastructure,
     ExistingInfrastructure,
     HostsInfrastructure,
     Infrastructure,
@@ -36,6 +37,7 @@ def check_moves(
             path = ("spec", "clusters", index)
             yield from _changes(path, known, cluster)
             yield from _versions(path, cluster, (running or {}).get(cluster.name, ()))
+        yield from _abandoned(("spec", "clusters", index), cluster, before, wanted)
 
 
 def _changes(path: FieldPath, known: Cluster, cluster: Cluster) -> Iterator[Violation]:
@@ -56,9 +58,19 @@ def _versions(path: FieldPath, cluster: Cluster, nodes: Iterable[Runs]) -> Itera
         yield Violation((*path, "distribution", "version"), f"cluster '{cluster.name}': {skew.message}", skew.fix)
 
 
+def _abandoned(
+    path: FieldPath, cluster: Cluster, before: Mapping[str, Cluster], wanted: Federation
+) -> Iterator[Violation]:
+    """A management cluster stays as long as a cluster hangs on it: nobody else could change or remove that one."""
+    management = cluster.management
+    if management is not None and management in before and wanted.cluster(management) is None:
+        message = f"cluster '{cluster.name}' hangs on its management cluster '{management}', which this spec drops"
+        fix = f"keep '{management}', or drop '{cluster.name}' too, which then goes first"
+        yield Violation((*path, "infrastructure", "management"), message, fix)
+
+
 def _fixed(cluster: Cluster) -> Mapping[str, str]:
-    kind, place = _place(cluster.infrastructure)
-    fixed = {"infrastructure.type": str(cluster.infrastructure.type), kind: place}
+    fixed = {"infrastructure.type": str(cluster.infrastructure.type), **_place(cluster.infrastructure)}
     if cluster.distribution is None:
         return fixed
     network = cluster.network
@@ -72,14 +84,18 @@ def _fixed(cluster: Cluster) -> Mapping[str, str]:
     }
 
 
-def _place(infrastructure: Infrastructure) -> tuple[str, str]:
+def _place(infrastructure: Infrastructure) -> Mapping[str, str]:
     match infrastructure:
         case OpenStackInfrastructure(cloud=cloud):
-            return "infrastructure.cloud", cloud
+            return {"infrastructure.cloud": cloud}
         case HostsInfrastructure(inventory=inventory):
-            return "infrastructure.inventory", inventory
+            return {"infrastructure.inventory": inventory}
         case ExistingInfrastructure(kubeconfig=kubeconfig):
-            return "infrastructure.kubeconfig", kubeconfig
+            return {"infrastructure.kubeconfig": kubeconfig}
+        case ClusterApiInfrastructure(management=management, cloud=cloud, node_cidr=nodes):
+            own = {"infrastructure.management": management, "infrastructure.cloud": cloud}
+            balanced = str(infrastructure.load_balancer).lower()
+            return own | {"infrastructure.nodeCIDR": str(nodes), "infrastructure.loadBalancer": balanced}
 
 
 def _endpoint(cluster: Cluster) -> str:

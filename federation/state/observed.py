@@ -39,6 +39,38 @@ class Unknown:
 
 Observation = Present[T] | Absent | Unknown
 
+
+@dataclass(frozen=True)
+class Reported:
+    """A condition that the maker of a cluster states of it or of one of its machines, in the maker's own words."""
+
+    type: str
+    status: Literal["True", "False", "Unknown"]
+    reason: str
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class ObservedMaking:
+    """How far the maker of a cluster that is made as a whole has come.
+
+    Attributes:
+        stands: Whether the maker has the cluster at all.
+        differs: What is not as asked for, in a few words; empty when all of it is.
+        pools: Names of the worker pools that are there.
+        access: The kubeconfig is ``kept`` by us, ``offered`` (a new one, or another than we keep) or ``absent``.
+        unsettled: What the maker is still about; empty when every machine is there, ready and up to date.
+        reported: Its conditions of the whole cluster.
+    """
+
+    stands: bool = False
+    differs: str = ""
+    pools: tuple[str, ...] = ()
+    access: Literal["absent", "offered", "kept"] = "absent"
+    unsettled: str = ""
+    reported: tuple[Reported, ...] = ()
+
+
 MachineState = Literal["building", "running", "stopped", "failed", "deleting"]
 
 
@@ -52,6 +84,8 @@ class ObservedMachine:
         address: Address that Flotilla reaches it at; None while there is none.
         private_address: Address inside the cluster's network.
         complete: Everything that belongs to it is there (port, floating address, pinned host key).
+        reported: Conditions, of a machine that others make.
+        version: Of Kubernetes, where its maker tells it.
     """
 
     name: str
@@ -62,6 +96,8 @@ class ObservedMachine:
     address: str | None = None
     private_address: str | None = None
     complete: bool = True
+    reported: tuple[Reported, ...] = ()
+    version: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,11 +109,13 @@ class ObservedInfrastructure:
             ``partial`` when some are, ``absent`` when none is.
         machines: Machines that carry our mark.
         inventory: Names of bare hosts that may be used, in order; empty in clouds.
+        making: How far its maker has come; None of a cluster whose machines we make into nodes ourselves.
     """
 
     foundation: Literal["complete", "partial", "absent"]
     machines: tuple[ObservedMachine, ...] = ()
     inventory: tuple[str, ...] = ()
+    making: ObservedMaking | None = None
 
     def machine(self, name: str) -> ObservedMachine | None:
         """The machine of that name, when there is one."""

@@ -22,6 +22,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the app."""
     for command in (up, down, status, machine, trait, part, join, link):
         sandbox_app.command()(command)
+    sandbox_app.command("cluster-api")(init_cluster_api)
     fault_app.command("add")(add_fault)
     fault_app.command("list")(list_faults)
     fault_app.command("clear")(clear_faults)
@@ -89,6 +90,14 @@ def trait(
 ) -> None:
     """Make a machine odd: its architecture, clock, firewall, kernel modules, MTU, open ports or sudo."""
     print_data(_sandbox().put(f"machines/{name}/traits", _parsed(traits)), "json")
+
+
+def init_cluster_api(
+    cluster: Annotated[str, typer.Argument(help="A cluster of the sandbox.", metavar="CLUSTER")],
+) -> None:
+    """Let a cluster make others: what 'clusterctl init' does to a real one."""
+    kinds = _sandbox().post(f"clusters/{cluster}/cluster-api")["kinds"]
+    out.print(f"{cluster} serves {', '.join(kinds)}", markup=False)
 
 
 def part(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from federation.planning.actions import InstallAddOn, InstallNetwork, RemoveAddOn
+from federation.planning.actions import DeleteFoundation, InstallAddOn, InstallNetwork, RemoveAddOn
 from federation.planning.context import PlanningContext
 from federation.planning.plan import Step
 from federation.planning.rules.keys import (
@@ -72,9 +72,10 @@ def _install(context: PlanningContext, cluster: Cluster, addon: AddOn) -> Iterat
 
 
 def _remove(context: PlanningContext, cluster: Cluster, before: tuple[Step, ...]) -> Iterator[Step]:
-    """``before`` are the steps that take away what leans on the add-ons."""
+    """``before`` are the steps that take away what leans on the add-ons; so do clusters that this one makes."""
     kubernetes = context.readable(cluster.name)
     seen = kubernetes.addons if kubernetes else ()
+    made = {str(DeleteFoundation(each.name)) for each in context.made_by(cluster.name)}
     dropped = [addon.name for addon in seen if cluster.addon(addon.name) is None]
     for name in dropped:
         dependents = {
@@ -84,5 +85,5 @@ def _remove(context: PlanningContext, cluster: Cluster, before: tuple[Step, ...]
         }
         ended = {step.key for step in before}
         interconnect = name in INTERCONNECT_ADDON.values()
-        needs = dependents | (ended if interconnect else set())
+        needs = dependents | made | (ended if interconnect else set())
         yield Step(RemoveAddOn(cluster.name, name), "the spec dropped it", "prune", frozenset(needs), frozenset(ended))

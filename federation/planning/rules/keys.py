@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from federation.planning.actions import Action, DirectionAction, InitControlPlane, JoinNode, PairAction, ReopenNode
 from federation.planning.context import PlanningContext
+from federation.planning.making_actions import AwaitMachines, FetchKubeconfig
 from federation.planning.upgrading import outdated
 from federation.spec.cluster import AddOn, Cluster
 from federation.spec.minors import minor_of
@@ -14,12 +15,16 @@ INTERCONNECT_ADDON = {"liqo": "liqo"}
 
 def cluster_is_usable(context: PlanningContext, cluster: Cluster) -> frozenset[str]:
     """What must have succeeded before anything can be put into a cluster."""
+    if cluster.made_whole:
+        return frozenset({str(FetchKubeconfig(cluster.name))})
     first = context.first_control_plane(cluster)
     return frozenset({str(InitControlPlane(cluster.name, first))}) if first else frozenset()
 
 
 def joins_of(context: PlanningContext, cluster: Cluster) -> frozenset[str]:
     """What should have ended before pods are placed: one node that fails must not stop the others."""
+    if cluster.made_whole:
+        return frozenset({str(AwaitMachines(cluster.name))})
     return frozenset(str(JoinNode(cluster.name, target.name)) for target in context.targets(cluster))
 
 

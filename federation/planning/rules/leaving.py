@@ -36,9 +36,13 @@ def plan_dropped_clusters(
 def _dismantle(
     context: PlanningContext, cluster: Cluster, seen: ObservedInfrastructure, first: frozenset[str]
 ) -> Iterator[Step]:
-    machines = frozenset(str(DeleteMachine(cluster.name, machine.name)) for machine in seen.machines)
-    for machine in seen.machines:
-        yield Step(DeleteMachine(cluster.name, machine.name), "the spec dropped its cluster", "prune", after=first)
+    """Clusters that this one makes are gone before it: nobody else could remove what they consist of."""
+    made = frozenset(str(DeleteFoundation(each.name)) for each in context.made_by(cluster.name))
+    names = () if cluster.made_whole else tuple(machine.name for machine in seen.machines)
+    machines = frozenset(str(DeleteMachine(cluster.name, name)) for name in names)
+    for name in names:
+        yield Step(DeleteMachine(cluster.name, name), "the spec dropped its cluster", "prune", made, after=first)
     credentials_kept = not context.never_built(cluster.name)
     if seen.foundation != "absent" or machines or credentials_kept:
-        yield Step(DeleteFoundation(cluster.name), "the spec dropped its cluster", "prune", machines, after=first)
+        needs = machines | made
+        yield Step(DeleteFoundation(cluster.name), "the spec dropped its cluster", "prune", needs, after=first)

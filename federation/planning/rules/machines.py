@@ -31,7 +31,7 @@ def plan_machines(context: PlanningContext) -> Iterator[Step]:
     """Foundation, machines, nodes and network plugin of every cluster that we build, where machines could be read."""
     for cluster in context.desired.spec.clusters:
         seen = context.infrastructure(cluster.name)
-        if isinstance(seen, Present) and not cluster.adopted:
+        if isinstance(seen, Present) and not (cluster.adopted or cluster.made_whole):
             yield from _foundation(cluster, seen.value)
             targets = context.targets(cluster)
             for target in targets:

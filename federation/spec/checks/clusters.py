@@ -44,7 +44,7 @@ def check_machines(federation: Federation, knowledge: Knowledge) -> Iterator[Vio
         if count % 2 == 0 and not cluster.adopted:
             message = f"{count} control-plane machines survive no more losses than {count - 1}"
             yield Violation((*path, "controlPlane", "count"), message, f"write {count - 1} or {count + 1}")
-        if cluster.infrastructure.type == "openstack":
+        if cluster.infrastructure.type in ("openstack", "cluster-api"):
             yield from _flavors(path, cluster)
 
 

@@ -89,4 +89,4 @@ def _pod_network(place: Place) -> dict[str, Any]:
 def _reserved(cluster: Cluster) -> list[str]:
     """Networks of machines, which remapped addresses of peers must not fall into."""
     infrastructure = cluster.infrastructure
-    return [str(infrastructure.node_cidr)] if infrastructure.type == "openstack" else []
+    return [str(infrastructure.node_cidr)] if infrastructure.type in ("openstack", "cluster-api") else []

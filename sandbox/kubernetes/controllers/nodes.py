@@ -168,7 +168,8 @@ class Nodes(Controller):
 
     def _has_cni(self, node: Object) -> bool:
         backend = annotations_of(node).get(BACKEND, "")
-        if str(node["spec"].get("providerID", "")).startswith("k3s://") and backend != "none":
+        built_in = bool(backend) or str(node["spec"].get("providerID", "")).startswith("k3s://")
+        if built_in and backend != "none":
             return True
         name = node["metadata"]["name"]
         for pod in self.api.list("pods"):

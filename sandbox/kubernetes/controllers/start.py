@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sandbox.kubernetes.controllers.clusterapi.controller import ClusterApi
 from sandbox.kubernetes.controllers.controller import Controller, Manager
 from sandbox.kubernetes.controllers.daemonsets import DaemonSets
 from sandbox.kubernetes.controllers.deployments import Deployments
@@ -48,6 +49,7 @@ BUILT_IN: tuple[type[Controller], ...] = (
     Kafkas,
     PodSets,
     Installations,
+    ClusterApi,
     *LOOPS,
 )
 

@@ -242,16 +242,16 @@ def _until_served(http: httpx.Client, awaited: set[str]) -> dict[str, Served]:
         reraise=True,
     ):
         with attempt:
-            served = dict(_discover(http))
+            served = dict(reversed(list(_discover(http))))
             if missing := awaited - set(served):
                 raise LookupError(f"not served yet: {', '.join(sorted(missing))}")
     return served
 
 
 def _discover(http: httpx.Client) -> Iterable[tuple[str, Served]]:
-    """Every resource by its name and group, in the version that the server prefers."""
+    """Every resource by its name and group; of several versions, the one that the server prefers comes first."""
     groups = http.get("/apis").raise_for_status().json()["groups"]
-    for group_version in ("v1", *(group["preferredVersion"]["groupVersion"] for group in groups)):
+    for group_version in ("v1", *(each["groupVersion"] for group in groups for each in group["versions"])):
         root = "/api/v1" if group_version == "v1" else f"/apis/{group_version}"
         entries = http.get(root).raise_for_status().json()["resources"]
         names = {entry["name"] for entry in entries}

@@ -25,6 +25,7 @@ from federation.state.observed import (
     ObservedInfrastructure,
     ObservedKubernetes,
     ObservedMachine,
+    ObservedMaking,
     ObservedNode,
     ObservedTraffic,
     Present,
@@ -62,6 +63,9 @@ def a_case(given: dict[str, Any]) -> PlanningContext:
 def _cluster(name: str, words: dict[str, Any]) -> dict[str, Any]:
     if words.get("existing"):
         return {"name": name, "infrastructure": {"type": "existing", "kubeconfig": name}, **words["existing"]}
+    if "made" in words:
+        by = {"type": "cluster-api", "management": words.pop("made"), "cloud": "lab", "image": "x"}
+        return a_cluster(name, **{"addons": [], **words}, infrastructure={**by, "externalNetwork": "public"})
     if "hosts" not in words:
         return a_cluster(name, **words)
     hosts = words.pop("hosts")
@@ -97,7 +101,8 @@ def _changed(desired: Federation, name: str, words: dict[str, Any]) -> ObservedC
     for node, change in words.get("nodes", {}).items():
         nodes = _with(nodes, ObservedNode(node, "worker", ready=True, version="v1.36.4"), change)
     foundation = words.get("foundation", "complete")
-    seen = ObservedInfrastructure(foundation, tuple(machines.values()), _hosts(desired, name))
+    making = ObservedMaking(**{"stands": True, "access": "kept"} | words["making"]) if "making" in words else None
+    seen = ObservedInfrastructure(foundation, tuple(machines.values()), _hosts(desired, name), making)
     api = words.get("api", "answers")
     kubernetes = ObservedKubernetes(
         "v1.36.4",

@@ -95,3 +95,29 @@ def test_a_worker_that_is_newer_than_the_wanted_control_plane_is_refused() -> No
 def test_versions_are_the_same_by_their_numbers(found: str, wanted: str, *, same: bool) -> None:
     """A minor alone stands for any of its patches."""
     assert matches(found, wanted) is same
+
+
+def _made(management: str, **more: Any) -> dict[str, Any]:
+    infrastructure = CLOUD | {"type": "cluster-api", "management": management} | more
+    return a_cluster("c", infrastructure=infrastructure, addons=[])
+
+
+@pytest.mark.parametrize("new", [False, True], ids=["it stands", "it is new"])
+def test_a_management_cluster_is_not_dropped_from_under_a_cluster(new: bool) -> None:
+    """Both are named; otherwise its name would stand for a block."""
+    hq = a_cluster("hq", infrastructure=CLOUD)
+    before = a_federation(clusters=[hq] if new else [hq, _made("hq")])
+    (problem,) = check_moves(before.spec.clusters, a_federation(clusters=[_made("hq")]))
+    assert ".".join(str(each) for each in problem.field) == "spec.clusters.0.infrastructure.management"
+    assert "hangs on its management cluster 'hq'" in problem.message
+    assert "drop 'c' too" in problem.fix
+
+
+@pytest.mark.parametrize("change", [{"management": "other"}, {"nodeCIDR": "10.9.0.0/24"}, {"loadBalancer": True}])
+def test_what_cluster_api_cannot_change_is_refused(change: dict[str, Any]) -> None:
+    """Another management cluster, network or balancer under the same name."""
+    before, after = (
+        a_federation(clusters=[_made(**each)]) for each in ({"management": "x"}, {"management": "x"} | change)
+    )
+    (problem,) = check_moves(before.spec.clusters, after)
+    assert problem.field[-1] == next(iter(change))

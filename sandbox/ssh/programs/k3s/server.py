@@ -26,7 +26,7 @@ _WORKLOADS = (
 )
 
 
-_COREFILE = """\
+COREFILE = """\
 .:53 {
     errors
     health
@@ -184,7 +184,7 @@ def _install_workloads(process: Process, cluster: Any, settings: Settings) -> No
     if "local-storage" not in disabled:
         _install_storage_class(cluster.api)
     if "coredns" not in disabled:
-        install_dns(cluster.api, cluster.service_cidr, _COREFILE)
+        install_dns(cluster.api, cluster.service_cidr, COREFILE)
     for name in disabled:
         for each, workload in _WORKLOADS:
             if each == name:

@@ -19,7 +19,7 @@ _CALICO = (
     Workload("calico-kube-controllers", "calico"),
 )
 _DNS = Workload("coredns", "coredns/coredns:1.12.4")
-_COREFILE = """.:53 {
+COREFILE = """.:53 {
     errors
     health {
       lameduck 5s
@@ -116,7 +116,7 @@ def _install_workloads(process: Process, cluster: Any) -> None:
         install(cluster.api, workload)
     if "dns" in enabled(process):
         install(cluster.api, _DNS)
-        install_dns(cluster.api, cluster.service_cidr, _COREFILE)
+        install_dns(cluster.api, cluster.service_cidr, COREFILE)
 
 
 def enabled(process: Process) -> list[str]:
