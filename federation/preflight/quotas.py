@@ -19,6 +19,7 @@ FOUNDATION = Counter({"network": 1, "subnet": 1, "router": 1, "port": 1, "securi
 
 Where an agent serves DHCP it takes one port more, outside of any quota's check: it is not held against anybody.
 """
+ENDPOINT = Counter({"port": 1, "floatingip": 1})
 MACHINE = Counter({"instances": 1, "port": 1, "floatingip": 1})
 
 _WORDS = {
@@ -58,6 +59,8 @@ def check_quotas(asked: Mapping[str, tuple[Inquiry, CloudFacts]]) -> Iterator[Fi
 def needs_of(inquiry: Inquiry, facts: CloudFacts) -> Counter[str]:
     """What a cluster takes of each quota; cores and memory of flavors that are not known are left out."""
     need = Counter(FOUNDATION) if inquiry.founding else Counter[str]()
+    if inquiry.founding and inquiry.cluster.control_plane.endpoint is not None:
+        need.update(ENDPOINT)
     for target in inquiry.fresh:
         need.update(MACHINE)
         flavor = facts.flavors.get(target.flavor or "")

@@ -90,6 +90,18 @@ def test_clusters_of_two_projects_do_not():
     assert findings == ()
 
 
+def test_an_endpoint_of_its_own_takes_a_floating_address_more():
+    """The default cluster has one machine for each floating address; its endpoint needs another."""
+    plain = a_cluster("a", workers=0)
+    kept = {
+        **plain,
+        "controlPlane": {**plain["controlPlane"], "endpoint": {"type": "kube-vip", "address": "10.0.0.250"}},
+    }
+    facts = with_quota(floatingip=Quota(1, 0))
+    assert found(nothing_built(a_federation(clusters=[plain])), a=facts)[0] == ()
+    assert reasons(found(nothing_built(a_federation(clusters=[kept])), a=facts)[0]) == ["QuotaTooSmall"]
+
+
 def test_a_machine_that_replaces_another_takes_no_more_quota():
     """The old one is deleted first: full quotas do not stand in the way of a repair."""
     context = nothing_built(a_federation(clusters=["a"]))
