@@ -20,8 +20,8 @@ from tests.contract.providers.bootstrap_rig import Crew, Rig, a_hosts_cluster, a
 from tests.networks import reserve_network
 
 NODE = Kind("v1", "Node")
-OLD = {"kubeadm": "v1.35.4", "k3s": "v1.35.4+k3s1"}
-NEW = {"kubeadm": "v1.36.4", "k3s": "v1.36.4+k3s1"}
+OLD = {"kubeadm": "v1.35.4", "k3s": "v1.35.4+k3s1", "microk8s": "v1.35.5"}
+NEW = {"kubeadm": "v1.36.4", "k3s": "v1.36.4+k3s1", "microk8s": "v1.36.4"}
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def versions(kubernetes: KubernetesClient) -> set[str]:
     return {node["status"]["nodeInfo"]["kubeletVersion"] for node in kubernetes.list(NODE)}
 
 
-@pytest.mark.parametrize("distribution", ["kubeadm", "k3s"])
+@pytest.mark.parametrize("distribution", list(OLD))
 def test_nodes_are_upgraded_one_by_one_and_a_second_time_nothing_changes(rig: Rig, distribution: str) -> None:
     """Control plane first; the API and every kubelet say the new version, and further machines join in it."""
     crew, kubeconfig = built(rig, distribution, 3)
@@ -104,7 +104,7 @@ def test_kubeadm_refuses_to_skip_a_minor_in_its_own_words(rig: Rig) -> None:
     crew.close()
 
 
-@pytest.mark.parametrize("distribution", ["kubeadm", "k3s"])
+@pytest.mark.parametrize("distribution", list(OLD))
 @pytest.mark.parametrize("gone", [False, True])
 def test_a_member_that_was_taken_out_is_not_missed(rig: Rig, distribution: str, *, gone: bool) -> None:
     """Of three control planes one is removed, running or dead; then a second one may fail without stopping the API."""

@@ -47,6 +47,14 @@ async def test_what_shows_no_progress_is_left_to_itself() -> None:
         await carry_out(an_order(action=Impatient("a")))
 
 
+async def test_what_is_given_up_has_the_reason_of_what_it_is_stuck_on() -> None:
+    """A node whose pods do not leave is told as such."""
+    turn = Waiting("pod x", poll_s=0.001, stuck="DrainBlocked")
+    with played(Script(turn)), pytest.raises(StillWaiting, match="waiting for pod x") as caught:
+        await carry_out(an_order(action=Impatient("a")))
+    assert caught.value.reason == "DrainBlocked"
+
+
 async def test_progress_renews_patience() -> None:
     """Every new word of what is waited for counts."""
     turns = [Waiting(f"{left} pods", poll_s=0.002) for left in range(30)]
