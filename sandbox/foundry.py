@@ -126,13 +126,20 @@ class CloudFoundry:
         if row is not None:
             if row["task_state"] != "deleting":
                 row["task_state"] = "deleting"
-                self._cloud.lifecycle.begin(self._cloud.lifecycle.delete(row))
+                self._cloud.lifecycle.begin(self._retire(row))
             return False
         port = find(self._cloud.network, "ports", f"{name}-0")
         if port is not None:
             ports.drop_port(self._cloud.network, port)
             self._cloud.changed()
         return True
+
+    async def _retire(self, row: Row) -> None:
+        """Out of the cluster first, and out of its etcd, as control-plane providers see to; then the server goes."""
+        machine = self._world.machines.get(row["id"])
+        if machine is not None:
+            await self._world.leave(machine)
+        await self._cloud.lifecycle.delete(row)
 
     def lead_to(self, address: str, name: str) -> None:
         """Let the API's address lead to a server; one that leads to a balancer stays there."""
