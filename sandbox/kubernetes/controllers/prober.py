@@ -14,7 +14,7 @@ from sandbox.kubernetes.controllers.calls import Answer, Call, answered, call_of
 from sandbox.kubernetes.controllers.controller import Controller, Key, Manager, key_of
 from sandbox.kubernetes.controllers.liqo import names
 from sandbox.kubernetes.controllers.liqo.reach import can_reach
-from sandbox.kubernetes.controllers.nodes import kubelet_runs
+from sandbox.kubernetes.controllers.nodes import LEASES, kubelet_runs
 from sandbox.kubernetes.controllers.objects import deleting, record
 from sandbox.kubernetes.controllers.pods import phase_of
 
@@ -22,7 +22,7 @@ from sandbox.kubernetes.controllers.pods import phase_of
 class Prober(Controller):
     """Sets whether such containers are ready; keys are pods."""
 
-    watches = ("pods", names.ENDPOINT_SLICES, "services", names.CONNECTIONS)
+    watches = ("pods", names.ENDPOINT_SLICES, "services", names.CONNECTIONS, LEASES)
 
     def __init__(self, manager: Manager) -> None:
         super().__init__(manager)
@@ -33,11 +33,11 @@ class Prober(Controller):
         self.cluster.pod_log = self.log
 
     def keys(self, change: Change) -> Iterable[Key]:
-        """A pod that calls, or the pods that may notice what changed on the way."""
+        """A pod that calls, or the pods that may notice what changed on the way; all, when a kubelet runs again."""
         key = key_of(change.object)
         if change.resource == "pods":
             return self._note(key, change)
-        if change.resource == names.CONNECTIONS:
+        if change.resource in (names.CONNECTIONS, LEASES):
             return self.fleet_keys()
         return [each for each in self._calling if each[0] == key[0]]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from sandbox.kubernetes.api import Object
@@ -190,3 +191,23 @@ async def test_budget_counts_healthy_pods(site: Site, fleet: TestFleet) -> None:
     await fleet.settle()
     status = site.get("poddisruptionbudgets.policy", "web", "default")["status"]
     assert (status["currentHealthy"], status["desiredHealthy"], status["disruptionsAllowed"]) == (3, 2, 1)
+
+
+async def test_a_kubelet_that_was_away_calls_again(site: Site, fleet: TestFleet) -> None:
+    """What changed while it did not look counts once it does: a pod whose readiness is a call is no longer ready."""
+    fleet.delays["node.grace"] = 3600.0
+    site.api.create("deployments.apps", deployment("web"))
+    site.api.create("services", service("web") | {"spec": {"ports": [{"port": 80}], "selector": {"app": "web"}}})
+    call = {"exec": {"command": ["wget", "-q", "-O", "-", "http://web:80/"]}}
+    main = {"name": "main", "image": "caller:1", "readinessProbe": call}
+    site.api.create("deployments.apps", deployment("caller", pod={"containers": [main], "nodeName": "alpha-1"}))
+    await fleet.settle()
+    assert conditions(site.pods(app="caller")[0])["Ready"] == "True"
+    set_node_alive(site.api, "alpha-1", alive=False)
+    site.api.delete("services", "web", "default")
+    for _ in range(200):
+        await asyncio.sleep(0)  # everything is looked at; only the node's grace is left, which does not end here
+    set_node_alive(site.api, "alpha-1", alive=True)
+    for _ in range(200):
+        await asyncio.sleep(0)
+    assert conditions(site.pods(app="caller")[0])["Ready"] == "False"
