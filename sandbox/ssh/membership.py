@@ -19,6 +19,8 @@ CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
 EVERYWHERE: Sequence[Object] = ({"operator": "Exists"},)
 STATIC_PODS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
 _SYSTEM = "kube-system"
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm"}
+"""Processor architectures as Go has them, by the words of ``uname -m``."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ def announce_node(process: Process, api: Api, node: NodeIdentity) -> None:
         external_address=machine.public_address or "",
         cpu=machine.flavor.vcpus,
         memory_mib=machine.flavor.memory_mib,
+        architecture=_ARCHITECTURES[machine.traits.get("architecture", "x86_64")],
     )
 
 

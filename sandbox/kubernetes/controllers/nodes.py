@@ -48,6 +48,7 @@ class NodeOptions(TypedDict, total=False):
     cpu: int
     memory_mib: int
     os_image: str
+    architecture: str
 
 
 def register_node(api: Api, name: str, address: str, kubelet_version: str, **options: Unpack[NodeOptions]) -> None:
@@ -56,8 +57,9 @@ def register_node(api: Api, name: str, address: str, kubelet_version: str, **opt
     A provider id that starts with ``k3s://`` says that the CNI is built in, unless the annotation
     ``flannel.alpha.coreos.com/backend-type`` is ``none``.
     """
-    labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
-    labels |= {"beta.kubernetes.io/os": "linux", "beta.kubernetes.io/arch": "amd64"} | options.get("labels", {})
+    architecture = options.get("architecture", "amd64")
+    labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": architecture}
+    labels |= {"beta.kubernetes.io/os": "linux", "beta.kubernetes.io/arch": architecture} | options.get("labels", {})
     meta: Object = {"name": name, "labels": labels, "annotations": options.get("annotations", {})}
     first = [{"key": NOT_READY, "effect": "NoSchedule"}]
     spec: Object = {"taints": [*options.get("taints", []), *first]}
@@ -227,7 +229,10 @@ def _facts(name: str, address: str, version: str, options: NodeOptions) -> Objec
     size: Object = {"cpu": str(options.get("cpu", 4)), "memory": f"{memory_mib}Mi", "pods": "110"}
     size |= {"ephemeral-storage": "40Gi", "hugepages-2Mi": "0"}
     info: dict[str, Any] = {"kubeletVersion": version, "kubeProxyVersion": "", "operatingSystem": "linux"}
-    info |= {"architecture": "amd64", "osImage": options.get("os_image", "Ubuntu 24.04.3 LTS")}
+    info |= {
+        "architecture": options.get("architecture", "amd64"),
+        "osImage": options.get("os_image", "Ubuntu 24.04.3 LTS"),
+    }
     info |= {"containerRuntimeVersion": "containerd://2.1.4", "kernelVersion": "6.8.0-86-generic"}
     info |= {"machineID": name, "systemUUID": name, "bootID": name}
     free = size | {"memory": f"{memory_mib - 100}Mi"}

@@ -123,6 +123,26 @@ def test_names_with_fixed_addresses_come_change_and_go(rig, distribution):
     crew.close()
 
 
+@pytest.mark.parametrize("distribution", EACH)
+def test_machines_of_two_architectures_make_one_cluster(rig, distribution):
+    """Each gets the program for its own processor, and its node says which that is."""
+    crew = a_crew(rig, distribution, 2)
+    small = list(crew.logins)[1]
+    rig.control("PUT", f"/machines/{small}/traits", {"architecture": "aarch64"})
+    rig.control("POST", "/journal/reset")
+    kubernetes = KubernetesClient(crew.build())
+    drive(lambda: Done() if len(kubernetes.list(NODE)) == 2 else Waiting("the nodes"))
+    found = {
+        each["metadata"]["name"]: each["metadata"]["labels"]["kubernetes.io/arch"] for each in kubernetes.list(NODE)
+    }
+    assert found == {crew.first: "amd64", small: "arm64"}
+    fetched = [line for line in rig.mutations() if "/releases/download/" in line]
+    assert all(("k3s-arm64" in line) == (small in line) for line in fetched)
+    assert bool(fetched) == (distribution == "k3s")
+    kubernetes.close()
+    crew.close()
+
+
 HUB = RegistryAccess("hub.site:5000", (), RegistryLogin("hub.site:5000", "reader", "s3cr3t-word"), "-----BEGIN CERT")
 DOCKER = RegistryAccess("docker.io", ("https://hub.site:5000",))
 
