@@ -26,9 +26,15 @@ def render_text(admission: Admission) -> str:
     if not admission.plan.steps and not admission.held:
         return "Nothing to do: what is there is what was asked for."
     lines = [_text_line(step) for step in admission.plan]
-    lines += [f"  ? {held.key}: held ({held.reason}): {held.message}" for held in admission.held]
+    told = {finding.message for finding in admission.findings}
+    lines += [f"  ? {held.key}: held ({held.reason}){_why(held, told)}" for held in admission.held]
     lines += [f"  ! preflight of {each.cluster}: {_told(each)}" for each in admission.findings]
     return "\n".join([*lines, "", summary(admission)])
+
+
+def _why(held: Held, told: set[str]) -> str:
+    """The message of a held step, unless a finding below says the same for many steps at once."""
+    return ", see the preflight" if held.message in told else f": {held.message}"
 
 
 def _told(finding: Finding) -> str:
