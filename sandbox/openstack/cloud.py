@@ -161,9 +161,13 @@ class Cloud:
         return {name: getattr(self, name).snapshot() for name in services} | shown
 
     def restore(self, data: Row) -> None:
-        """Take up what ``snapshot`` gave; slow things under way go on with ``lifecycle.resume``."""
+        """Take up what ``snapshot`` gave, also that of an older sandbox without load balancers.
+
+        Slow things under way go on with ``lifecycle.resume``.
+        """
         for name in ("identity", "compute", "image", "network", "balancing"):
-            getattr(self, name).restore(data[name])
+            if name in data:
+                getattr(self, name).restore(data[name])
         self.network.project = self.identity.project_id
         self.shown_floating_ips = set(data["shown_floating_ips"])
 

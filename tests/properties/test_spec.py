@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
@@ -21,6 +22,10 @@ JUNK = st.one_of(
 )  # fmt: skip
 
 
+LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+"""As YAML 1.1 counts lines."""
+
+
 def answered(text: str) -> Federation | SpecErrors:
     """The federation, or its problems, each of which is in the text and says something."""
     try:
@@ -29,7 +34,7 @@ def answered(text: str) -> Federation | SpecErrors:
         answer = error
     assert answer.problems
     assert all(problem.message and problem.column >= 1 for problem in answer.problems)
-    assert all(1 <= problem.line <= text.count("\n") + 2 for problem in answer.problems)
+    assert all(1 <= problem.line <= len(LINE_BREAK.findall(text)) + 2 for problem in answer.problems)
     return answer
 
 
