@@ -25,19 +25,20 @@ from sandbox.kubernetes.controllers.objects import (
 HOLD = "network.ipam.liqo.io/finalizer"
 FIXED = ("pod-cidr", "service-cidr")
 SELF: Key = ("", "self")
+PROXY: Key = ("liqo", "liqo-proxy")
 
 
 class Installation(LiqoController):
     """Furnishes the namespace ``liqo`` and gives every Network and IP its place."""
 
-    watches = (names.DEPLOYMENTS, "configmaps", names.NETWORKS, names.IPS, names.CONFIGURATIONS)
+    watches = (names.DEPLOYMENTS, "services", "configmaps", names.NETWORKS, names.IPS, names.CONFIGURATIONS)
 
     def keys(self, change: Change) -> Iterable[Key]:
         """Itself, a network, an address, or a configuration of a peer."""
         obj, resource = change.object, change.resource
         if resource in (names.NETWORKS, names.IPS, names.CONFIGURATIONS):
             return ((resource, *key_of(obj)),)
-        ours = key_of(obj) in (names.MANAGER, (names.NAMESPACE, names.CONFIGMAP))
+        ours = key_of(obj) in (names.MANAGER, PROXY, (names.NAMESPACE, names.CONFIGMAP))
         return (SELF,) if ours else ()
 
     def reconcile(self, key: Key) -> None:
@@ -68,7 +69,7 @@ class Installation(LiqoController):
                 labels = {names.NETWORK_TYPE: kind}
                 network = {"apiVersion": names.IPAM_V, "kind": "Network", "spec": {"cidr": cidr}}
                 ensure(self.api, names.NETWORKS, network | {"metadata": meta | {"name": kind, "labels": labels}})
-        for name, service in (("api-server", ("default", "kubernetes")), ("api-server-proxy", ("liqo", "liqo-proxy"))):
+        for name, service in (("api-server", ("default", "kubernetes")), ("api-server-proxy", PROXY)):
             found = self.api.get("services", service[1], service[0])
             if found is not None and found["spec"].get("clusterIP"):
                 ip = {"apiVersion": names.IPAM_V, "kind": "IP", "spec": {"ip": found["spec"]["clusterIP"]}}
