@@ -160,7 +160,7 @@ class PlayedApi:
         while not self._stopped.is_set():
             try:
                 version = self._hear(resource, version)
-            except (httpx.HTTPError, RuntimeError):
+            except (httpx.HTTPError, RuntimeError, json.JSONDecodeError):  # the last line of a watch may be cut
                 self._stopped.wait(0.2)
 
     def _hear(self, resource: str, version: str) -> str:
