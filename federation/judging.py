@@ -192,11 +192,10 @@ def _machine(verdicts: Verdicts, cluster: Cluster, target: MachineTarget) -> Obj
     conditions = [_machine_there(verdicts, cluster, target), _node_ready(verdicts, cluster, target)]
     versions = judge_node_version(verdicts.context, cluster, target)
     facts = {"role": target.role, "pool": target.pool}
-    seen = verdicts.context.infrastructure(cluster.name)
-    machine = seen.value.machine(target.name) if isinstance(seen, Present) else None
+    seen = verdicts.context.seen(cluster.name)
+    machine, node = seen.machine(target.name), seen.node(target.name)
     if machine is not None and machine.address:
         facts["address"] = machine.address
-    node = verdicts.context.seen(cluster.name).node(target.name)
     if node is not None and node.version:
         facts["version"] = node.version
     ready = summary("Ready", conditions)

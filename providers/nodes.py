@@ -12,7 +12,7 @@ from clients.kubernetes.api import KubernetesClient
 from clients.kubernetes.resources import Kind
 from federation.spec.machines import Role
 from federation.spec.marks import DRAINING, HOST_NAMES, REGISTRIES
-from federation.spec.versions import numbers
+from federation.spec.versions import oldest
 from federation.state.observed import ObservedNode
 from providers.offloading import NODE_TYPE, VIRTUAL
 
@@ -34,8 +34,7 @@ def observe_nodes(kubernetes: KubernetesClient, now: datetime) -> tuple[Observed
 
 def control_plane_version(nodes: tuple[ObservedNode, ...]) -> str:
     """The oldest version that a control-plane node runs; empty while none has told."""
-    told = (node.version for node in nodes if node.role == "control-plane" and node.version)
-    return min(told, key=numbers, default="")
+    return oldest(node.version for node in nodes if node.role == "control-plane")
 
 
 def look_at_node(kubernetes: KubernetesClient, name: str) -> ObservedNode | None:

@@ -6,13 +6,11 @@ from federation.planning.context import PlanningContext
 from federation.planning.members import may_be_replaced
 from federation.spec.cluster import Cluster
 from federation.spec.machines import MachineTarget
-from federation.state.observed import Present
 
 
 def why_broken(context: PlanningContext, cluster: Cluster, target: MachineTarget) -> str | None:
     """Why a machine must be replaced; None when it need not or may not be."""
-    seen = context.infrastructure(cluster.name)
-    machine = seen.value.machine(target.name) if isinstance(seen, Present) else None
+    machine = context.seen(cluster.name).machine(target.name)
     built_control_plane = target.role == "control-plane" and not context.never_built(cluster.name)
     kept = built_control_plane and not may_be_replaced(context, cluster, target.name)
     if machine is None or kept or cluster.infrastructure.type == "hosts" or context.unreadable(cluster.name):

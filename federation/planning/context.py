@@ -12,7 +12,7 @@ from federation.spec.federation import Federation
 from federation.spec.links import profile_for
 from federation.spec.machines import MachineTarget, machine_targets
 from federation.spec.peering import Peering, PeeringKey
-from federation.spec.versions import matches, numbers
+from federation.spec.versions import matches, oldest
 from federation.state.hosts import stand_ins
 from federation.state.observed import (
     Absent,
@@ -99,10 +99,9 @@ class PlanningContext:
 
     def running_version(self, cluster: Cluster) -> str:
         """The oldest version that a node of a control plane that we built runs; the wanted one while there is none."""
-        kubernetes, wanted = self.readable(cluster.name), cluster.built_with.version
-        planes = [node.version for node in kubernetes.nodes if node.role == "control-plane"] if kubernetes else []
-        oldest = min((version for version in planes if version), key=numbers, default=wanted)
-        return wanted if matches(oldest, cluster.built_with.node_version) else oldest
+        wanted = cluster.built_with.version
+        present = oldest(node.version for node in self.seen(cluster.name).members) or wanted
+        return wanted if matches(present, cluster.built_with.node_version) else present
 
     def stand_ins(self, cluster: Cluster) -> dict[str, str]:
         """Spares of a cluster of bare hosts, by the lost host that each steps in for."""
@@ -114,8 +113,7 @@ class PlanningContext:
 
     def long_unready(self, cluster: str) -> frozenset[str]:
         """Nodes that have not been ready for so long that they count as lost."""
-        kubernetes = self.readable(cluster)
-        nodes = kubernetes.nodes if kubernetes else ()
+        nodes = self.seen(cluster).nodes
         return frozenset(node.name for node in nodes if not node.ready and node.unready_s >= self.timing.repair_after_s)
 
     def first_control_plane(self, cluster: Cluster) -> str | None:

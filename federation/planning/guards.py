@@ -25,7 +25,7 @@ from federation.planning.node_actions import DrainNode, RemoveMember, UpgradeNod
 from federation.planning.plan import Plan, Step, build_plan
 from federation.planning.upgrading import hindrance
 from federation.preflight.findings import Finding
-from federation.state.observed import ObservedInfrastructure, ObservedMachine, ObservedNode, Present, Unknown
+from federation.state.observed import Present, Unknown
 
 
 @dataclass(frozen=True)
@@ -181,17 +181,12 @@ def _still_ready(plan: Plan, context: PlanningContext) -> Iterable[Held]:
         match step.action:
             case EnsureFoundation() if seen.value.foundation == "absent" and alive:
                 found = sorted(alive)[0]
-            case MachineAction(machine=name) if name in alive and not _is_there(seen.value, name):
+            case MachineAction(machine=name) if name in alive and not seen.value.has_made(name):
                 found = name
             case _:
                 continue
         message = f"node {found} is ready but its machine is not seen: check the project of the credentials"
         yield Held(step.key, "NodeStillReady", message)
-
-
-def _is_there(seen: ObservedInfrastructure, name: str) -> bool:
-    machine = seen.machine(name)
-    return machine is not None and machine.state != "building"
 
 
 def _control_planes(plan: Plan, context: PlanningContext) -> Iterable[Held]:
@@ -200,7 +195,7 @@ def _control_planes(plan: Plan, context: PlanningContext) -> Iterable[Held]:
         match step.action:
             case DeleteMachine() | RemoveNode() | RemoveMember() | DrainNode():
                 cluster = context.desired.cluster(step.action.scope)
-                machine = _machine(context, step.action.cluster, step.action.machine)
+                machine = context.seen(step.action.cluster).machine(step.action.machine)
             case _:
                 continue
         if machine is None or machine.role != "control-plane" or cluster is None:
@@ -211,11 +206,6 @@ def _control_planes(plan: Plan, context: PlanningContext) -> Iterable[Held]:
         elif step.cause == "repair" and machine.complete and context.never_built(cluster.name):
             message = f"{machine.name} may hold the data of its cluster: if it does not, delete the machine by hand"
             yield Held(step.key, "ControlPlaneMayHoldData", message)
-
-
-def _machine(context: PlanningContext, cluster: str, name: str) -> ObservedMachine | None:
-    seen = context.infrastructure(cluster)
-    return seen.value.machine(name) if isinstance(seen, Present) else None
 
 
 def _mass_failure(plan: Plan, context: PlanningContext, policy: Policy) -> Iterable[Held]:
@@ -286,14 +276,9 @@ def _hindered_upgrades(plan: Plan, context: PlanningContext) -> Iterable[Held]:
 def _upgrade_budget(plan: Plan, context: PlanningContext, policy: Policy, spent: Spent) -> Iterable[Held]:
     """Few clusters at a time; those whose upgrade has begun go on first."""
     waiting = {step.action.scope for step in plan if isinstance(step.action, UpgradeNode)} - spent.upgraded
-    begun = [name for name in sorted(waiting) if any(node.draining for node in _nodes(context, name))]
+    begun = [name for name in sorted(waiting) if any(node.draining for node in context.seen(name).nodes)]
     in_order = dict.fromkeys((*begun, *sorted(waiting)))
     for name in list(in_order)[max(policy.upgraded_clusters - len(spent.upgraded), 0) :]:
         for step in plan:
             if step.action.scope == name and isinstance(step.action, DrainNode | UpgradeNode):
                 yield Held(step.key, "UpgradeBudgetUsed", "so many clusters are being upgraded; the next run goes on")
-
-
-def _nodes(context: PlanningContext, cluster: str) -> tuple[ObservedNode, ...]:
-    kubernetes = context.readable(cluster)
-    return kubernetes.nodes if kubernetes else ()

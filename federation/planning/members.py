@@ -8,26 +8,20 @@ from __future__ import annotations
 from federation.planning.context import PlanningContext
 from federation.planning.hindrances import Hindrance
 from federation.spec.cluster import Cluster
-from federation.state.observed import ObservedNode, Present
-
-
-def _planes(context: PlanningContext, cluster: str) -> list[ObservedNode]:
-    kubernetes = context.readable(cluster)
-    return [node for node in kubernetes.nodes if node.role == "control-plane"] if kubernetes else []
 
 
 def majority_without(context: PlanningContext, cluster: str, machine: str) -> bool:
     """Whether more than half of a control plane's other members are ready: then it lives on without this one."""
-    others = [node for node in _planes(context, cluster) if node.name != machine]
+    others = [node for node in context.seen(cluster).members if node.name != machine]
     return sum(node.ready for node in others) * 2 > len(others)
 
 
 def is_anchor(context: PlanningContext, cluster: Cluster, machine: str) -> bool:
     """Whether a cluster's API is reached at the own address of this machine, which goes with it."""
-    kubernetes, seen = context.readable(cluster.name), context.infrastructure(cluster.name)
+    kubernetes = context.readable(cluster.name)
     if kubernetes is None or not kubernetes.endpoint:
         return machine == context.first_control_plane(cluster)
-    found = seen.value.machine(machine) if isinstance(seen, Present) else None
+    found = context.seen(cluster.name).machine(machine)
     return found is not None and found.address == kubernetes.endpoint.rpartition(":")[0]
 
 
@@ -45,7 +39,7 @@ def may_come(context: PlanningContext, cluster: Cluster, machine: str) -> bool:
 
 def is_single(context: PlanningContext, cluster: str) -> bool:
     """Whether a control plane that stands has one member."""
-    return len(_planes(context, cluster)) == 1
+    return len(context.seen(cluster).members) == 1
 
 
 def may_leave(context: PlanningContext, cluster: Cluster, machine: str) -> Hindrance | None:

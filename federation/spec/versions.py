@@ -6,6 +6,7 @@ Source: kubernetes.io, "Version Skew Policy"; semver.org, section 11.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 
 def numbers(version: str) -> tuple[int, ...]:
@@ -21,6 +22,11 @@ def numbers(version: str) -> tuple[int, ...]:
 def matches(found: str, wanted: str) -> bool:
     """Whether a version that was found is the wanted one; a wanted minor such as v1.36 is any of its patches."""
     return numbers(found)[: len(numbers(wanted))] == numbers(wanted)
+
+
+def oldest(versions: Iterable[str]) -> str:
+    """The oldest of some versions; empty ones count for nothing, and so is the answer when there is no other."""
+    return min(filter(None, versions), key=numbers, default="")
 
 
 def is_older(one: str, other: str) -> bool:

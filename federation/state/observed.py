@@ -121,6 +121,11 @@ class ObservedInfrastructure:
         """The machine of that name, when there is one."""
         return next((machine for machine in self.machines if machine.name == name), None)
 
+    def has_made(self, name: str) -> bool:
+        """Whether there is a machine of that name that can have become a node: one that is being made has not."""
+        machine = self.machine(name)
+        return machine is not None and machine.state != "building"
+
 
 @dataclass(frozen=True)
 class ObservedNode:
@@ -296,9 +301,23 @@ class ObservedCluster:
     infrastructure: Observation[ObservedInfrastructure]
     kubernetes: Observation[ObservedKubernetes]
 
+    @property
+    def nodes(self) -> tuple[ObservedNode, ...]:
+        """Its nodes; none while the API cannot be read."""
+        return self.kubernetes.value.nodes if isinstance(self.kubernetes, Present) else ()
+
+    @property
+    def members(self) -> tuple[ObservedNode, ...]:
+        """The nodes of its control plane; none while the API cannot be read."""
+        return tuple(node for node in self.nodes if node.role == "control-plane")
+
     def node(self, name: str) -> ObservedNode | None:
         """The node of that name, when the API could be read and has it."""
         return self.kubernetes.value.node(name) if isinstance(self.kubernetes, Present) else None
+
+    def machine(self, name: str) -> ObservedMachine | None:
+        """The machine of that name, when the infrastructure could be read and has it."""
+        return self.infrastructure.value.machine(name) if isinstance(self.infrastructure, Present) else None
 
 
 @dataclass(frozen=True)

@@ -39,8 +39,7 @@ def _changes_nodes(step: Step, cluster: Cluster) -> bool:
 
 def _outdated(context: PlanningContext, cluster: Cluster) -> bool:
     """Only nodes that are ready can be told anything."""
-    kubernetes = context.readable(cluster.name)
-    nodes = kubernetes.nodes if kubernetes else ()
+    nodes = context.seen(cluster.name).nodes
     roster = roster_of(nodes, (target.name for target in context.targets(cluster)))
     wanted = roster_digest(roster)
     return any(node.ready and node.name in roster and node.names != wanted for node in nodes)

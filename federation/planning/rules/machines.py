@@ -136,10 +136,8 @@ def _lacks_node(context: PlanningContext, cluster: Cluster, target: MachineTarge
 
 
 def _has_machine(context: PlanningContext, cluster: Cluster, target: MachineTarget) -> bool:
-    """Whether there is a machine that can have become a node: one that is being made has not."""
     seen = context.infrastructure(cluster.name)
-    machine = seen.value.machine(target.name) if isinstance(seen, Present) else None
-    return machine is not None and machine.state != "building"
+    return isinstance(seen, Present) and seen.value.has_made(target.name)
 
 
 def _node(context: PlanningContext, cluster: Cluster, target: MachineTarget, cause: Cause) -> Iterator[Step]:

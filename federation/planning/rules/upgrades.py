@@ -60,9 +60,8 @@ def _upgrade(
 
 def _begun(context: PlanningContext, cluster: Cluster) -> bool:
     """Whether a control-plane node runs the wanted version: then the cluster as a whole has been taken there."""
-    kubernetes = context.readable(cluster.name)
-    planes = [node for node in kubernetes.nodes if node.role == "control-plane"] if kubernetes else []
-    return any(matches(node.version, cluster.built_with.node_version) for node in planes)
+    members = context.seen(cluster.name).members
+    return any(matches(node.version, cluster.built_with.node_version) for node in members)
 
 
 def _settled(context: PlanningContext, cluster: Cluster) -> frozenset[str]:
