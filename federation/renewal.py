@@ -11,9 +11,7 @@ from federation.planning.upgrading import hindrance, outdated
 from federation.spec.cluster import Cluster
 from federation.spec.machines import MachineTarget
 from federation.spec.versions import matches
-from federation.state.conditions import Condition, false, true
-
-BLOCKED = "DrainBlocked"
+from federation.state.conditions import DRAIN_BLOCKED_REASON, Condition, false, true
 
 
 def judge_node_version(context: PlanningContext, cluster: Cluster, target: MachineTarget) -> list[Condition]:
@@ -49,8 +47,8 @@ def judge_drains(cluster: Cluster, outcomes: Mapping[str, Outcome]) -> list[Cond
     for key, outcome in sorted(outcomes.items()):
         verb, _, target = key.partition("/")
         scope, _, node = target.partition("/")
-        if outcome.reason == BLOCKED and scope == cluster.name and verb in ("drain-node", "remove-node"):
+        if outcome.reason == DRAIN_BLOCKED_REASON and scope == cluster.name and verb in ("drain-node", "remove-node"):
             blocked = outcome.message.partition("waiting for ")[2] or outcome.message
             message = f"{node} keeps {blocked}; add replicas, or change the budget or the pod"
-            return [false("NodesDrained", "DrainBlocked", message)]
+            return [false("NodesDrained", DRAIN_BLOCKED_REASON, message)]
     return []

@@ -20,8 +20,9 @@ from pydantic import Field
 from config.catalogue.reading import read_knowledge
 from config.settings import settings
 from federation.errors import FlotillaError, SpecInvalid
-from federation.experiments.deploy_times import CLUSTER, KINDS, LABEL, Kind, Setup, Trial, experiment_name, measures
+from federation.experiments.deploy_times import CLUSTER, DISTRIBUTIONS, LABEL, Setup, Trial, experiment_name, measures
 from federation.experiments.picture import render_deploy_times
+from federation.spec.cluster import DistributionType
 from federation.spec.federation import Federation
 from federation.spec.loading import load
 from federation.spec.problems import render_field
@@ -42,7 +43,7 @@ Nodes = Annotated[int, Field(ge=1, le=100)]
 @flow(name="experiment-deploy-time", flow_run_name="experiment-deploy-time")
 async def experiment_deploy_time(
     template: SpecText | Federation,
-    distributions: tuple[Kind, ...] = KINDS,
+    distributions: tuple[DistributionType, ...] = DISTRIBUTIONS,
     nodes: tuple[Nodes, ...] = (1, 3, 5),
     rounds: Annotated[int, Field(ge=1, le=1000)] = 30,
 ) -> Ending:

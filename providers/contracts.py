@@ -270,8 +270,6 @@ class Distribution(Upkeep, Protocol):
 
     brings_network: ClassVar[Cni | None]
     """The network plugin that the distribution installs itself, where the cluster asks for it."""
-    needs_names: ClassVar[bool]
-    """Whether nodes have to find each other by name: they are then told each other's names."""
 
     @property
     def definition(self) -> DistributionDefinition:

@@ -10,16 +10,14 @@ from typing import Any
 
 from clients.kubernetes.api import KubernetesClient
 from clients.kubernetes.errors import BudgetSpent
-from clients.kubernetes.resources import Kind
+from clients.kubernetes.resources import NODE, POD
 from federation.errors import Throttled
 from federation.spec.marks import DRAINING
+from federation.state.conditions import DRAIN_BLOCKED_REASON
 from providers.contracts import Done, Progress, Waiting
-from providers.nodes import NODE, annotations_of, observed_node
+from providers.nodes import annotations_of, observed_node
 
-POD = Kind("v1", "Pod")
 _UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
-BLOCKED = "DrainBlocked"
-"""Why an action gives up on a node whose pods do not leave; nothing is ever forced."""
 
 
 def drain_node(kubernetes: KubernetesClient, name: str) -> Progress:
@@ -84,9 +82,9 @@ def _emptied(kubernetes: KubernetesClient, node: dict[str, Any]) -> Waiting | No
         pods = [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]
     kept = [words for pod in pods if (words := _evict(kubernetes, pod))]
     if kept:
-        return Waiting(kept[0], stuck=BLOCKED)
+        return Waiting(kept[0], stuck=DRAIN_BLOCKED_REASON)
     names = ", ".join(_title(pod) for pod in pods[:3]) + (" …" if len(pods) > 3 else "")
-    return Waiting(f"pods to leave the node: {names}", stuck=BLOCKED) if pods else None
+    return Waiting(f"pods to leave the node: {names}", stuck=DRAIN_BLOCKED_REASON) if pods else None
 
 
 def _pods_to_go(kubernetes: KubernetesClient, node: str) -> list[dict[str, Any]]:

@@ -9,14 +9,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from clients.kubernetes.api import KubernetesClient
-from clients.kubernetes.resources import Kind
+from clients.kubernetes.resources import NODE
 from federation.spec.machines import Role
 from federation.spec.marks import DRAINING, HOST_NAMES, REGISTRIES
 from federation.spec.versions import oldest
 from federation.state.observed import ObservedNode
 from providers.offloading import NODE_TYPE, VIRTUAL
 
-NODE = Kind("v1", "Node")
 _CONTROL_PLANE_LABELS = {"node-role.kubernetes.io/control-plane", "node.kubernetes.io/microk8s-controlplane"}
 
 
@@ -92,20 +91,31 @@ def _time(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
 
 
-def label_node(kubernetes: KubernetesClient, name: str, labels: Mapping[str, str]) -> None:
-    """Give a node labels that its distribution had no way to give it; writes only when one is missing."""
-    node = kubernetes.get(NODE, name) or {"metadata": {}}
-    found = node["metadata"].get("labels") or {}
-    missing = {key: value for key, value in labels.items() if found.get(key) != value}
+def note_on_node(
+    kubernetes: KubernetesClient,
+    node: dict[str, Any],
+    *,
+    labels: Mapping[str, str] | None = None,
+    registries: str | None = None,
+) -> None:
+    """Give a node labels that its distribution had no way to give it, and note what it was told of registries.
+
+    Writes only what differs, in one request.
+
+    Args:
+        kubernetes: Client of the cluster.
+        node: The node, as it was read.
+        labels: Labels that it has to carry.
+        registries: Digest of what it was told; empty when it was told nothing, None to leave the note alone.
+    """
+    found, change = node["metadata"].get("labels") or {}, dict[str, dict[str, str | None]]()
+    missing: dict[str, str | None] = {key: text for key, text in (labels or {}).items() if found.get(key) != text}
     if missing:
-        kubernetes.merge_patch(NODE, name, {"metadata": {"labels": missing}})
-
-
-def note_registries(kubernetes: KubernetesClient, name: str, digest: str) -> None:
-    """Note on a node what it was told of registries; nothing when that stands there, or when there is no such node."""
-    node = kubernetes.get(NODE, name)
-    if node is not None and annotations_of(node).get(REGISTRIES, "") != digest:
-        kubernetes.merge_patch(NODE, name, {"metadata": {"annotations": {REGISTRIES: digest or None}}})
+        change["labels"] = missing
+    if registries is not None and annotations_of(node).get(REGISTRIES, "") != registries:
+        change["annotations"] = {REGISTRIES: registries or None}
+    if change:
+        kubernetes.merge_patch(NODE, node["metadata"]["name"], {"metadata": change})
 
 
 def annotations_of(node: dict[str, Any]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
+from clients.kubernetes.resources import NODE
 from federation.errors import CommandFailed, NotReadyYet
 from federation.planning.actions import (
     AcquireResources,
@@ -48,7 +49,7 @@ from federation.spec.peering import Peering, PeeringKey
 from providers.bootstrap.dns import ensure_rules
 from providers.bootstrap.host_names import name_hosts
 from providers.contracts import Done, Progress, Side, Waiting
-from providers.nodes import NODE, label_node, note_registries
+from providers.nodes import note_on_node
 from tasks.introducing import introduce
 from tasks.nodes import advance_node
 from tasks.registries import registry_digest
@@ -170,8 +171,14 @@ def _equip(bench: Workbench, action: PrepareHost | ConfigureRegistries) -> Progr
 
 
 def _note_registries(bench: Workbench, action: MachineAction) -> None:
-    digest = registry_digest(bench.vault, bench.desired.name, bench.cluster(action.cluster))
-    note_registries(bench.side(action.cluster).kubernetes, action.machine, digest)
+    kubernetes = bench.side(action.cluster).kubernetes
+    node = kubernetes.get(NODE, action.machine)
+    if node is not None:
+        note_on_node(kubernetes, node, registries=_told_of_registries(bench, action))
+
+
+def _told_of_registries(bench: Workbench, action: MachineAction) -> str:
+    return registry_digest(bench.vault, bench.desired.name, bench.cluster(action.cluster))
 
 
 def _init(bench: Workbench, action: InitControlPlane) -> Progress:
@@ -192,7 +199,7 @@ def _init(bench: Workbench, action: InitControlPlane) -> Progress:
 
 def _join(bench: Workbench, action: JoinNode) -> Progress:
     target, machine = bench.machine(action.cluster, action.machine)
-    if bench.distribution(target.spec).needs_names:
+    if target.spec.built_with.needs_names:
         introduce(bench, action.cluster, action.machine)
     ticket = bench.ticket(action.cluster, machine)
     try:
@@ -204,11 +211,11 @@ def _join(bench: Workbench, action: JoinNode) -> Progress:
     if isinstance(progress, Waiting):
         return progress
     kubernetes = bench.side(action.cluster).kubernetes
-    if kubernetes.get(NODE, action.machine) is None:
+    node = kubernetes.get(NODE, action.machine)
+    if node is None:
         return Waiting("the node to register")
-    label_node(kubernetes, action.machine, dict(machine.labels))
-    if target.spec.registries:
-        _note_registries(bench, action)
+    told = _told_of_registries(bench, action) if target.spec.registries else None
+    note_on_node(kubernetes, node, labels=dict(machine.labels), registries=told)
     return Done("registered")
 
 

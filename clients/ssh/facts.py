@@ -116,6 +116,11 @@ def said_yes(answer: Answer) -> bool:
     return answer.exit_code == 0
 
 
+def succeeded(answer: Answer) -> bool:
+    """Whether a script ended well: every other exit code means no."""
+    return answer.exit_code == 0
+
+
 def script_of(*argv: str) -> str:
     """A script of one command."""
     return render_command(argv)

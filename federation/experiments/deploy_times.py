@@ -8,14 +8,13 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
 from federation.errors import SpecInvalid
-from federation.spec.cluster import Cluster, Distribution, WorkerPool
+from federation.spec.cluster import Cluster, Distribution, DistributionType, WorkerPool
 from federation.spec.federation import Federation, FederationSpec, Metadata
 
-Kind = Literal["kubeadm", "k3s", "microk8s"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+DISTRIBUTIONS: tuple[DistributionType, ...] = get_args(DistributionType)
 LABEL = ("flotilla.dev/experiment", "deploy-time")
 """On the federations of the experiment: what an earlier one left behind may be removed, and nothing else."""
 CLUSTER = "c"
@@ -25,7 +24,7 @@ CLUSTER = "c"
 class Setup:
     """One kind of cluster that is built again and again."""
 
-    distribution: Kind
+    distribution: DistributionType
     nodes: int
 
     def federation(self, template: Federation) -> Federation:
@@ -59,7 +58,7 @@ class Setup:
         return model.model_copy(update=changed)
 
 
-def _written(version: str, distribution: Kind) -> str:
+def _written(version: str, distribution: DistributionType) -> str:
     return f"{version}+k3s1" if distribution == "k3s" else version
 
 

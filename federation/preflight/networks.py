@@ -8,6 +8,7 @@ from ipaddress import IPv4Network
 from federation.preflight.facts import ClusterFacts, HostFacts
 from federation.preflight.findings import Finding
 from federation.preflight.inquiry import Inquiry
+from federation.spec.cluster import NODE_PORTS
 from federation.spec.federation import Federation
 from federation.spec.peering import TUNNEL_MTU
 from federation.state.observed import Present
@@ -17,8 +18,6 @@ WIREGUARD_BYTES = 60
 OVERLAY_BYTES = 50
 """Headers of VXLAN over IPv4: the gateway of a tunnel is a pod. Source: RFC 7348; flannel, "Backends"."""
 LEAST_MTU = TUNNEL_MTU + WIREGUARD_BYTES + OVERLAY_BYTES
-TUNNEL_PORTS = "UDP 30000-32767"
-"""Gateways are node ports (docs/decisions/0008)."""
 
 
 def check_networks(federation: Federation, inquiry: Inquiry, facts: ClusterFacts) -> Iterator[Finding]:
@@ -71,11 +70,13 @@ def _small_mtu(inquiry: Inquiry, what: str, mtu: int, machine: str | None = None
 
 
 def _firewalled(inquiry: Inquiry, name: str, address: str) -> Finding:
+    """Gateways of tunnels are node ports (docs/decisions/0008)."""
+    first, last = NODE_PORTS
     return Finding(
         cluster=inquiry.cluster.name,
         reason="TunnelPortsClosed",
         field=(*inquiry.path, "infrastructure"),
-        seen=f"ufw on host {name} lets no {TUNNEL_PORTS} in at {address}, which tunnels of its peerings need",
-        fix="sudo ufw allow 30000:32767/udp",
+        seen=f"ufw on host {name} lets no UDP {first}-{last} in at {address}, which tunnels of its peerings need",
+        fix=f"sudo ufw allow {first}:{last}/udp",
         machine=name,
     )

@@ -42,6 +42,8 @@ HostName = Annotated[
 
 Cni = Literal["flannel", "calico", "cilium"]
 Encapsulation = Literal["vxlan", "none"]
+NODE_PORTS = (30000, 32767)
+"""First and last port of services that every node serves. Source: kubernetes.io, "Service", type NodePort."""
 API_PORT = 6443
 API_PORTS: Mapping[str, int] = {"microk8s": 16443}
 """Ports of the API by distribution, where it is not the usual one."""
@@ -49,16 +51,24 @@ OWN_CNI: Mapping[str, Cni] = {"microk8s": "calico"}
 """Network plugins by distribution, where it comes with one and runs with no other."""
 
 
+DistributionType = Literal["kubeadm", "k3s", "microk8s"]
+
+
 class Distribution(SpecModel):
     """The Kubernetes distribution and its version."""
 
-    type: Literal["kubeadm", "k3s", "microk8s"] = Field(description="How nodes are made")
+    type: DistributionType = Field(description="How nodes are made")
     version: Version = Field(description="Kubernetes version, such as v1.36.4 or v1.36.4+k3s1")
 
     @property
     def api_port(self) -> int:
         """TCP port that the API is served at."""
         return API_PORTS.get(self.type, API_PORT)
+
+    @property
+    def needs_names(self) -> bool:
+        """Whether nodes have to find each other by name: they are then told each other's names."""
+        return self.type == "microk8s"
 
     @property
     def node_version(self) -> str:

@@ -56,7 +56,9 @@ class ClusterApiInfrastructure(SpecModel):
     dns_nameservers: tuple[IPv4Address, ...] = Field(default=(), description="Name servers that the machines ask")
 
 
+CloudInfrastructure = OpenStackInfrastructure | ClusterApiInfrastructure
+"""Machines of an OpenStack cloud, whoever makes them."""
 Infrastructure = Annotated[
-    OpenStackInfrastructure | HostsInfrastructure | ExistingInfrastructure | ClusterApiInfrastructure,
+    CloudInfrastructure | HostsInfrastructure | ExistingInfrastructure,
     Field(discriminator="type"),
 ]

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 Truth = Literal["True", "False", "Unknown"]
 MAX_MESSAGE = 200
+DRAIN_BLOCKED_REASON = "DrainBlocked"
+"""Why an action gives up on a node whose pods do not leave; nothing is ever forced."""
 
 
 class Condition(BaseModel):

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 
 from clients.kubernetes.api import KubernetesClient
+from clients.kubernetes.resources import NODE
 from clients.ssh import probes
 from clients.ssh.facts import gather
 from clients.ssh.session import Session
@@ -18,7 +19,7 @@ from federation.errors import FlotillaError
 from federation.spec.marks import HOST_NAMES
 from federation.state.rosters import roster_digest, roster_of
 from providers.contracts import Done, Progress
-from providers.nodes import NODE, observe_nodes
+from providers.nodes import observe_nodes
 
 HOSTS = "/etc/hosts"
 _BEGIN, _END = "# begin of flotilla's nodes", "# end of flotilla's nodes"

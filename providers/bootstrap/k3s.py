@@ -58,7 +58,6 @@ class K3s:
 
     definition: DistributionDefinition
     brings_network: ClassVar[Cni | None] = "flannel"
-    needs_names: ClassVar[bool] = False
 
     def prepare_host(self, session: Session, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
         """Kernel settings and the program in its pinned version, its checksum verified.
@@ -167,7 +166,7 @@ class K3s:
         """
         del first
         version = cluster.version_of(machine)
-        service = SERVER if machine.role == "control-plane" else AGENT
+        service = _service_of(machine)
         found = look_at_upgrade(session, self._binary)
         require(found.mark, mark_of("k3s", cluster, machine), session.place)
         installed = found.version == version

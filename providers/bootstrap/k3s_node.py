@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from clients.ssh import probes
 from clients.ssh.command import render_command
-from clients.ssh.facts import Answer, Fact, gather
+from clients.ssh.facts import Answer, Fact, gather, succeeded
 from clients.ssh.session import Session
 from clients.ssh.units import UnitState, state_of
 from federation.errors import Unsupported
@@ -145,7 +145,7 @@ def look_at(session: Session, service: str, binary: str) -> K3sNode:
     kubeconfig = probes.exists(KUBECONFIG)
     options = (f"--kubeconfig={KUBECONFIG}", "--request-timeout=5s")
     readyz = render_command([binary, "kubectl", "get", "--raw=/readyz", *options])
-    ready = Fact("whether its API is ready", f"test -e {KUBECONFIG} && {readyz}", _succeeded)
+    ready = Fact("whether its API is ready", f"test -e {KUBECONFIG} && {readyz}", succeeded)
     asked: list[Fact[Any]] = [unit, mark, address, restarts, config, unit_text, shared, kubeconfig, ready]
     facts = gather(session, asked)
     return K3sNode(
@@ -164,7 +164,3 @@ def look_at(session: Session, service: str, binary: str) -> K3sNode:
 def _restarts(answer: Answer) -> int:
     value = answer.stdout.strip().partition("=")[2]
     return int(value) if value.isdigit() else 0
-
-
-def _succeeded(answer: Answer) -> bool:
-    return answer.exit_code == 0

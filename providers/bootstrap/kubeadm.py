@@ -56,7 +56,6 @@ class Kubeadm:
 
     definition: DistributionDefinition
     brings_network: ClassVar[Cni | None] = None
-    needs_names: ClassVar[bool] = False
 
     def prepare_host(self, session: Session, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
         """Packages, kernel settings and files that a node needs.

@@ -8,7 +8,7 @@ from typing import Any
 
 from clients.ssh import probes
 from clients.ssh.command import render_command
-from clients.ssh.facts import Answer, Fact, gather
+from clients.ssh.facts import Fact, gather, succeeded
 from clients.ssh.session import Session
 from clients.ssh.units import UnitState, state_of
 from providers.bootstrap.changes import LongStep
@@ -65,7 +65,7 @@ def look_at(session: Session) -> KubeadmNode:
     mark, settled = mark_fact(), probes.exists(SETTLED_FILE)
     leftovers = {path: probes.exists(path) for path in _LEFTOVERS}
     kubelet, kubelet_conf, ca = probes.unit("kubelet.service"), probes.file_text(KUBELET), probes.file_text(CA)
-    ready = Fact("whether its API is ready", f"test -e {ADMIN} && {render_command(READYZ)}", _succeeded)
+    ready = Fact("whether its API is ready", f"test -e {ADMIN} && {render_command(READYZ)}", succeeded)
     digest, ticket_file, address = probes.file_digest(INIT_FILE), probes.exists(JOIN_FILE), probes.first_address()
     asked: list[Fact[Any]] = [*units.values(), mark, settled, *leftovers.values(), kubelet, kubelet_conf, ca]
     facts = gather(session, [*asked, digest, ticket_file, address, ready])
@@ -83,10 +83,6 @@ def look_at(session: Session) -> KubeadmNode:
         ticket_file=facts[ticket_file],
         address=facts[address],
     )
-
-
-def _succeeded(answer: Answer) -> bool:
-    return answer.exit_code == 0
 
 
 def init_step(*, clean_first: bool, shared: bool = False) -> LongStep:

@@ -53,7 +53,6 @@ class MicroK8s:
 
     definition: DistributionDefinition
     brings_network: ClassVar[Cni | None] = "calico"
-    needs_names: ClassVar[bool] = True
 
     def prepare_host(self, session: Session, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
         """The packages that a snap needs; the snap itself comes with init or join, which configure it.

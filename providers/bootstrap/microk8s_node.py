@@ -11,7 +11,7 @@ from typing import Any
 
 from clients.ssh import probes
 from clients.ssh.command import Argv, render_command
-from clients.ssh.facts import Answer, Fact, gather, said
+from clients.ssh.facts import Answer, Fact, gather, said, succeeded
 from clients.ssh.session import Session
 from clients.ssh.units import UnitState, state_of
 from federation.spec.catalogue import Snap
@@ -76,7 +76,7 @@ def look_at(session: Session) -> MicroK8sNode:
     kubeconfig, config = probes.exists(KUBECONFIG), probes.file_digest(CONFIG_FILE)
     ticket, address = probes.exists(JOIN_FILE), probes.first_address()
     readyz = render_command((MICROK8S, "kubectl", "get", "--raw=/readyz", "--request-timeout=5s"))
-    ready = Fact("whether its API is ready", f"test -e {KUBECONFIG} && {readyz}", _succeeded)
+    ready = Fact("whether its API is ready", f"test -e {KUBECONFIG} && {readyz}", succeeded)
     asked: list[Fact[Any]] = [*units.values(), mark, settled, installed, service, own, joined, kubeconfig, config]
     facts = gather(session, [*asked, ticket, address, ready])
     return MicroK8sNode(
@@ -97,10 +97,6 @@ def look_at(session: Session) -> MicroK8sNode:
 def host_name() -> Fact[str]:
     """The name that the machine calls itself, which is what MicroK8s calls its node. Source: hostname(1)."""
     return Fact("its host name", "hostname", lambda answer: said(answer).strip().lower())
-
-
-def _succeeded(answer: Answer) -> bool:
-    return answer.exit_code == 0
 
 
 def init_step(snap: Snap, channel: str, *, clean_first: bool, shared: bool = False) -> LongStep:

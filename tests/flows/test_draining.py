@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from blocks.vault import BlockVault
 from clients.kubernetes.api import KubernetesClient
-from providers.nodes import NODE
+from clients.kubernetes.resources import NODE
 from tests.stage.specs import a_small_cluster, a_small_federation
 
 

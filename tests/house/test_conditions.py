@@ -38,7 +38,7 @@ def reasons_in_code() -> set[str]:
 
 def _reasons(node: ast.AST) -> list[str]:
     values: list[ast.expr] = []
-    if isinstance(node, ast.ClassDef):
+    if isinstance(node, ast.ClassDef | ast.Module):
         values += [each.value for each in node.body if isinstance(each, ast.Assign) and _is_reason(each.targets[0])]
         values += [
             each.value
@@ -62,7 +62,7 @@ def _reasons(node: ast.AST) -> list[str]:
 
 
 def _is_reason(target: ast.expr) -> bool:
-    return isinstance(target, ast.Name) and target.id == "reason"
+    return isinstance(target, ast.Name) and (target.id == "reason" or target.id.endswith("_REASON"))
 
 
 def reasons_in_docs() -> set[str]:

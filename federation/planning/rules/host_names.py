@@ -10,9 +10,6 @@ from federation.planning.plan import Step
 from federation.spec.cluster import Cluster
 from federation.state.rosters import roster_digest, roster_of
 
-NAMING = ("microk8s",)
-"""Distributions whose nodes have to know each other's names."""
-
 
 def plan_host_names(context: PlanningContext, machines: tuple[Step, ...]) -> Iterator[Step]:
     """Tell all nodes the names when nodes come or go, or when one was told others.
@@ -22,7 +19,7 @@ def plan_host_names(context: PlanningContext, machines: tuple[Step, ...]) -> Ite
         machines: Steps on machines and nodes that are planned already.
     """
     for cluster in context.desired.spec.clusters:
-        if cluster.distribution is None or cluster.distribution.type not in NAMING:
+        if cluster.distribution is None or not cluster.distribution.needs_names:
             continue
         moving = [step for step in machines if _changes_nodes(step, cluster)]
         if moving:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from federation.spec.catalogue import Knowledge
 from federation.spec.cluster import Cluster, Distribution
 from federation.spec.federation import Federation
+from federation.spec.infrastructure import CloudInfrastructure
 from federation.spec.problems import FieldPath, Violation
 
 
@@ -44,7 +45,7 @@ def check_machines(federation: Federation, knowledge: Knowledge) -> Iterator[Vio
         if count % 2 == 0 and not cluster.adopted:
             message = f"{count} control-plane machines survive no more losses than {count - 1}"
             yield Violation((*path, "controlPlane", "count"), message, f"write {count - 1} or {count + 1}")
-        if cluster.infrastructure.type in ("openstack", "cluster-api"):
+        if isinstance(cluster.infrastructure, CloudInfrastructure):
             yield from _flavors(path, cluster)
 
 

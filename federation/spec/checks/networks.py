@@ -9,6 +9,7 @@ from itertools import combinations
 from federation.spec.catalogue import Knowledge
 from federation.spec.cluster import OWN_CNI, Cluster
 from federation.spec.federation import Federation
+from federation.spec.infrastructure import CloudInfrastructure
 from federation.spec.problems import FieldPath, Violation
 
 NODE_PREFIX = 24
@@ -36,7 +37,7 @@ def check_overlaps(federation: Federation, knowledge: Knowledge) -> Iterator[Vio
 def _ranges(cluster: Cluster) -> Iterator[Range]:
     yield ("network", "podCIDR"), "podCIDR", cluster.network.pod_cidr
     yield ("network", "serviceCIDR"), "serviceCIDR", cluster.network.service_cidr
-    if cluster.infrastructure.type in ("openstack", "cluster-api"):
+    if isinstance(cluster.infrastructure, CloudInfrastructure):
         yield ("infrastructure", "nodeCIDR"), "nodeCIDR", cluster.infrastructure.node_cidr
 
 
@@ -83,7 +84,7 @@ def check_encapsulation(federation: Federation, knowledge: Knowledge) -> Iterato
     """Pods' packets go bare only where the network between machines lets them through."""
     del knowledge
     for index, cluster in enumerate(federation.spec.clusters):
-        if cluster.network.encapsulation == "none" and cluster.infrastructure.type in ("openstack", "cluster-api"):
+        if cluster.network.encapsulation == "none" and isinstance(cluster.infrastructure, CloudInfrastructure):
             message = f"the cloud of cluster '{cluster.name}' drops packets with addresses of pods"
             path = ("spec", "clusters", index, "network", "encapsulation")
             yield Violation(path, message, "remove 'encapsulation', or write 'encapsulation: vxlan'")

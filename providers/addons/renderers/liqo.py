@@ -11,6 +11,7 @@ from typing import Any
 
 from federation.spec.cluster import Cluster
 from federation.spec.federation import merge
+from federation.spec.infrastructure import CloudInfrastructure
 from federation.spec.marks import cluster_id
 from federation.spec.peering import Profile
 from providers.addons.renderers.place import Place, Rendered
@@ -89,4 +90,4 @@ def _pod_network(place: Place) -> dict[str, Any]:
 def _reserved(cluster: Cluster) -> list[str]:
     """Networks of machines, which remapped addresses of peers must not fall into."""
     infrastructure = cluster.infrastructure
-    return [str(infrastructure.node_cidr)] if infrastructure.type in ("openstack", "cluster-api") else []
+    return [str(infrastructure.node_cidr)] if isinstance(infrastructure, CloudInfrastructure) else []

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from clients.kubernetes.resources import Kind
 from federation.spec.cluster import Cluster, WorkerPool
+from federation.spec.machines import CONTROL_PLANE_POOL
 from providers.infrastructure.cluster_api.place import Json, Place, full_reference, reference
 
 _CONTROL_PLANES, _CONFIGS = "controlplane.cluster.x-k8s.io", "bootstrap.cluster.x-k8s.io"
@@ -61,7 +62,7 @@ def _kubeadm(place: Place, machines: Json) -> Json:
         "replicas": place.cluster.control_plane.count,
         "version": place.cluster.built_with.version,
         "machineTemplate": {
-            "metadata": {"labels": place.labels("cp")},
+            "metadata": {"labels": place.labels(CONTROL_PLANE_POOL)},
             "spec": {"infrastructureRef": reference(machines)},
         },
         "kubeadmConfigSpec": {"initConfiguration": _kubeadm_node(), "joinConfiguration": _kubeadm_node()},
@@ -78,7 +79,7 @@ def _k3s(place: Place, machines: Json) -> Json:
         "replicas": place.cluster.control_plane.count,
         "version": place.cluster.built_with.version,
         "machineTemplate": {
-            "metadata": {"labels": place.labels("cp")},
+            "metadata": {"labels": place.labels(CONTROL_PLANE_POOL)},
             "infrastructureRef": full_reference(machines),
         },
         "kthreesConfigSpec": {

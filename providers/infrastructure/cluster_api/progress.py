@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal, cast
 
+from federation.spec.machines import CONTROL_PLANE_POOL
 from federation.spec.marks import POOL
 from federation.state.observed import MachineState, ObservedMachine, Reported
 from providers.infrastructure.cluster_api.place import CONTROL_PLANE, Json, Place
@@ -57,7 +58,7 @@ def _machine(machine: Json) -> ObservedMachine:
         name=meta["name"],
         id=machine["spec"].get("providerID") or meta["uid"],
         role="control-plane" if CONTROL_PLANE in labels else "worker",
-        pool=labels.get(POOL, "cp" if CONTROL_PLANE in labels else ""),
+        pool=labels.get(POOL, CONTROL_PLANE_POOL if CONTROL_PLANE in labels else ""),
         state="deleting" if meta.get("deletionTimestamp") else _STATES.get(status.get("phase", ""), "building"),
         address=told.get("ExternalIP") or told.get("InternalIP"),
         private_address=told.get("InternalIP"),

@@ -8,7 +8,7 @@ from clients.kubernetes.resources import NAMESPACE, SECRET, Kind
 from federation.errors import Rejected
 from providers.contracts import Done, Leftover, Progress, Waiting
 from providers.infrastructure.cluster_api.kinds import CLUSTER, DEPLOYMENT
-from providers.infrastructure.cluster_api.place import Json, Place
+from providers.infrastructure.cluster_api.place import DEPLOYMENT_NAME, Json, Place
 from providers.infrastructure.cluster_api.progress import conditions
 from providers.infrastructure.cluster_api.showing import Shown, is_ours, read
 
@@ -69,7 +69,7 @@ def remove_pool(client: KubernetesClient, place: Place, pool: str) -> Progress:
 
 
 def _pool_of(machine: Json) -> str:
-    found: str = (machine["metadata"].get("labels") or {}).get("cluster.x-k8s.io/deployment-name", "")
+    found: str = (machine["metadata"].get("labels") or {}).get(DEPLOYMENT_NAME, "")
     return found
 
 

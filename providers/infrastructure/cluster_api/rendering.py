@@ -9,7 +9,7 @@ import yaml
 
 from clients.kubernetes.resources import NAMESPACE
 from federation.spec import marks
-from federation.spec.cluster import WorkerPool
+from federation.spec.cluster import NODE_PORTS, WorkerPool
 from federation.spec.machines import CONTROL_PLANE_POOL
 from providers.contracts import OpenStackCredentials
 from providers.infrastructure.cluster_api.bootstrap import provider_for
@@ -24,7 +24,6 @@ from providers.infrastructure.cluster_api.place import (
 
 CLOUD = "openstack"
 """Name of the cloud in clouds.yaml."""
-NODE_PORTS = (30000, 32767)
 
 
 def render(place: Place, credentials: OpenStackCredentials) -> list[Json]:

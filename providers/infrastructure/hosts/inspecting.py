@@ -13,11 +13,12 @@ from typing import Any
 
 from clients.ssh import probes
 from clients.ssh.command import render_command
-from clients.ssh.facts import Answer, CannotTell, Fact, Facts, gather, said, said_yes
+from clients.ssh.facts import Answer, CannotTell, Fact, Facts, gather, said, said_yes, succeeded
 from clients.ssh.session import Session
 from federation.errors import CommandFailed, Rejected
 from federation.preflight.facts import HostFacts
 from federation.spec.catalogue import DistributionDefinition
+from federation.spec.cluster import NODE_PORTS
 from federation.spec.machines import Role
 from federation.spec.marks import OWNER_FILE
 from providers.contracts import ClusterTarget
@@ -123,7 +124,7 @@ def _loadable(name: str) -> Fact[bool]:
     """Whether a module is there, loaded or not; ``--dry-run`` loads nothing."""
     quoted = render_command([name])
     there = f"test -d /sys/module/{quoted} || modprobe --dry-run --quiet {quoted}"
-    return Fact(f"whether it has the module {name}", there, lambda answer: answer.exit_code == 0)
+    return Fact(f"whether it has the module {name}", there, succeeded)
 
 
 def _memory_mib(answer: Answer) -> int:
@@ -162,5 +163,6 @@ def _mtus(answer: Answer) -> dict[str, int]:
 
 def _lets_tunnels_in(answer: Answer) -> bool:
     """Whether ufw is off, not there, or has a rule for the ports of tunnels."""
-    rules = said(answer)
-    return "Status: active" not in rules or re.search(r"^30000:32767(/udp)?\s+ALLOW", rules, re.MULTILINE) is not None
+    rules, (first, last) = said(answer), NODE_PORTS
+    opened = re.search(rf"^{first}:{last}(/udp)?\s+ALLOW", rules, re.MULTILINE)
+    return "Status: active" not in rules or opened is not None

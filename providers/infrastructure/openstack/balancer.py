@@ -42,8 +42,6 @@ class Balancers:
 
         def create() -> None:
             ground = self._foundation.ground(tenant)
-            if ground is None:
-                raise NotReadyYet(f"the foundation of cluster {tenant.owner.cluster} is not complete")
             new = NewBalancer(
                 name, tenant.owner.description, ground.subnet_id, port, tenant.owner.tags, members(tenant)
             )

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from clients.openstack.records import Network, NetworkKind, Record, Router, Rule, SecurityGroup, Subnet
-from federation.errors import SpecInvalid
+from federation.errors import NotReadyYet, SpecInvalid
+from federation.spec.cluster import NODE_PORTS
 from federation.spec.infrastructure import OpenStackInfrastructure
 from providers.contracts import Done, Progress
 from providers.infrastructure.openstack.making import Maker, drop_younger, mark
@@ -17,8 +18,8 @@ R = TypeVar("R", bound=Record)
 
 PUBLIC_RULES = (
     Rule("tcp", 22, 22),
-    Rule("tcp", 30000, 32767),
-    Rule("udp", 30000, 32767),
+    Rule("tcp", *NODE_PORTS),
+    Rule("udp", *NODE_PORTS),
     Rule("icmp"),
 )
 """What anybody may send to machines beside requests to the Kubernetes API: SSH, NodePorts, ping."""
@@ -56,8 +57,12 @@ class Foundation:
         self._keypair(tenant, public_key)
         return Done(f"network {network.id}")
 
-    def ground(self, tenant: Tenant) -> Ground | None:
-        """What ``ensure`` made; None when a part of it is missing."""
+    def ground(self, tenant: Tenant) -> Ground:
+        """What ``ensure`` made.
+
+        Raises:
+            NotReadyYet: A part of it is missing.
+        """
         networks = tenant.owner.own(tenant.network.networks(name=tenant.owner.name))
         subnets = (
             [
@@ -71,7 +76,7 @@ class Foundation:
         groups = tenant.owner.own(tenant.network.security_groups(name=tenant.owner.name))
         if networks and subnets and groups:
             return Ground(networks[0].id, subnets[0].id, groups[0].id)
-        return None
+        raise NotReadyYet(f"the foundation of cluster {tenant.owner.cluster} is not complete")
 
     def _network(self, tenant: Tenant) -> Network:
         return self._made(

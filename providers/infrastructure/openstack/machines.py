@@ -5,7 +5,7 @@ from __future__ import annotations
 from clients.openstack.errors import is_about_quota
 from clients.openstack.records import FloatingIp, NewPort, NewServer, Port, Server
 from clients.reachability import accepts_tcp
-from federation.errors import NotReadyYet, QuotaExceeded, Rejected, SpecInvalid
+from federation.errors import QuotaExceeded, Rejected, SpecInvalid
 from federation.spec.infrastructure import OpenStackInfrastructure
 from federation.spec.machines import MachineTarget
 from providers.contracts import Done, Progress, Waiting
@@ -52,8 +52,6 @@ class Machines:
     def _port(self, tenant: Tenant, asked: OpenStackInfrastructure, target: MachineTarget) -> Port:
         def create() -> None:
             ground = self._foundation.ground(tenant)
-            if ground is None:
-                raise NotReadyYet(f"the foundation of cluster {tenant.owner.cluster} is not complete")
             new = NewPort(
                 name=target.name,
                 description=tenant.owner.description,

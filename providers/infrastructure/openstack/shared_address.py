@@ -36,8 +36,6 @@ class SharedAddress:
 
         def reserve() -> None:
             ground = self._foundation.ground(tenant)
-            if ground is None:
-                raise NotReadyYet(f"the foundation of cluster {tenant.owner.cluster} is not complete")
             tenant.network.create_port(
                 NewPort(
                     name=name,

@@ -10,17 +10,16 @@ from typing import Any
 import pytest
 
 from clients.kubernetes.api import KubernetesClient
-from clients.kubernetes.resources import Kind
+from clients.kubernetes.resources import NODE, POD, Kind
 from providers.contracts import Done, Progress, Waiting
 from providers.draining import drain_node, remove_node, reopen_node
-from providers.nodes import NODE
 from tests.contract.controllers.backends import NODES, REAL, SANDBOX, ControlPlane, real_plane, sandbox_plane
 from tests.contract.kubernetes.backends import LoopThread
 from tests.contract.kubernetes.objects import Object, deployment
 from tests.proving.building import Missing
 from tests.proving.control_plane import find
 
-DEPLOYMENT, BUDGET, POD = Kind("apps/v1", "Deployment"), Kind("policy/v1", "PodDisruptionBudget"), Kind("v1", "Pod")
+DEPLOYMENT, BUDGET = Kind("apps/v1", "Deployment"), Kind("policy/v1", "PodDisruptionBudget")
 PATIENCE_S = 60.0
 
 

@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from federation.planning.rules.host_names import NAMING
+from federation.spec.cluster import Distribution
 from providers.bootstrap.host_names import names_in, with_names, without_names
 from providers.registry import DISTRIBUTIONS
-from tests.unit.bootstrap.catalogue import a_distribution
 
 PLAIN = "127.0.0.1 localhost\n127.0.1.1 cp-0\n"
 ROSTER = {"cp-0": "10.0.0.4", "default-0": "10.0.0.5"}
@@ -41,6 +40,6 @@ def test_a_file_without_a_last_line_end_gets_one():
 
 
 @pytest.mark.parametrize("kind", DISTRIBUTIONS)
-def test_the_planner_names_hosts_where_the_distribution_needs_it(kind):
-    """The planner and the provider say the same."""
-    assert DISTRIBUTIONS[kind](a_distribution(kind)).needs_names == (kind in NAMING)
+def test_only_nodes_of_microk8s_have_to_know_each_other(kind):
+    """Planner and steps ask the same property."""
+    assert Distribution(type=kind, version="v1.36.4").needs_names == (kind == "microk8s")

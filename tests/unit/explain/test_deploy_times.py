@@ -8,7 +8,7 @@ import pytest
 
 from config.catalogue.reading import read_knowledge
 from federation.errors import SpecInvalid
-from federation.experiments.deploy_times import KINDS, Measure, Setup, Trial, measures
+from federation.experiments.deploy_times import DISTRIBUTIONS, Measure, Setup, Trial, measures
 from federation.experiments.picture import render_deploy_times
 from federation.spec.validation import check
 from tests.builders import a_cluster, a_federation
@@ -16,7 +16,7 @@ from tests.builders import a_cluster, a_federation
 TEMPLATE = a_federation(name="lab", clusters=[a_cluster("model", network={"cni": "cilium"}), a_cluster("other")])
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", DISTRIBUTIONS)
 @pytest.mark.parametrize("nodes", [1, 3, 5])
 def test_every_setup_is_a_valid_federation_of_one_bare_cluster(kind, nodes):
     """As many machines as asked for, one of them the control plane, and under a name of its own."""
@@ -48,7 +48,7 @@ def test_what_never_became_ready_plays_no_part_in_the_mean():
 
 def test_the_picture_is_whole_whatever_was_measured():
     """Bars as high as their means in proportion; nothing at all is drawn as well."""
-    measured = tuple(Measure(Setup(kind, n), 3, 3, 10.0 * n, 2.0, 1.0, 2.0) for kind in KINDS for n in (1, 5))
+    measured = tuple(Measure(Setup(kind, n), 3, 3, 10.0 * n, 2.0, 1.0, 2.0) for kind in DISTRIBUTIONS for n in (1, 5))
     drawn = render_deploy_times("a < b", measured)
     small, large = re.findall(r'height="([0-9.]+)" fill="#1f5f8f"', drawn)[:2]
     assert float(large) / float(small) == pytest.approx(5.0, rel=0.02)
