@@ -17,6 +17,7 @@ from sandbox.kubernetes.controllers.metallb.definitions import crds as metallb_c
 from sandbox.kubernetes.controllers.strimzi.definitions import crds as strimzi_crds
 
 DESCRIPTION = "Stand-in for the sandbox: the shape of the real chart, none of its programs"
+_DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _STANDINS = files("sandbox.charts") / "standins"
 
 Repository = Mapping[str, Chart]
@@ -42,7 +43,7 @@ def render_index(repository: Repository) -> str:
     for chart in reversed(list(repository.values())):
         entry = {**chart.metadata, "digest": chart.digest, "urls": [chart.file]}
         entries.setdefault(chart.name, []).append(entry)
-    return yaml.safe_dump({"apiVersion": "v1", "entries": entries}, sort_keys=True)
+    return _yaml({"apiVersion": "v1", "entries": entries})
 
 
 def _build(name: str, version: str, app_version: str) -> Chart:
@@ -54,9 +55,17 @@ def _build(name: str, version: str, app_version: str) -> Chart:
         "description": f"{DESCRIPTION} ({name})",
         "type": "application",
     }
-    content = {"Chart.yaml": yaml.safe_dump(metadata), **dict(_files(_STANDINS / name)), **_definitions(name, version)}
+    content = {
+        "Chart.yaml": _yaml(metadata),
+        **dict(_files(_STANDINS / name)),
+        **_definitions(name, version),
+    }
     content["templates/_workload.tpl"] = (_STANDINS / "shared" / "_workload.tpl").read_text()
     return Chart(metadata, pack(name, content))
+
+
+def _yaml(*documents: dict[str, Any]) -> str:
+    return str(yaml.dump_all(documents, sort_keys=False, Dumper=_DUMPER))
 
 
 def _files(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -70,7 +79,7 @@ def _files(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, str]]:
 def _definitions(name: str, version: str) -> dict[str, str]:
     """CustomResourceDefinitions, where the real chart has them: MetalLB's go with the release, most outlive it."""
     if name == "metallb":
-        return {"templates/crds.yaml": yaml.safe_dump_all(metallb_crds(), sort_keys=False)}
+        return {"templates/crds.yaml": _yaml(*metallb_crds())}
     if name == "liqo":
         return _folder(liqo_crds(), version)
     if name == "strimzi-kafka-operator":
@@ -81,7 +90,7 @@ def _definitions(name: str, version: str) -> dict[str, str]:
         return _folder(made, version)
     for each in made:
         each["metadata"]["annotations"] = {"helm.sh/resource-policy": "keep"}
-    text = yaml.safe_dump_all(made, sort_keys=False)
+    text = _yaml(*made)
     return {"templates/crds.yaml": "{{- if .Values.crds.enabled }}\n" + text + "{{- end }}\n"}
 
 
@@ -89,7 +98,7 @@ def _folder(definitions: list[dict[str, Any]], version: str) -> dict[str, str]:
     """Files of the chart's ``crds``; a label tells the versions apart, as new fields do in the real ones."""
     for each in definitions:
         each["metadata"]["labels"] = {"standin/version": version}
-    return {f"crds/{each['metadata']['name']}.yaml": yaml.safe_dump(each, sort_keys=False) for each in definitions}
+    return {f"crds/{each['metadata']['name']}.yaml": _yaml(each) for each in definitions}
 
 
 @cache

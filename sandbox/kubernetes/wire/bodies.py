@@ -16,6 +16,7 @@ from sandbox.kubernetes.wire.message import JSON_TYPE, Request
 from sandbox.kubernetes.wire.protobuf import PROTOBUF_TYPE, decode_object
 
 _YAML_TYPES = {"application/yaml", "application/apply-patch+yaml"}
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _ACCEPTED = [JSON_TYPE, "application/yaml", PROTOBUF_TYPE]
 _SHOWN = 30
 _NO_OBJECT = (
@@ -35,7 +36,7 @@ def read_any(request: Request) -> Any:
         return decode_object(request.body)
     try:
         if kind in _YAML_TYPES:
-            return yaml.safe_load(request.body)
+            return _read_yaml(request.body)
         if _is_json(kind):
             return orjson.loads(request.body)
     except orjson.JSONDecodeError as error:
@@ -43,6 +44,14 @@ def read_any(request: Request) -> Any:
     except yaml.YAMLError as error:
         raise bad_request(f"error decoding YAML: {error}") from error
     raise unsupported_media_type(_ACCEPTED)
+
+
+def _read_yaml(body: bytes) -> Any:
+    """Clients that apply send JSON as YAML, which JSON's parser reads a hundred times as fast."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return yaml.load(body, Loader=_LOADER)  # noqa: S506 - the safe loader, in C where it is there
 
 
 def read_object(request: Request, resource: Resource | None = None) -> Object:
