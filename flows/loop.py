@@ -9,15 +9,14 @@ from dataclasses import dataclass, field, replace
 from federation.judging import Verdicts
 from federation.planning.context import PlanningContext
 from federation.planning.explain import summary
-from federation.planning.guards import Admission, Policy, Spent, admit
+from federation.planning.guards import Admission, Policy, Spent
 from federation.planning.outcomes import Outcome
-from federation.planning.planner import plan_federation
 from federation.planning.scopes import EVERYTHING, Scope, narrow
 from federation.state.silence import silent_clusters
 from federation.state.status import FederationStatus
 from flows.admission import context_of, refuse_other_reality
 from flows.correct import Walk, correct
-from flows.preflight import vetted
+from flows.preflight import Bounds, plan_ahead
 from flows.workplace import Workplace
 from tasks.announcing import ProgressTeller
 from tasks.handover import unseen
@@ -107,10 +106,8 @@ async def _look(place: Workplace, assignment: Assignment, spent: Spent) -> _View
     observed = await observe(unseen(place.bench), place.settings.lookers)
     silent_s = place.registry.silences.note(place.name, silent_clusters(observed))
     context = context_of(place.bench, observed, place.settings, silent_s)
-    for cluster in place.bench.desired.spec.clusters:
-        place.bench.assign(cluster.name, context.targets(cluster))
-    admitted = admit(plan_federation(context), context, assignment.policy or place.settings.policy, spent)
-    everything = await vetted(place.bench, context, admitted, place.settings.lookers)
+    bounds = Bounds(assignment.policy or place.settings.policy, place.settings.lookers, spent)
+    context, everything = await plan_ahead(place.bench, context, bounds)
     return _View(context, everything, narrow(everything, assignment.scope))
 
 

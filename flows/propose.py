@@ -10,14 +10,13 @@ from prefect import flow
 
 from config.settings import settings
 from federation.planning.explain import render_json
-from federation.planning.guards import Admission, admit
-from federation.planning.planner import plan_federation
+from federation.planning.guards import Admission
 from federation.preflight.findings import Finding
 from federation.preflight.gate import blind_findings
 from federation.spec.federation import Federation
 from federation.state.silence import silent_clusters
 from flows.admission import basis, blind_spots, context_of
-from flows.preflight import vetted
+from flows.preflight import Bounds, plan_ahead
 from flows.workplace import open_bench
 from registry.moving import refuse_moves
 from registry.registry import Registry
@@ -85,8 +84,5 @@ async def _look(registry: Registry, federation: Federation, bench: Workbench) ->
     silent, known_s = silent_clusters(observed), registry.silences.of(federation.name)
     silent_s = {cluster: known_s.get(cluster, 0.0) for cluster in silent}
     context = context_of(bench, observed, settings(), silent_s)
-    for cluster in federation.spec.clusters:
-        bench.assign(cluster.name, context.targets(cluster))
-    admitted = admit(plan_federation(context), context, settings().policy)
-    admission = await vetted(bench, context, admitted, settings().lookers)
+    context, admission = await plan_ahead(bench, context, Bounds(settings().policy, settings().lookers))
     return Proposal(admission, blind_spots(context), blind_findings(context))

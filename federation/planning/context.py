@@ -45,6 +45,8 @@ class PlanningContext:
         timing: Times for decisions.
         silent_s: For each cluster that nobody hears of, how many seconds that has lasted.
         former_peerings: Peerings that older generations asked for and that may still be there; later ones win.
+        unfit: Spares by cluster that were looked at and cannot become nodes: they step in only when no other is left,
+            and then the preflight holds them with the reason.
     """
 
     desired: Federation
@@ -54,6 +56,7 @@ class PlanningContext:
     timing: Timing = field(default_factory=Timing)
     silent_s: Mapping[str, float] = field(default_factory=dict)
     former_peerings: tuple[Peering, ...] = ()
+    unfit: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def seen(self, cluster: str) -> ObservedCluster:
         """What was seen of a cluster; all Unknown when nobody looked."""
@@ -109,7 +112,9 @@ class PlanningContext:
         if not cluster.spares or not isinstance(seen, Present):
             return {}
         targets = machine_targets(self.desired.name, cluster, seen.value.inventory)
-        return stand_ins(cluster.spares, targets, seen.value, self.long_unready(cluster.name))
+        unfit = self.unfit.get(cluster.name, frozenset())
+        spares = sorted(cluster.spares, key=lambda name: name in unfit)
+        return stand_ins(spares, targets, seen.value, self.long_unready(cluster.name))
 
     def long_unready(self, cluster: str) -> frozenset[str]:
         """Nodes that have not been ready for so long that they count as lost."""

@@ -28,7 +28,7 @@ def check_hosts(
 ) -> Iterator[Finding]:
     """Everything that stands in the way of the hosts that are about to become nodes.
 
-    A spare that cannot step in holds its whole cluster, before anything of it is made.
+    A spare that cannot step in holds its whole cluster, before anything of it is made; later only itself.
     """
     for target in inquiry.looked_at:
         match hosts.get(target.name):
@@ -46,7 +46,7 @@ def check_hosts(
 
 
 def _finding(inquiry: Inquiry, target: MachineTarget, reason: str, seen: str, fix: str) -> Finding:
-    machine = None if target in inquiry.spares else target.name
+    machine = None if target in inquiry.spares and not inquiry.stands else target.name
     return Finding(inquiry.cluster.name, reason, inquiry.place_of(target), seen, fix, machine)
 
 

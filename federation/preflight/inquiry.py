@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from federation.planning.actions import CreateMachine, EnsureFoundation, InitControlPlane, JoinNode, PrepareHost
 from federation.planning.context import PlanningContext
 from federation.planning.plan import Plan
+from federation.preflight.findings import Finding
 from federation.spec.cluster import Cluster
 from federation.spec.machines import CONTROL_PLANE_POOL, MachineTarget
 from federation.spec.problems import FieldPath
@@ -27,7 +29,9 @@ class Inquiry:
         fresh: Those of them that take more of a quota: one that stands in for a deleted one of its name does not, one
             that is made before another goes (the surge of a rolling change) does.
         founding: Whether nothing of its foundation is there yet.
-        spares: Hosts that are to step in later, as workers; only while the cluster has no control plane.
+        spares: Hosts that may step in later, as workers; while the cluster has no control plane, and when one of them
+            steps in now: then another may have to.
+        stands: Whether the cluster has a control plane. Before that, a spare that is no good holds all of it.
     """
 
     index: int
@@ -36,6 +40,7 @@ class Inquiry:
     fresh: tuple[MachineTarget, ...]
     founding: bool
     spares: tuple[MachineTarget, ...] = ()
+    stands: bool = False
 
     @property
     def looked_at(self) -> tuple[MachineTarget, ...]:
@@ -88,10 +93,37 @@ def _inquiry(context: PlanningContext, plan: Plan, index: int) -> Inquiry:
         founding=isinstance(seen, Present)
         and seen.value.foundation == "absent"
         and str(EnsureFoundation(cluster.name)) in plan,
-        spares=_spares(cluster, begun) if context.never_built(cluster.name) else (),
+        spares=_spares(context, cluster, begun),
+        stands=not context.never_built(cluster.name),
     )
 
 
-def _spares(cluster: Cluster, begun: set[str]) -> tuple[MachineTarget, ...]:
+def _spares(context: PlanningContext, cluster: Cluster, begun: set[str]) -> tuple[MachineTarget, ...]:
+    steps_in = any(name in begun for name in context.stand_ins(cluster).values())
+    if not (steps_in or context.never_built(cluster.name)):
+        return ()
+    settled = begun | context.unfit.get(cluster.name, frozenset()) | _claimed(context, cluster)
     pool = cluster.workers[0].name if cluster.workers else CONTROL_PLANE_POOL
-    return tuple(MachineTarget(name, "worker", pool) for name in cluster.spares if name not in begun)
+    return tuple(MachineTarget(name, "worker", pool) for name in cluster.spares if name not in settled)
+
+
+def _claimed(context: PlanningContext, cluster: Cluster) -> set[str]:
+    return {name for name in cluster.spares if context.seen(cluster.name).machine(name) is not None}
+
+
+def with_fit_spares(context: PlanningContext, asked: Iterable[Inquiry], findings: Iterable[Finding]) -> PlanningContext:
+    """A context in which spares that were found wanting step in after all others; the same one when nothing changes.
+
+    Args:
+        context: What the plan was made from.
+        asked: What was looked at for it.
+        findings: What was found.
+    """
+    standing = {inquiry.cluster.name: inquiry.cluster for inquiry in asked if inquiry.stands}
+    bad = {(each.cluster, each.machine) for each in findings if not each.silent}
+    unfit = {
+        name: frozenset(spare for spare in cluster.spares if (name, spare) in bad) for name, cluster in standing.items()
+    }
+    other = replace(context, unfit=unfit)
+    same = all(context.stand_ins(cluster) == other.stand_ins(cluster) for cluster in standing.values())
+    return context if same else other
