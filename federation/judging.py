@@ -19,6 +19,7 @@ from federation.spec.digests import component_digest
 from federation.spec.homes import home_of
 from federation.spec.machines import MachineTarget
 from federation.spec.peering import Peering, PeeringKey
+from federation.state.clusters import cluster_status
 from federation.state.conditions import Condition, aggregate, false, summary, true, unknown
 from federation.state.observed import Absent, ObservedApplication, ObservedNode, Present, Unknown
 from federation.state.status import ObjectStatus, Tally
@@ -95,7 +96,8 @@ def _cluster(verdicts: Verdicts, cluster: Cluster) -> ObjectStatus:
     if cluster.adopted:
         return _existing(verdicts, cluster)
     if cluster.made_whole:
-        return judge_made(verdicts, cluster, _control_plane(verdicts, cluster), _addons(verdicts, cluster))
+        own_api = _control_plane(verdicts, cluster), _addons(verdicts, cluster)
+        return judge_made(verdicts.context, cluster, verdicts.trouble(cluster.name), *own_api)
     machines = tuple(_machine(verdicts, cluster, target) for target in verdicts.context.targets(cluster))
     preflight = condition_of(cluster.name, verdicts.admission.findings)
     conditions = [
@@ -105,16 +107,10 @@ def _cluster(verdicts: Verdicts, cluster: Cluster) -> ObjectStatus:
         _addons(verdicts, cluster),
         *([preflight] if preflight else []),
     ]
-    paused = [true("Paused", "Paused", "observed only")] if cluster.paused else []
     versions = judge_versions(verdicts.context, cluster, verdicts.outcomes)
     drains = judge_drains(cluster, verdicts.outcomes)
-    return ObjectStatus(
-        kind="Cluster",
-        name=cluster.name,
-        conditions=(*paused, *versions, *drains, *conditions, summary("Available", conditions)),
-        parts=machines,
-        facts={"distribution": f"{cluster.built_with.type} {cluster.built_with.version}"},
-    )
+    built = {"distribution": f"{cluster.built_with.type} {cluster.built_with.version}"}
+    return cluster_status(cluster, conditions, machines, built, beside=(*versions, *drains))
 
 
 def _existing(verdicts: Verdicts, cluster: Cluster) -> ObjectStatus:
@@ -139,14 +135,7 @@ def _existing(verdicts: Verdicts, cluster: Cluster) -> ObjectStatus:
         *([false("NetworkAsDeclared", "NetworkDiffers", trouble)] if trouble else []),
         _addons(verdicts, cluster),
     ]
-    paused = [true("Paused", "Paused", "observed only")] if cluster.paused else []
-    return ObjectStatus(
-        kind="Cluster",
-        name=cluster.name,
-        conditions=(*paused, *conditions, summary("Available", conditions)),
-        parts=nodes,
-        facts=facts(context, cluster),
-    )
+    return cluster_status(cluster, conditions, nodes, facts(context, cluster))
 
 
 def _ready(node: ObservedNode) -> Condition:

@@ -115,3 +115,11 @@ def test_a_cluster_that_we_built_is_never_the_twin() -> None:
     verdicts = verdicts_of({"clusters": clusters, "observed": {"x": same, "y": {"identity": "u1"}}})
     assert verdicts.context.unreadable("x")
     assert not verdicts.context.unreadable("y")
+
+
+@pytest.mark.parametrize("words", [{"paused": True}, {"existing": {"paused": True}}, {"made": "b", "paused": True}])
+def test_a_cluster_of_any_kind_says_that_it_is_paused(words: dict[str, Any]) -> None:
+    """It stands first, and takes nothing from what the cluster is."""
+    (found,) = judge_federation(verdicts_of({"clusters": {"c": dict(words)}})).parts
+    assert (found.conditions[0].type, found.conditions[0].status) == ("Paused", "True")
+    assert "Paused" not in found.summary.message
