@@ -127,7 +127,9 @@ def _image_by_id(connection: Connection, image: str) -> str | None:
 
 
 def _server_group(raw: Any) -> ServerGroup:
-    return ServerGroup(raw.id, raw.name or "", raw.policy or next(iter(raw.policies or ()), ""))
+    return ServerGroup(
+        raw.id, raw.name or "", raw.policy or next(iter(raw.policies or ()), ""), len(raw.member_ids or ())
+    )
 
 
 def _server(raw: Any) -> Server:

@@ -20,6 +20,7 @@ _COMPUTE = {
     "instances": ("instances", "instances_used"),
     "cores": ("total_cores", "total_cores_used"),
     "ram": ("total_ram", "total_ram_used"),
+    "server_groups": ("server_groups", "server_groups_used"),
 }
 _GIB = 1024**3
 
@@ -35,14 +36,16 @@ class ProjectClient:
         return str(self._cloud.read(lambda connection: connection.session.get_project_id()) or "")
 
     def compute_quotas(self) -> Mapping[str, Quota]:
-        """``instances``, ``cores`` and ``ram`` (MiB)."""
+        """``instances``, ``cores``, ``ram`` (MiB), ``server_groups``; ``server_group_members`` is of each group."""
         absolute = self._cloud.read(lambda connection: connection.compute.get_limits().absolute)
-        return {
+        found = {
             name: Quota(int(limit), int(used))
             for name, fields in _COMPUTE.items()
             for limit, used in [tuple(getattr(absolute, field) for field in fields)]
             if limit is not None and used is not None
         }
+        members = absolute.server_group_members
+        return found if members is None else found | {"server_group_members": Quota(int(members), 0)}
 
     def network_quotas(self) -> Mapping[str, Quota]:
         """By neutron's words, such as ``port``; with what is reserved counted as used."""

@@ -118,6 +118,7 @@ class ServerGroup:
     id: str
     name: str
     policy: str
+    members: int = 0
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,8 @@ class CloudFacts:
         external: Whether there is an external network of that name: Present with its id.
         credentials_left_s: Seconds until the credentials end; Absent when they do not.
         mtu: Of the cluster's own network; Absent while there is none.
+        groups: Pools of the cluster that have a server group, with the number of its members; nobody is asked while no
+            machine is to keep to a hypervisor of its own.
     """
 
     project: str
@@ -71,6 +73,7 @@ class CloudFacts:
     external: Observation[str] = NOT_ASKED
     credentials_left_s: Observation[float] = NOT_ASKED
     mtu: Observation[int] = NOT_ASKED
+    groups: Observation[Mapping[str, int]] = NOT_ASKED
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from federation.preflight.facts import CloudFacts, FlavorFacts, Quota
 from federation.preflight.findings import Finding
 from federation.preflight.inquiry import Inquiry
+from federation.spec.cluster import Spread
 from federation.state.observed import Present, Unknown
 
 FOUNDATION = Counter({"network": 1, "subnet": 1, "router": 1, "port": 1, "security_group": 1, "security_group_rule": 8})
@@ -33,6 +34,7 @@ _WORDS = {
     "router": "routers",
     "security_group": "security groups",
     "security_group_rule": "rules of security groups",
+    "server_groups": "server groups",
 }
 
 
@@ -53,6 +55,9 @@ def check_quotas(asked: Mapping[str, tuple[Inquiry, CloudFacts]]) -> Iterator[Fi
             yield _finding(inquiry, _quotas(facts)[name], name, need[name], used[name])
         if not short:
             used.update(need)
+            left = _free(facts, "server_groups") - used["server_groups"]
+            used["server_groups"] += int(min(_new_groups(inquiry, facts, "soft"), left))
+        yield from _crowded_groups(inquiry, facts)
         yield from _silent(inquiry, facts, need)
 
 
@@ -66,7 +71,36 @@ def needs_of(inquiry: Inquiry, facts: CloudFacts) -> Counter[str]:
         flavor = facts.flavors.get(target.flavor or "")
         if isinstance(flavor, Present):
             need.update(_size(flavor.value))
-    return need
+    need["server_groups"] += _new_groups(inquiry, facts, "strict")
+    return +need
+
+
+def _new_groups(inquiry: Inquiry, facts: CloudFacts, spread: Spread) -> int:
+    """Pools whose machines keep apart so, and whose group is to be made; none where groups could not be read.
+
+    One that keeps apart softly goes without a group when the cloud gives no more: only strict ones need theirs.
+    """
+    there = facts.groups.value if isinstance(facts.groups, Present) else None
+    pools = {target.pool for target in inquiry.fresh if target.spread == spread}
+    return 0 if there is None else len(pools - there.keys())
+
+
+def _crowded_groups(inquiry: Inquiry, facts: CloudFacts) -> Iterator[Finding]:
+    """A group takes so many servers and no more, whatever its policy. Source: nova, "Quotas", server_group_members."""
+    limit, there = _quotas(facts).get("server_group_members"), facts.groups
+    if limit is None or not isinstance(there, Present):
+        return
+    joining = Counter(target.pool for target in inquiry.fresh if target.spread)
+    for target in {each.pool: each for each in inquiry.fresh if each.spread}.values():
+        members = there.value.get(target.pool, 0) + joining[target.pool]
+        if 0 <= limit.limit < members:
+            yield Finding(
+                cluster=inquiry.cluster.name,
+                reason="QuotaTooSmall",
+                field=(*inquiry.path, *inquiry.pool_place(target)),
+                seen=f"{members} machines are to keep apart, and a server group of the project takes {limit.limit}",
+                fix=f"raise the quota 'server_group_members' to {members} or more, or ask for fewer machines",
+            )
 
 
 def _size(flavor: FlavorFacts) -> Counter[str]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from federation.errors import FlotillaError
-from federation.preflight.facts import CloudFacts, FlavorFacts
+from federation.preflight.facts import NOT_ASKED, CloudFacts, FlavorFacts
 from federation.spec.infrastructure import OpenStackInfrastructure
 from federation.spec.machines import MachineTarget
 from federation.state.observed import Absent, Observation, Present, Unknown
@@ -48,6 +48,8 @@ class _Inspection:
             name = asked.external_network
             external = pool.submit(self._once, f"external/{name}", lambda: self._external(name))
             mtu = pool.submit(_observed, self._mtu)
+            spread = any(machine.spread for machine in machines)
+            groups = pool.submit(_observed, self._groups) if spread else None
         return CloudFacts(
             project=self._project.project_id(),
             quotas=(compute.result(), network.result()),
@@ -56,6 +58,7 @@ class _Inspection:
             external=external.result(),
             credentials_left_s=_left_s(end.result()),
             mtu=mtu.result(),
+            groups=groups.result() if groups else NOT_ASKED,
         )
 
     def _once(self, what: str, read: Callable[[], T | None]) -> Observation[T]:
@@ -70,6 +73,11 @@ class _Inspection:
         """Of the cluster's own network; the cloud chooses it, so nobody knows it before."""
         found = self._tenant.owner.own(self._tenant.network.networks(name=self._tenant.owner.name))
         return found[0].mtu or None if found else None
+
+    def _groups(self) -> Mapping[str, int]:
+        owner = self._tenant.owner
+        found = [each for each in self._tenant.compute.server_groups() if owner.owns_group(each.name)]
+        return {owner.pool_of(each.name): each.members for each in found}
 
 
 def _observed(read: Callable[[], T | None]) -> Observation[T]:

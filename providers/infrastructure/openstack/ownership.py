@@ -55,6 +55,10 @@ class Owner:
         """Whether a server group of this name is one of the cluster's."""
         return name.startswith(self._groups)
 
+    def pool_of(self, group: str) -> str:
+        """The pool that one of the cluster's server groups is for."""
+        return group.removeprefix(self._groups)
+
     @property
     def _groups(self) -> str:
         return f"{self.name}-{digest(f'{self.federation}/{self.cluster}')}-"

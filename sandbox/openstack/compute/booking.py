@@ -187,9 +187,11 @@ def book(cloud: Cloud, wanted: Row, hints: Row, networks: list[Row]) -> Row:
     }
     if row["group_id"]:
         try:
-            cloud.compute.group(row["group_id"])
+            group = cloud.compute.group(row["group_id"])
         except Refusal as refusal:
             raise Refusal(400, refusal.message) from refusal
+        if 0 <= cloud.compute.quotas["server_group_members"] <= len(cloud.compute.members(group)):
+            raise Refusal(403, "Quota exceeded, too many servers in group")
     cloud.compute.servers[row["id"]] = row
     for asked in networks:
         if asked.get("port"):

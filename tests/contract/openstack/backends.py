@@ -17,7 +17,9 @@ from tests.contract.sandbox.process import SandboxProcess
 from tests.proving.openstack import VERSION, OpenStack
 
 SANDBOX, REAL = "sandbox", "OpenStack"
-_COMPUTE_QUOTAS = frozenset({"instances", "cores", "ram", "key_pairs", "server_groups", "metadata_items"})
+_COMPUTE_QUOTAS = frozenset(
+    {"instances", "cores", "ram", "key_pairs", "server_groups", "server_group_members", "metadata_items"}
+)
 _numbers = itertools.count(1)
 
 

@@ -33,7 +33,10 @@ def a_cloud(**more: Any) -> CloudFacts:
     facts = CloudFacts(
         project="p",
         quotas=(
-            Present(dict.fromkeys(("instances", "cores"), PLENTY) | {"ram": Quota(-1, 0)}),
+            Present(
+                dict.fromkeys(("instances", "cores", "server_groups", "server_group_members"), PLENTY)
+                | {"ram": Quota(-1, 0)}
+            ),
             Present(dict.fromkeys(NETWORK, PLENTY)),
         ),
         image=Present(ImageFacts("active", "x86_64", 5)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -100,6 +101,58 @@ def test_an_endpoint_of_its_own_takes_a_floating_address_more():
     facts = with_quota(floatingip=Quota(1, 0))
     assert found(nothing_built(a_federation(clusters=[plain])), a=facts)[0] == ()
     assert reasons(found(nothing_built(a_federation(clusters=[kept])), a=facts)[0]) == ["QuotaTooSmall"]
+
+
+def apart(name: str, spread: str, count: int = 2) -> dict[str, Any]:
+    """A cluster whose workers keep to hypervisors of their own."""
+    pool = {"name": "default", "count": count, "flavor": "m1.medium", "spread": spread}
+    return a_cluster(name) | {"workers": [pool]}
+
+
+@pytest.mark.parametrize(
+    ("free", "there", "spread", "expected"),
+    [
+        (0, {}, "strict", ["QuotaTooSmall"]),
+        (1, {}, "strict", []),
+        (0, {"default": 1}, "strict", []),
+        (0, {}, "soft", []),
+        (-1, {}, "strict", []),
+    ],
+)
+def test_a_pool_that_keeps_apart_strictly_needs_a_server_group(free, there, spread, expected):
+    """One that is there is used; a soft one is done without; a negative limit is none."""
+    quota = Quota(-1, 0) if free < 0 else Quota(4, 4 - free)
+    facts = replace(with_quota(server_groups=quota), groups=Present(there))
+    findings, admission = found(nothing_built(a_federation(clusters=[apart("a", spread)])), a=facts)
+    assert reasons(findings) == expected
+    assert bool(admission.held) == bool(expected)
+
+
+def test_soft_groups_of_clusters_before_it_take_what_a_strict_one_needs():
+    """They are made first, as far as the cloud gives them."""
+    federation = a_federation(clusters=[apart("a", "soft"), apart("b", "strict")])
+    facts = replace(with_quota(server_groups=Quota(1, 0)), groups=Present({}))
+    findings, _ = found(nothing_built(federation), a=facts, b=facts)
+    assert [(each.cluster, each.reason) for each in findings] == [("b", "QuotaTooSmall")]
+    assert "it needs 1 server groups; the project has 0 of 1 in use, 1 go to clusters before it" in findings[0].seen
+
+
+@pytest.mark.parametrize(("there", "expected"), [({}, []), ({"default": 2}, ["QuotaTooSmall"])])
+@pytest.mark.parametrize("spread", ["soft", "strict"])
+def test_a_server_group_takes_so_many_servers_and_no_more(there, expected, spread):
+    """Nova refuses one more, whatever the policy of the group."""
+    facts = replace(with_quota(server_group_members=Quota(3, 0)), groups=Present(there))
+    findings, _ = found(nothing_built(a_federation(clusters=[apart("a", spread)])), a=facts)
+    assert reasons(findings) == expected
+    if expected:
+        assert render_field(findings[0].field) == "spec.clusters[0].workers[0]"
+        assert "4 machines are to keep apart, and a server group of the project takes 3" in findings[0].seen
+
+
+def test_groups_that_cannot_be_read_hold_nothing():
+    """What nobody knows is no reason."""
+    facts = replace(with_quota(server_groups=Quota(0, 0)), groups=SILENT)
+    assert found(nothing_built(a_federation(clusters=[apart("a", "strict")])), a=facts)[0] == ()
 
 
 def test_a_machine_that_replaces_another_takes_no_more_quota():

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from federation.errors import NotReadyYet, QuotaExceeded, Rejected
+from federation.preflight.facts import Quota
 from federation.spec.machines import machine_targets
+from federation.state.observed import Present
 from providers.contracts import ClusterTarget
+from providers.survey import Survey
 from tests.contract.providers.openstack.ground import a_target, build, only_sandbox, step, tear_down
 
 ADDRESS = "10.0.0.250"
@@ -87,3 +91,23 @@ def test_a_cloud_without_room_for_groups_builds_a_soft_one_all_the_same(ground, 
         tear_down(provider, soft)
     finally:
         ground.quota(server_groups=100)
+
+
+def test_a_group_takes_so_many_machines_and_the_preflight_knows(ground, provider, federation):
+    """A second member is one too many; what is told before says so."""
+    target = with_plane(federation, count=3, spread="soft")
+    first, second, _ = target.machines
+    facts = provider.inspect(target, target.machines, Survey()).cloud
+    assert facts.groups == Present({})
+    build(provider, replace(target, machines=(first,)))
+    ground.quota(server_group_members=1)
+    try:
+        facts = provider.inspect(target, target.machines, Survey()).cloud
+        assert facts.groups == Present({"cp": 1})
+        assert facts.quotas[0].value["server_group_members"] == Quota(1, 0)
+        assert facts.quotas[0].value["server_groups"].used == 1
+        with pytest.raises(QuotaExceeded):
+            step(lambda: provider.ensure_machine(target, second))
+    finally:
+        ground.quota(server_group_members=10)
+    tear_down(provider, target)
