@@ -12,6 +12,7 @@ from pathlib import Path
 
 from flotilla.environment import prepare
 from tests.reliability.chapters import Chapter, keep
+from tests.reliability.journal import Journal, share
 
 prepare()  # Prefect reads its environment when it is imported
 
@@ -37,7 +38,7 @@ REPAIRED: tuple[str, ...] = ()
 
 
 def trial(full: bool) -> Chapter:
-    """Every seed on a life of its own; or fifty of them in one life."""
+    """Every seed that was not tried yet on a life of its own; or fifty of them in one life."""
     return asyncio.run(_each() if full else _in_one_life())
 
 
@@ -51,18 +52,20 @@ async def _in_one_life() -> Chapter:
 async def _each() -> Chapter:
     warm_up()
     first, _, last = os.environ.get(SEEDS, "0-999").partition("-")
-    ends = time.monotonic() + float(os.environ.get(LIMIT, "inf"))
-    found: list[Weathered] = []
+    seeds = range(int(first), int(last or first) + 1)
+    journal, ends = Journal("faults", Weathered), time.monotonic() + float(os.environ.get(LIMIT, "inf"))
     with tempfile.TemporaryDirectory(prefix="flotilla-faults-") as folder:
         async with open_scene(NAME, Path(folder)) as scene:
             recorded = await record(scene)
-            for seed in range(int(first), int(last or first) + 1):
+            tried = {each.schedule.seed for each in journal.results()} if last else set()
+            for seed in share([each for each in seeds if each not in tried]):
                 if time.monotonic() > ends:
                     break
-                found.append(await attempt(scene, recorded, seed))
-                print(_line(found[-1]), file=sys.stderr, flush=True)
-                keep(chapter(found))
-    return chapter(found)
+                result = await attempt(scene, recorded, seed)
+                journal.add(result)
+                print(_line(result), file=sys.stderr, flush=True)
+                keep(chapter(journal.results()))
+    return chapter(journal.results())
 
 
 def chapter(found: list[Weathered]) -> Chapter:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from flotilla.environment import prepare
 from tests.reliability.chapters import Chapter, keep
+from tests.reliability.journal import Journal, share
 
 prepare()  # Prefect reads its environment when it is imported
 
@@ -26,8 +28,8 @@ from tests.reliability.killing.worker import warm_up  # noqa: E402 - after prepa
 LIMIT = "FLOTILLA_KILLS_S"
 """Variable with the seconds after which a full trial ends with what it has; none for every point."""
 HOW = (
-    "A life of two peered k3s clusters with an application (built, changed, healed, removed) is cut off by SIGKILL at "
-    "one mutating request on any wire, before its work or after it and before the answer. Then one reconcile must "
+    "A life of two peered k3s clusters with an application (built; changed and upgraded; healed; removed) is cut off "
+    "by SIGKILL at one mutating request on any wire, before its work or after it and before the answer. Then one reconcile must "
     "converge: every thing by name as in a life that nobody cut off, nothing twice, ledger and cloud in agreement, "
     "another apply silent; after a teardown nothing is left in the world, the ledger and the blocks."
 )
@@ -40,7 +42,7 @@ REPAIRED = (
 
 
 def trial(full: bool) -> Chapter:
-    """Kill at every request of a life, each in a life of its own; or eight times in one life."""
+    """Kill at every request of a life that was not tried yet, each in a life of its own; or eight times in one life."""
     return asyncio.run(_everywhere() if full else _in_one_life())
 
 
@@ -49,30 +51,33 @@ async def _in_one_life() -> Chapter:
     with tempfile.TemporaryDirectory(prefix="flotilla-kills-") as folder:
         async with open_scene(NAME, Path(folder)) as scene:
             results = await chained(scene)
-    return chapter(results, len(results))
+    return chapter(results, f" Tried here: {len(results)} points in one life.")
 
 
 async def _everywhere() -> Chapter:
-    results: list[Result] = []
-    total = 0
-    async for total, result in _attempts():
-        results.append(result)
-        print(_line(result), file=sys.stderr, flush=True)
-        keep(chapter(results, total))
-    return chapter(results, total)
-
-
-async def _attempts() -> AsyncIterator[tuple[int, Result]]:
     warm_up()
-    ends = time.monotonic() + float(os.environ.get(LIMIT, "inf"))
+    journal, ends = Journal("kills", Result), time.monotonic() + float(os.environ.get(LIMIT, "inf"))
     with tempfile.TemporaryDirectory(prefix="flotilla-kills-") as folder:
         async with open_scene(NAME, Path(folder)) as scene:
             recorded = await record(scene)
             points = list(spread(recorded))
-            for point in points:
+            tried = {each.point for each in journal.results()}
+            for point in share([each for each in points if each not in tried]):
                 if time.monotonic() > ends:
-                    return
-                yield len(points), await attempt(scene, recorded, point)
+                    break
+                result = await attempt(scene, recorded, point)
+                journal.add(result)
+                print(_line(result), file=sys.stderr, flush=True)
+                keep(_of_all(journal, points))
+    return _of_all(journal, points)
+
+
+def _of_all(journal: Journal[Result], points: list[Point]) -> Chapter:
+    results = [each for each in journal.results() if each.point in points]
+    seconds = statistics.median(each.seconds for each in results)
+    scope = f" Tried: {len(results)} of {len(points)} points since {journal.since()}, {seconds:.0f} s each (median)"
+    early = sum(not each.request for each in results)
+    return chapter(results, scope + (f"; {early} runs ended before their point was reached." if early else "."))
 
 
 def spread(recorded: list[Recorded]) -> Iterator[Point]:
@@ -86,14 +91,10 @@ def spread(recorded: list[Recorded]) -> Iterator[Point]:
     yield from sorted(points, key=lambda point: hashlib.sha256(str(point).encode()).digest())
 
 
-def chapter(results: list[Result], total: int) -> Chapter:
-    """The chapter of what was tried so far, out of so many points."""
+def chapter(results: list[Result], scope: str) -> Chapter:
+    """The chapter of results, with a sentence on how many of all there are they are."""
     failed = [each for each in results if each.wrong]
-    seconds = sorted(each.seconds for each in results)
     rows = [_row(index, results) for index in range(len(PHASES))]
-    early = sum(not each.request for each in results)
-    scope = f" Tried here: {len(results)} of {total} points, {seconds[len(seconds) // 2]:.0f} s each (median)"
-    scope += f"; {early} runs ended before their point was reached." if early else "."
     return Chapter(
         name="kills",
         title="Kill anywhere",

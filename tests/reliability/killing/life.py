@@ -17,19 +17,20 @@ NAME = "life"
 _PORTS = {"ports": [{"port": 8090, "expose": "peered"}]}
 
 
-def _federation(workers: int, *components: dict[str, object]) -> Federation:
+def _federation(version: str, workers: int, *components: dict[str, object]) -> Federation:
+    k3s = {"type": "k3s", "version": version}
     return a_small_federation(
         NAME,
-        a_small_cluster("a", workers=workers, addons=("metallb", "liqo")),
+        a_small_cluster("a", workers=workers, addons=("metallb", "liqo"), distribution=k3s),
         a_small_cluster("b", addons=("metallb", "liqo")),
         peerings=[{"between": ["a", "b"], "type": "liqo"}],
         applications=[{"name": "app", "components": list(components)}],
     )
 
 
-FIRST = _federation(1, a_component("front", "a"), a_component("back", "b", **_PORTS))
-SECOND = _federation(2, a_component("front", "b"), a_component("store", "b", **_PORTS))
-"""One more machine; a component moves, one goes, one comes."""
+FIRST = _federation("v1.35.6+k3s1", 1, a_component("front", "a"), a_component("back", "b", **_PORTS))
+SECOND = _federation("v1.36.4+k3s1", 2, a_component("front", "b"), a_component("store", "b", **_PORTS))
+"""A new version and one more machine; a component moves, one goes, one comes."""
 LOST = f"{NAME}-a-default-0"
 
 
