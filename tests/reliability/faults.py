@@ -58,7 +58,7 @@ async def _each() -> Chapter:
         async with open_scene(NAME, Path(folder)) as scene:
             recorded = await record(scene)
             tried = {each.schedule.seed for each in journal.results()} if last else set()
-            for seed in share([each for each in seeds if each not in tried]):
+            for seed in (each for each in share(seeds) if each not in tried):
                 if time.monotonic() > ends:
                     break
                 result = await attempt(scene, recorded, seed)

@@ -29,8 +29,8 @@ LIMIT = "FLOTILLA_KILLS_S"
 """Variable with the seconds after which a full trial ends with what it has; none for every point."""
 HOW = (
     "A life of two peered k3s clusters with an application (built; changed and upgraded; healed; removed) is cut off "
-    "by SIGKILL at one mutating request on any wire, before its work or after it and before the answer. Then one reconcile must "
-    "converge: every thing by name as in a life that nobody cut off, nothing twice, ledger and cloud in agreement, "
+    "by SIGKILL at one mutating request on any wire, before its work or after it and before the answer. Then one "
+    "reconcile must converge: every thing by name as in a life that nobody cut off, nothing twice, ledger and cloud in agreement, "
     "another apply silent; after a teardown nothing is left in the world, the ledger and the blocks."
 )
 REPAIRED = (
@@ -62,7 +62,7 @@ async def _everywhere() -> Chapter:
             recorded = await record(scene)
             points = list(spread(recorded))
             tried = {each.point for each in journal.results()}
-            for point in share([each for each in points if each not in tried]):
+            for point in (each for each in share(points) if each not in tried):
                 if time.monotonic() > ends:
                     break
                 result = await attempt(scene, recorded, point)
