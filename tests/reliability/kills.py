@@ -30,8 +30,8 @@ LIMIT = "FLOTILLA_KILLS_S"
 HOW = (
     "A life of two peered k3s clusters with an application (built; changed and upgraded; healed; removed) is cut off "
     "by SIGKILL at one mutating request on any wire, before its work or after it and before the answer. Then one "
-    "reconcile must converge: every thing by name as in a life that nobody cut off, nothing twice, ledger and cloud in agreement, "
-    "another apply silent; after a teardown nothing is left in the world, the ledger and the blocks."
+    "reconcile must converge: every thing by name as in a life that nobody cut off, nothing twice, ledger and cloud "
+    "in agreement, another apply silent; after a teardown nothing is left in the world, the ledger and the blocks."
 )
 REPAIRED = (
     "Clients ask for the lease before each request; found by reading: a ghost went on with the requests of its step.",
