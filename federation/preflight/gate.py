@@ -8,6 +8,7 @@ from dataclasses import replace
 from federation.planning.actions import DeleteMachine, EnsureFoundation, RemoveNode
 from federation.planning.context import PlanningContext
 from federation.planning.guards import Admission, Held, hold_dependents
+from federation.planning.node_actions import RemoveMember
 from federation.planning.plan import Step
 from federation.preflight.clouds import check_cloud
 from federation.preflight.facts import CloudFacts, ClusterFacts
@@ -21,6 +22,8 @@ from federation.spec.catalogue import DistributionDefinition
 from federation.spec.federation import Federation
 from federation.state.observed import Absent, Observation, Present, Unknown
 
+Leaving = DeleteMachine | RemoveNode | RemoveMember
+"""Actions that take a machine or its node away."""
 Facts = Mapping[str, Observation[ClusterFacts]]
 """What providers told, by cluster."""
 
@@ -107,6 +110,6 @@ def _holds(finding: Finding, step: Step, founding: set[str]) -> bool:
         return False
     if isinstance(action, EnsureFoundation):
         return finding.machine is None and finding.cluster in founding
-    if isinstance(action, DeleteMachine | RemoveNode) and step.cause != "repair":
-        return False
-    return isinstance(action, Beginning | DeleteMachine | RemoveNode) and finding.machine in (None, action.machine)
+    if isinstance(action, Leaving):
+        return step.cause == "repair" and finding.machine in (None, action.machine)
+    return isinstance(action, Beginning) and finding.machine in (None, action.machine)

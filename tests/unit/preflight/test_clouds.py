@@ -11,6 +11,7 @@ from federation.preflight.facts import FlavorFacts, ImageFacts, Quota
 from federation.spec.problems import render_field
 from federation.state.observed import Absent, ObservedInfrastructure, ObservedMachine, Present, Unknown
 from tests.builders import a_cluster, a_federation
+from tests.unit.planning.short import a_case
 from tests.unit.preflight.facts import a_cloud, found, nothing_built, reasons, with_quota
 
 SILENT = Unknown("Unavailable", "no answer")
@@ -178,4 +179,13 @@ def test_what_is_to_be_replaced_stays_when_nothing_can_take_its_place():
     context.observed.clusters["a"] = seen  # type: ignore[index]  # a plain dict in this test
     _, admission = found(context, a=a_cloud(image=Absent()))
     assert "delete-machine/a/fed-a-default-0" in {each.key for each in admission.held}
+    assert len(admission.plan) == 0
+
+
+def test_a_lost_member_stays_a_member_when_nothing_can_take_its_place():
+    """Two of three keep their database as it is: taking the third out would not make another one."""
+    lost = {"machines": {"fed-a-cp-1": None}, "nodes": {"fed-a-cp-1": {"ready": False, "unready_s": 20.0}}}
+    context = a_case({"clusters": {"a": {"control_plane": 3, "workers": 0, "addons": []}}, "observed": {"a": lost}})
+    _, admission = found(context, a=a_cloud(image=Absent()))
+    assert "remove-member/a/fed-a-cp-1" in {each.key for each in admission.held}
     assert len(admission.plan) == 0
