@@ -27,16 +27,12 @@ from federation.spec.federation import Federation
 from federation.spec.loading import load
 from federation.spec.problems import render_field
 from federation.spec.validation import check
-from federation.state.status import FederationStatus
 from flows.apply import SpecText, apply
 from flows.ending import Ending
-from flows.reconcile import reconcile
+from flows.experimenting import TRIES, applied, not_true, reach
 from flows.teardown import teardown
-from registry.registry import Registry
 
 log = logging.getLogger("flows.story")
-TRIES = 3
-"""A cluster that did not get there is reconciled so many times in all, as the schedule would; so is its removal."""
 Nodes = Annotated[int, Field(ge=1, le=100)]
 
 
@@ -82,23 +78,17 @@ def _refuse(base: Federation, setups: Sequence[Setup]) -> None:
             listed = "; ".join(f"{render_field(each.field)}: {each.message}" for each in problems)
             raise SpecInvalid(f"{setup.distribution} with {setup.nodes} nodes cannot be built: {listed}")
     name = experiment_name(base.name)
-    current = _current(name)
+    current = applied(name)
     if current is not None and current.metadata.labels.get(LABEL[0]) != LABEL[1]:
         raise SpecInvalid(f"there is a federation '{name}' that is no experiment; give the template another name")
 
 
 async def _try(base: Federation, setup: Setup, number: int) -> Trial:
-    wanted, begun, trouble = setup.federation(base), time.monotonic(), "it was not tried"
-    for attempt in range(TRIES):
-        if attempt == 0:
-            await apply(wanted, return_state=True)
-        else:
-            await reconcile(wanted.name, return_state=True)
-        trouble = _missing(wanted.name)
-        if not trouble:
-            break
+    wanted, begun = setup.federation(base), time.monotonic()
+    name, cluster = wanted.name, [f"Cluster/{CLUSTER}"]
+    trouble, _ = await reach(name, lambda: apply(wanted, return_state=True), lambda: not_true(name, cluster))
     ready = time.monotonic()
-    await _clear(wanted.name)
+    await _clear(name)
     trial = Trial(setup, number, ready - begun, time.monotonic() - ready, trouble)
     words = trial.trouble or f"ready after {trial.seconds:.1f} s"
     log.info("round %d: %s with %d nodes: %s", number, setup.distribution, setup.nodes, words)
@@ -113,31 +103,12 @@ async def _clear(name: str) -> None:
     """
     message = ""
     for _ in range(TRIES):
-        if _current(name) is None:
+        if applied(name) is None:
             return
         state = await teardown(name, return_state=True)
         message = state.message or ""
-    if _current(name) is not None:
+    if applied(name) is not None:
         raise FlotillaError(f"federation '{name}' of the experiment does not go: {message}")
-
-
-def _current(name: str) -> Federation | None:
-    with Registry(settings().registry_url) as registry:
-        found = registry.generations.current(name)
-    return None if found is None else found.parsed()
-
-
-def _missing(name: str) -> str:
-    """Why the cluster is not ready; empty when it is."""
-    with Registry(settings().registry_url) as registry:
-        kept = registry.statuses.get(name)
-    if kept is None:
-        return "there is no status"
-    parts = FederationStatus.model_validate(kept.document).root.parts
-    found = next((part.summary for part in parts if (part.kind, part.name) == ("Cluster", CLUSTER)), None)
-    if found is None:
-        return "the cluster is not in the status"
-    return "" if found.status == "True" else f"{found.reason}: {found.message}"
 
 
 async def _publish(name: str, trials: Sequence[Trial]) -> None:

@@ -3,44 +3,53 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Literal
 
 from sandbox.faults import Action
 
 Side = Literal["before", "after"]
+Choice = Callable[[int, str], Side | None]
+"""Whether to hold the n-th request, from 1, and on which side of its work."""
+
+
+def at(number: int, side: Side) -> Choice:
+    """Hold exactly the n-th request."""
+    return lambda seen, _request: side if seen == number else None
 
 
 class Halt:
-    """Holds the n-th mutating request of all wires, and every later one, until they are let go; then it cuts them all.
+    """Holds one mutating request of all wires, and every later one, until they are let go; then it cuts them all.
 
-    So the world has met exactly n - 1 requests, or n when it halts after the work, whenever the halt has been reached.
+    So nothing of the world has changed since the request was held.
 
     Args:
-        at: Which request, from 1.
-        side: Whether that request is held before its work is done, or after it and before the answer.
+        choose: Which request is held, before its work is done, or after it and before the answer.
 
     Attributes:
         reached: Set when the request is held.
-        request: What it was, for people.
-        seen: Mutating requests so far.
+        request: What it was, for people; empty before.
+        side: Of its work that it is held on.
+        seen: Mutating requests until then, with it.
     """
 
-    def __init__(self, at: int, side: Side = "before") -> None:
+    def __init__(self, choose: Choice) -> None:
         self.reached = asyncio.Event()
         self.request = ""
+        self.side: Side = "before"
         self.seen = 0
-        self._at = at
-        self._side = side
+        self._choose = choose
         self._let_go = asyncio.Event()
 
     async def meet(self, request: str) -> Action | None:
         """A mutating request arrives; what befalls it."""
-        self.seen += 1
-        if self.seen < self._at:
-            return None
-        if self.seen == self._at:
-            self.request = request
-            if self._side == "after":
+        if not self.request:
+            self.seen += 1
+            side = self._choose(self.seen, request)
+            if side is None:
+                return None
+            self.request, self.side = request, side
+            if side == "after":
                 return Action(drop_reply=True, before_drop=self._hold)
             self.reached.set()
         await self._let_go.wait()

@@ -9,6 +9,7 @@ from federation.spec.cluster import Cluster
 from federation.spec.federation import canonical
 from federation.spec.registries import Registry
 from providers.contracts import RegistryAccess, Vault
+from providers.secrets import pick
 
 UNREADABLE = "unreadable"
 """In the place of a digest while a block is missing: the steps that are planned for it then say which."""
@@ -27,10 +28,7 @@ def _access(vault: Vault, registry: Registry) -> RegistryAccess:
     login = vault.registry(registry.credentials) if registry.credentials else None
     authority = None
     if registry.ca:
-        bundle = vault.secret(registry.ca.secret)
-        if registry.ca.key not in bundle:
-            raise SpecInvalid(f"secret '{registry.ca.secret}' has no key '{registry.ca.key}'")
-        authority = bundle[registry.ca.key]
+        authority = pick(vault, registry.ca.secret, (registry.ca.key,))[registry.ca.key]
     return RegistryAccess(registry.host, registry.mirrors, login, authority)
 
 

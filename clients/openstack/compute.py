@@ -7,11 +7,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from openstack import exceptions as sdk
 from openstack.connection import Connection
 
 from clients.openstack.connection import CloudConnection
 from clients.openstack.errors import NotFound
+from clients.openstack.images import find_image
 from clients.openstack.records import Keypair, NewServer, Server, ServerGroup
 from federation.errors import Conflict
 
@@ -112,18 +112,9 @@ class ComputeClient:
         return next((str(each.id) for each in flavors if flavor in (each.name, each.id)), None)
 
     def image_id(self, image: str) -> str | None:
-        """Id of an image by its name or id; of several with that name the newest."""
-        named = self._cloud.read(lambda connection: list(connection.image.images(name=image, status="active")))
-        if named:
-            return str(max(named, key=lambda each: (each.created_at or "", each.id)).id)
-        return self._cloud.read(lambda connection: _image_by_id(connection, image))
-
-
-def _image_by_id(connection: Connection, image: str) -> str | None:
-    try:
-        return str(connection.image.get_image(image).id)
-    except (sdk.NotFoundException, sdk.BadRequestException):
-        return None
+        """Id of an image by its name or id; of several with that name the newest active one, else the newest."""
+        found = find_image(self._cloud, image)
+        return None if found is None else str(found.id)
 
 
 def _server_group(raw: Any) -> ServerGroup:

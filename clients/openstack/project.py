@@ -14,6 +14,7 @@ from openstack import exceptions as sdk
 from openstack.connection import Connection
 
 from clients.openstack.connection import CloudConnection
+from clients.openstack.images import find_image
 from federation.preflight.facts import FlavorFacts, ImageFacts, Quota
 
 _COMPUTE = {
@@ -72,22 +73,12 @@ class ProjectClient:
 
     def image(self, image: str) -> ImageFacts | None:
         """An image by its name or id: the one that servers would get, else one that is not active."""
-        named = self._cloud.read(lambda connection: list(connection.image.images(name=image)))
-        named = named or self._cloud.read(lambda connection: _by_id(connection, image))
-        newest_first = sorted(named, key=lambda each: (each.created_at or "", each.id), reverse=True)
-        active = [each for each in newest_first if each.status == "active"]
-        return next((_image(each) for each in (*active, *newest_first)), None)
+        found = find_image(self._cloud, image)
+        return None if found is None else _image(found)
 
     def credentials_end(self) -> datetime | None:
         """When the application credential, or the user's password, ends; None when it does not."""
         return self._cloud.read(_credentials_end)
-
-
-def _by_id(connection: Connection, image: str) -> list[Any]:
-    try:
-        return [connection.image.get_image(image)]
-    except (sdk.NotFoundException, sdk.BadRequestException):
-        return []
 
 
 def _credentials_end(connection: Connection) -> datetime | None:

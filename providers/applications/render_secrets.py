@@ -7,10 +7,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 
 from clients.kubernetes.api import Object as Manifest
-from federation.errors import SpecInvalid
 from federation.spec.application import Application, Component
 from federation.spec.marks import labels
 from providers.contracts import RegistryLogin, Vault
+from providers.secrets import pick
 
 _TLS_KEYS = ("tls.crt", "tls.key")
 
@@ -53,12 +53,12 @@ def render_secrets(federation: str, application: Application, component: Compone
         return {"apiVersion": "v1", "kind": "Secret", "metadata": meta, "type": kind, "data": data}
 
     for bundle, keys in sorted(_keys((component,)).items()):
-        values = _picked(vault, bundle, sorted(keys))
+        values = pick(vault, bundle, sorted(keys))
         others = _keys(application.components)[bundle] - keys
         values |= {key: value for key, value in vault.secret(bundle).items() if key in others}
         yield secret(bundle_secret(bundle), "Opaque", values)
     for bundle in sorted({port.tls for port in component.ports if port.tls}):
-        yield secret(tls_secret(bundle), "kubernetes.io/tls", _picked(vault, bundle, _TLS_KEYS))
+        yield secret(tls_secret(bundle), "kubernetes.io/tls", pick(vault, bundle, _TLS_KEYS))
     if application.registry_secret:
         login = vault.registry(application.registry_secret)
         values = {".dockerconfigjson": render_docker_config(login)}
@@ -78,11 +78,3 @@ def _keys(components: Iterable[Component]) -> dict[str, set[str]]:
         for reference in component.secrets:
             keys.setdefault(reference.secret, set()).add(reference.key)
     return keys
-
-
-def _picked(vault: Vault, bundle: str, keys: list[str] | tuple[str, ...]) -> dict[str, str]:
-    values = vault.secret(bundle)
-    missing = [key for key in keys if key not in values]
-    if missing:
-        raise SpecInvalid(f"the secret '{bundle}' has no key '{missing[0]}'; add it to the SecretBundle block")
-    return {key: values[key] for key in keys}

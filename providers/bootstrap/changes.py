@@ -11,7 +11,7 @@ from clients.ssh.files import digest_of
 from clients.ssh.session import Session
 from clients.ssh.units import UnitState, journal_tail, reset_unit, start_unit
 from federation.errors import CommandFailed, Unavailable
-from providers.contracts import Waiting
+from providers.contracts import Done, Progress, Waiting
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,40 @@ def advance(session: Session, step: LongStep, state: UnitState) -> Waiting:
         case "running":
             pass
     return Waiting(step.doing)
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """Where a node stands on its way to another version.
+
+    Attributes:
+        installed: Whether the version's programs are on the machine.
+        reported: Whether its cluster says that the node runs them.
+        who: What has to report them, for waiting messages.
+    """
+
+    version: str
+    installed: bool
+    reported: bool
+    who: str
+
+
+def renew(session: Session, step: LongStep, state: UnitState, renewal: Renewal) -> Progress:
+    """Start or look after the upgrade of a node; done when its programs are there and its cluster says so.
+
+    Args:
+        state: Of the step's unit, read before the facts that say the goal is not reached.
+
+    Raises:
+        CommandFailed: It failed; the unit is reset, so that the next call begins again.
+        Unavailable: It failed for a reason that passes; reset as well.
+    """
+    if renewal.installed and renewal.reported and state != "running":
+        settle(session, step.unit, state)
+        return Done(f"runs {renewal.version}")
+    if renewal.installed and state == "succeeded":
+        return Waiting(f"{renewal.who} to report {renewal.version}")
+    return advance(session, step, state)
 
 
 def settle(session: Session, unit: str, state: UnitState) -> None:

@@ -16,7 +16,7 @@ from federation.spec.catalogue import Binary, DistributionDefinition
 from federation.spec.cluster import Cni
 from federation.spec.machines import MachineTarget
 from federation.spec.versions import matches
-from providers.bootstrap.changes import WriteFile, advance, carry_out, settle, telling_line
+from providers.bootstrap.changes import Renewal, WriteFile, advance, carry_out, renew, settle, telling_line
 from providers.bootstrap.host import needs_of
 from providers.bootstrap.k3s_config import (
     AGENT,
@@ -30,7 +30,6 @@ from providers.bootstrap.k3s_config import (
 from providers.bootstrap.k3s_node import (
     DOWNLOAD_UNIT,
     KUBECONFIG,
-    UPGRADE_UNIT,
     K3sNode,
     download_step,
     look_at,
@@ -39,7 +38,7 @@ from providers.bootstrap.k3s_node import (
     upgrade_step,
 )
 from providers.bootstrap.kube_vip import CONTROL_PLANE_LABEL, K3S_MANIFEST, render_daemon_set
-from providers.bootstrap.kubeadm_config import with_server
+from providers.bootstrap.kubeconfigs import read_admin
 from providers.bootstrap.ownership import mark_of, require
 from providers.bootstrap.preparation import prepare
 from providers.bootstrap.registries import RegistryFiles, k3s_files
@@ -111,10 +110,7 @@ class K3s:
         Raises:
             NotReadyYet: There is none yet.
         """
-        text = session.read_file(KUBECONFIG, sudo=True)
-        if text is None:
-            raise NotReadyYet(f"{session.place} has no kubeconfig yet")
-        return with_server(text, endpoint)
+        return read_admin(session, KUBECONFIG, endpoint)
 
     def issue_ticket(self, session: Session, endpoint: str, role: str) -> JoinTicket:
         """The token of the cluster; it holds the hash of the CA. It lives as long as the cluster.
@@ -169,13 +165,8 @@ class K3s:
         service = _service_of(machine)
         found = look_at_upgrade(session, self._binary)
         require(found.mark, mark_of("k3s", cluster, machine), session.place)
-        installed = found.version == version
-        if installed and found.upgrade != "running" and matches(reported, version):
-            settle(session, UPGRADE_UNIT, found.upgrade)
-            return Done(f"runs {version}")
-        if installed and found.upgrade == "succeeded":
-            return Waiting(f"{service} to report {version}")
-        return advance(session, upgrade_step(self._binary, version, found, service), found.upgrade)
+        renewal = Renewal(version, found.version == version, matches(reported, version), service)
+        return renew(session, upgrade_step(self._binary, version, found, service), found.upgrade, renewal)
 
     def remove_member(self, session: Session, cluster: ClusterTarget, machine: str) -> Progress:
         """Nothing to do: k3s takes a server out of its etcd when its node is deleted, and keeps the node till then.

@@ -24,7 +24,6 @@ from providers.bootstrap.kubeadm_config import (
     kubeconfig_ca_hash,
     render_init,
     render_join,
-    with_server,
 )
 from providers.bootstrap.kubeadm_etcd import remove_member
 from providers.bootstrap.kubeadm_node import (
@@ -39,6 +38,7 @@ from providers.bootstrap.kubeadm_node import (
     look_at,
 )
 from providers.bootstrap.kubeadm_upgrade import Upgrade, upgrade
+from providers.bootstrap.kubeconfigs import read_admin
 from providers.bootstrap.ownership import mark_of, require
 from providers.bootstrap.preparation import prepare
 from providers.bootstrap.registries import CONTAINERD_CONFIG, RegistryFiles, containerd_files
@@ -113,10 +113,7 @@ class Kubeadm:
         Raises:
             NotReadyYet: There is none yet.
         """
-        text = session.read_file(ADMIN, sudo=True)
-        if text is None:
-            raise NotReadyYet(f"{session.place} has no admin kubeconfig yet")
-        return with_server(text, endpoint)
+        return read_admin(session, ADMIN, endpoint)
 
     def issue_ticket(self, session: Session, endpoint: str, role: str) -> JoinTicket:
         """A token for half an hour, the CA's hash and, for a control plane, a key to its certificates.
@@ -195,20 +192,21 @@ def _running(session: Session, node: KubeadmNode) -> Progress:
     if not node.admin:
         session.run(("kubeadm", "init", "phase", "kubeconfig", "admin", "--config", INIT_FILE), sudo=True)
         return Waiting("the admin kubeconfig")
-    if not node.kubelet.is_running:
-        session.run(("systemctl", "enable", "--now", "kubelet"), sudo=True)
-        return Waiting("the kubelet")
-    return Done("API ready") if node.api_ready else Waiting("the API server")
+    return _started(session, node) or (Done("API ready") if node.api_ready else Waiting("the API server"))
 
 
 def _joined(session: Session, node: KubeadmNode) -> Progress:
     settle(session, JOIN_UNIT, node.units[JOIN_UNIT])
     if node.ticket_file:
         session.run(("rm", "-f", JOIN_FILE), sudo=True)
-    if not node.kubelet.is_running:
-        session.run(("systemctl", "enable", "--now", "kubelet"), sudo=True)
-        return Waiting("the kubelet")
-    return Done("joined")
+    return _started(session, node) or Done("joined")
+
+
+def _started(session: Session, node: KubeadmNode) -> Waiting | None:
+    if node.kubelet.is_running:
+        return None
+    session.run(("systemctl", "enable", "--now", "kubelet"), sudo=True)
+    return Waiting("the kubelet")
 
 
 def _shared_address(cluster: ClusterTarget) -> list[WriteFile]:

@@ -156,13 +156,5 @@ def kubeconfig_ca_hash(kubeconfig: str) -> str | None:
         return None
 
 
-def with_server(kubeconfig: str, endpoint: str) -> str:
-    """A kubeconfig whose cluster is reached at ``https://endpoint``."""
-    content = yaml.safe_load(kubeconfig)
-    for entry in content["clusters"]:
-        entry["cluster"]["server"] = f"https://{endpoint}"
-    return str(yaml.safe_dump(content, sort_keys=False))
-
-
 def _documents(*documents: Json) -> str:
     return str(yaml.safe_dump_all(documents, sort_keys=False))

@@ -17,11 +17,11 @@ from clients.ssh.facts import gather
 from clients.ssh.session import Session
 from clients.ssh.units import UnitState, state_of
 from federation.spec.versions import matches
-from providers.bootstrap.changes import LongStep, WriteFile, advance, carry_out, settle
+from providers.bootstrap.changes import LongStep, Renewal, WriteFile, carry_out, renew
 from providers.bootstrap.host import PASSING, QUIET, HostNeeds, installing, is_pinned, refreshing
 from providers.bootstrap.kubeadm_node import INIT_FILE
 from providers.bootstrap.ownership import Mark, mark_fact, require
-from providers.contracts import Done, Progress, Waiting
+from providers.contracts import Done, Progress
 
 UPGRADE_UNIT = "flotilla-kubeadm-upgrade"
 _KUBEADM = "kubeadm"
@@ -57,16 +57,14 @@ def upgrade(session: Session, order: Upgrade) -> Progress:
     """
     look = _look_at(session, order.needs)
     require(look.mark, order.mark, session.place)
-    if look.pinned and look.unit != "running" and matches(order.reported, order.version):
-        settle(session, UPGRADE_UNIT, look.unit)
-        carry_out(session, _kept_configuration(look, order.version))
-        return Done(f"runs {order.version}")
-    if look.pinned and look.unit == "succeeded":
-        return Waiting(f"the kubelet to report {order.version}")
     source = order.needs.source_list
     if look.unit == "absent" and source is not None and source.differs_from(look.source_digest):
         carry_out(session, [source])
-    return advance(session, upgrade_step(order), look.unit)
+    renewal = Renewal(order.version, look.pinned, matches(order.reported, order.version), "the kubelet")
+    progress = renew(session, upgrade_step(order), look.unit, renewal)
+    if isinstance(progress, Done):
+        carry_out(session, _kept_configuration(look, order.version))
+    return progress
 
 
 def _look_at(session: Session, needs: HostNeeds) -> _Look:

@@ -17,10 +17,11 @@ from federation.spec.cluster import Cni
 from federation.spec.machines import MachineTarget
 from federation.spec.minors import minor_of
 from federation.spec.versions import matches
-from providers.bootstrap.changes import WriteFile, advance, carry_out, settle
+from providers.bootstrap.changes import Renewal, WriteFile, advance, carry_out, renew, settle
 from providers.bootstrap.host import fill, needs_of, version_words
 from providers.bootstrap.kube_vip import KEPT_FILE, render_daemon_set
-from providers.bootstrap.kubeadm_config import ca_hash, host_of, with_server
+from providers.bootstrap.kubeadm_config import ca_hash, host_of
+from providers.bootstrap.kubeconfigs import read_admin
 from providers.bootstrap.microk8s_config import CONFIG_FILE, render_launch
 from providers.bootstrap.microk8s_node import (
     AGENT_PORT,
@@ -30,7 +31,6 @@ from providers.bootstrap.microk8s_node import (
     JOIN_UNIT,
     KUBECONFIG,
     MICROK8S,
-    UPGRADE_UNIT,
     MicroK8sNode,
     host_name,
     init_step,
@@ -103,10 +103,7 @@ class MicroK8s:
         Raises:
             NotReadyYet: There is none yet.
         """
-        text = session.read_file(KUBECONFIG, sudo=True)
-        if text is None:
-            raise NotReadyYet(f"{session.place} has no kubeconfig yet")
-        return with_server(text, endpoint)
+        return read_admin(session, KUBECONFIG, endpoint)
 
     def issue_ticket(self, session: Session, endpoint: str, role: str) -> JoinTicket:
         """A token for half an hour. Nodes join through the machine's own address: its datastore is bound to it.
@@ -174,13 +171,8 @@ class MicroK8s:
         found = look_at_upgrade(session, self._snap)
         require(found.mark, mark_of("microk8s", cluster, machine), session.place)
         minor = minor_of(cluster.version_of(machine))
-        installed = matches(found.version, minor)
-        if installed and found.upgrade != "running" and matches(reported, minor):
-            settle(session, UPGRADE_UNIT, found.upgrade)
-            return Done(f"runs {reported}")
-        if installed and found.upgrade == "succeeded":
-            return Waiting(f"MicroK8s to report {minor}")
-        return advance(session, upgrade_step(self._snap, self._channel(cluster, machine)), found.upgrade)
+        renewal = Renewal(minor, matches(found.version, minor), matches(reported, minor), "MicroK8s")
+        return renew(session, upgrade_step(self._snap, self._channel(cluster, machine)), found.upgrade, renewal)
 
     def remove_member(self, session: Session, cluster: ClusterTarget, machine: str) -> Progress:
         """Take a node out of MicroK8s's datastore, running or gone; its node object goes with it.
@@ -221,17 +213,19 @@ class MicroK8s:
 
 
 def _running(session: Session, node: MicroK8sNode) -> Progress:
-    if not node.service.is_running:
-        session.run(("snap", "start", "--enable", "microk8s"), sudo=True)
-        return Waiting("the services of MicroK8s")
-    return Done("API ready") if node.api_ready and node.kubeconfig else Waiting("the API server")
+    done = Done("API ready") if node.api_ready and node.kubeconfig else Waiting("the API server")
+    return _started(session, node) or done
 
 
 def _joined(session: Session, node: MicroK8sNode) -> Progress:
     settle(session, JOIN_UNIT, node.units[JOIN_UNIT])
     if node.ticket_file:
         session.run(("rm", "-f", JOIN_FILE), sudo=True)
-    if not node.service.is_running:
-        session.run(("snap", "start", "--enable", "microk8s"), sudo=True)
-        return Waiting("the services of MicroK8s")
-    return Done("joined")
+    return _started(session, node) or Done("joined")
+
+
+def _started(session: Session, node: MicroK8sNode) -> Waiting | None:
+    if node.service.is_running:
+        return None
+    session.run(("snap", "start", "--enable", "microk8s"), sudo=True)
+    return Waiting("the services of MicroK8s")

@@ -8,7 +8,7 @@ import sys
 
 from tests.reliability.chapters import KEPT, Chapter, keep, kept
 
-TRIALS = ("kills", "faults", "links", "peers", "deletions", "specs", "secrets")
+TRIALS = ("cuts", "kills", "faults", "links", "peers", "deletions", "specs", "secrets")
 """Modules beside this one; each has ``trial(full: bool) -> Chapter``."""
 REPORT = KEPT.with_suffix(".md")
 

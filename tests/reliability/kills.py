@@ -19,7 +19,6 @@ from tests.reliability.journal import Journal, share
 
 prepare()  # Prefect reads its environment when it is imported
 
-from tests.reliability.killing.chain import chained  # noqa: E402 - after prepare
 from tests.reliability.killing.life import NAME, PHASES  # noqa: E402 - after prepare
 from tests.reliability.killing.scene import open_scene  # noqa: E402 - after prepare
 from tests.reliability.killing.trial import Point, Recorded, Result, attempt, record  # noqa: E402 - after prepare
@@ -42,16 +41,14 @@ REPAIRED = (
 
 
 def trial(full: bool) -> Chapter:
-    """Kill at every request of a life that was not tried yet, each in a life of its own; or eight times in one life."""
-    return asyncio.run(_everywhere() if full else _in_one_life())
+    """Kill at every request of a life that was not tried yet, each in a life of its own.
 
-
-async def _in_one_life() -> Chapter:
-    warm_up()
-    with tempfile.TemporaryDirectory(prefix="flotilla-kills-") as folder:
-        async with open_scene(NAME, Path(folder)) as scene:
-            results = await chained(scene)
-    return chapter(results, f" Tried here: {len(results)} points in one life.")
+    Raises:
+        ValueError: A sample is asked for: that is ``cuts``.
+    """
+    if not full:
+        raise ValueError("every kill has a life of its own; for several in one, see cuts")
+    return asyncio.run(_everywhere())
 
 
 async def _everywhere() -> Chapter:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import pytest_asyncio
 
+from sandbox.halts import at
 from tests.reliability.killing.facts import doubles, left, things, unledgered
 from tests.reliability.killing.runs import Order
 from tests.reliability.killing.scene import open_scene
@@ -54,10 +55,10 @@ def an_apply(scene, **environment):
     return Order("apply", SPEC, scene.environment | environment, scene.log)
 
 
-@pytest.mark.parametrize("at", [5, 14, 40])
-async def test_ghost_that_wakes_up_is_fenced_off(scene, at):
+@pytest.mark.parametrize("number", [5, 14, 40])
+async def test_ghost_that_wakes_up_is_fenced_off(scene, number):
     """Frozen at any request for longer than its lease, then replaced: awake again, it changes nothing any more."""
-    halt = scene.halt(at, "before")
+    halt = scene.halt(at(number, "before"))
     async with worker(an_apply(scene)) as process:
         assert await reached(halt, process)
         process.freeze()
@@ -76,7 +77,7 @@ async def test_of_two_runs_at_once_one_acts(scene):
     """The second reconcile sees whose turn it is, says so, and sends nothing."""
     assert (await run(scene, "apply", SPEC)).completed
     await scene.destroy_machine(f"{NAME}-a-default-0")
-    halt = scene.halt(3, "before")
+    halt = scene.halt(at(3, "before"))
     async with worker(Order("reconcile", SPEC, scene.environment, scene.log)) as process:
         assert await reached(halt, process)
         scene.forget_requests()
@@ -92,7 +93,7 @@ async def test_of_two_runs_at_once_one_acts(scene):
 
 async def test_prefect_server_restarts_in_the_middle(scene):
     """The run ends with a word, whatever it is; the next one converges."""
-    halt = scene.halt(20, "before")
+    halt = scene.halt(at(20, "before"))
     async with worker(an_apply(scene)) as process:
         assert await reached(halt, process)
         await scene.restart_prefect()

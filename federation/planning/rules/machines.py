@@ -9,7 +9,6 @@ from federation.planning.actions import (
     DeleteMachine,
     EnsureFoundation,
     InitControlPlane,
-    InstallNetwork,
     JoinNode,
     PrepareHost,
     RemoveNode,
@@ -21,6 +20,7 @@ from federation.planning.members import is_single, may_come
 from federation.planning.node_actions import DrainNode, RemoveMember
 from federation.planning.plan import Cause, Step
 from federation.planning.rules.keys import joins_of
+from federation.planning.rules.networks import plan_network
 from federation.planning.upgrading import outdated
 from federation.spec.cluster import Cluster
 from federation.spec.machines import MachineTarget
@@ -37,7 +37,7 @@ def plan_machines(context: PlanningContext) -> Iterator[Step]:
             for target in targets:
                 yield from _machine(context, cluster, target, seen.value)
             yield from _surplus(context, cluster, targets, seen.value)
-            yield from _network(context, cluster)
+            yield from plan_network(context, cluster)
 
 
 def _foundation(cluster: Cluster, seen: ObservedInfrastructure) -> Iterator[Step]:
@@ -194,13 +194,3 @@ def _lost_host(context: PlanningContext, cluster: Cluster, host: str, spare: str
     if context.seen(cluster.name).node(host) is not None:
         claimed = frozenset({str(CreateMachine(cluster.name, spare))})
         yield Step(RemoveNode(cluster.name, host), f"it does not answer and {spare} steps in", "repair", claimed)
-
-
-def _network(context: PlanningContext, cluster: Cluster) -> Iterator[Step]:
-    kubernetes = context.readable(cluster.name)
-    ready = kubernetes is not None and kubernetes.cni_ready
-    first = context.first_control_plane(cluster)
-    if ready or context.unreadable(cluster.name) or first is None:
-        return
-    needs = frozenset({str(InitControlPlane(cluster.name, first))})
-    yield Step(InstallNetwork(cluster.name), "pods have no network", "create", needs)

@@ -13,6 +13,7 @@ from federation.planning.context import PlanningContext
 from federation.planning.making_actions import AwaitMachines, DeletePool, FetchKubeconfig
 from federation.planning.plan import Cause, Step
 from federation.planning.rules.keys import cluster_is_usable, joins_of
+from federation.planning.rules.networks import plan_network
 from federation.spec.cluster import Cluster
 from federation.state.observed import ObservedInfrastructure, ObservedMaking, Present
 
@@ -29,7 +30,7 @@ def plan_making(context: PlanningContext) -> Iterator[Step]:
             yield from _foundation(context, cluster, seen.value, making)
             yield from _pools(cluster, making)
             yield from _access(cluster, making)
-            yield from _network(context, cluster)
+            yield from plan_network(context, cluster)
             yield from _machines(cluster, seen.value, making)
 
 
@@ -62,13 +63,6 @@ def _access(cluster: Cluster, making: ObservedMaking) -> Iterator[Step]:
     if making.access != "kept":
         made = frozenset({str(EnsureFoundation(cluster.name))})
         yield Step(FetchKubeconfig(cluster.name), "its present kubeconfig is not kept", "create", made)
-
-
-def _network(context: PlanningContext, cluster: Cluster) -> Iterator[Step]:
-    kubernetes = context.readable(cluster.name)
-    ready = kubernetes is not None and kubernetes.cni_ready
-    if not ready and not context.unreadable(cluster.name):
-        yield Step(InstallNetwork(cluster.name), "pods have no network", "create", cluster_is_usable(context, cluster))
 
 
 def _machines(cluster: Cluster, seen: ObservedInfrastructure, making: ObservedMaking) -> Iterator[Step]:

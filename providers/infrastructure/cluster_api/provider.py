@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import ClassVar, Literal
 
 from clients.kubernetes.api import KubernetesClient
 from clients.kubernetes.apply import ensure, ensure_gone
 from clients.kubernetes.resources import Kind
-from federation.errors import NotReadyYet, Rejected, Unsupported
+from federation.errors import NotReadyYet, Rejected
 from federation.preflight.facts import ClusterFacts
 from federation.spec.cluster import Cluster
 from federation.spec.infrastructure import OpenStackInfrastructure
 from federation.spec.machines import MachineTarget
 from federation.state.observed import ObservedInfrastructure, ObservedMaking
-from providers.contracts import ClusterTarget, Done, Ledger, Leftover, Login, Progress, Vault, Waiting
+from providers.contracts import ClusterTarget, Done, Ledger, Leftover, Progress, Vault, Waiting
 from providers.infrastructure.cluster_api import progress
 from providers.infrastructure.cluster_api.bootstrap import provider_for
 from providers.infrastructure.cluster_api.kinds import check_installed
@@ -23,6 +23,7 @@ from providers.infrastructure.cluster_api.place import Json, Place, place_of
 from providers.infrastructure.cluster_api.removal import check_ours, leftovers, remove, remove_pool
 from providers.infrastructure.cluster_api.rendering import render
 from providers.infrastructure.cluster_api.showing import Shown, differences, read
+from providers.infrastructure.machineless import Machineless
 from providers.infrastructure.openstack.provider import OpenStackProvider
 from providers.survey import Survey
 
@@ -30,13 +31,15 @@ KIND = "Cluster.cluster.x-k8s.io"
 """What a cluster is called in the ledger."""
 
 
-class ClusterApi:
+class ClusterApi(Machineless):
     """Clusters that management clusters make. Threads may share it.
 
     Args:
         vault: Gives the kubeconfigs of management clusters and the credentials of clouds.
         ledger: Is told before anything is created and after it is gone.
     """
+
+    whose: ClassVar[str] = "made by Cluster API"
 
     def __init__(self, vault: Vault, ledger: Ledger) -> None:
         self._vault = vault
@@ -169,30 +172,6 @@ class ClusterApi:
         with self._management(place) as client:
             return (*leftovers(client, place), *found)
 
-    def ensure_machine(self, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
-        """Machines are Cluster API's.
-
-        Raises:
-            Unsupported: Always.
-        """
-        raise _not_ours(cluster, machine.name)
-
-    def login(self, cluster: ClusterTarget, machine: str) -> Login:
-        """Machines are Cluster API's.
-
-        Raises:
-            Unsupported: Always.
-        """
-        raise _not_ours(cluster, machine)
-
-    def delete_machine(self, cluster: ClusterTarget, machine: str) -> Progress:
-        """Machines are Cluster API's.
-
-        Raises:
-            Unsupported: Always.
-        """
-        raise _not_ours(cluster, machine)
-
     def _wanted(self, place: Place) -> list[Json]:
         return render(place, self._vault.openstack(place.asked.cloud))
 
@@ -241,7 +220,3 @@ def _on_openstack(cluster: ClusterTarget, place: Place) -> ClusterTarget:
     like = {"type": "openstack", "cloud": asked.cloud, "image": asked.image, "externalNetwork": asked.external_network}
     infrastructure = OpenStackInfrastructure.model_validate(like)
     return ClusterTarget(cluster.federation, cluster.spec.model_copy(update={"infrastructure": infrastructure}))
-
-
-def _not_ours(cluster: ClusterTarget, machine: str) -> Unsupported:
-    return Unsupported(f"machine {machine} of cluster {cluster.name} is made by Cluster API: nobody here works on it")

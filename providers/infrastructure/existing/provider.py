@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from clients.kubernetes.api import KubernetesClient
 from clients.kubernetes.kubeconfig import parse_kubeconfig
-from federation.errors import SpecInvalid, Unsupported
+from federation.errors import SpecInvalid
 from federation.preflight.facts import ClusterFacts
 from federation.spec.machines import MachineTarget
 from federation.state.observed import ObservedInfrastructure
-from providers.contracts import ClusterTarget, Done, Leftover, Login, Progress, Vault
+from providers.contracts import ClusterTarget, Done, Leftover, Progress, Vault
 from providers.infrastructure.existing.traces import traces
+from providers.infrastructure.machineless import Machineless
 from providers.survey import Survey
 
 
-class ExistingClusters:
+class ExistingClusters(Machineless):
     """Clusters whose machines are their owners'. Threads may share it.
 
     Args:
         vault: Gives the kubeconfigs.
     """
+
+    whose: ClassVar[str] = "its owner's"
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
@@ -44,30 +49,6 @@ class ExistingClusters:
         """Nothing to make: the owner made it."""
         return Done(f"cluster {cluster.name} exists already")
 
-    def ensure_machine(self, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
-        """Machines are the owner's.
-
-        Raises:
-            Unsupported: Always.
-        """
-        raise _not_ours(cluster, machine.name)
-
-    def login(self, cluster: ClusterTarget, machine: str) -> Login:
-        """Machines are the owner's.
-
-        Raises:
-            Unsupported: Always.
-        """
-        raise _not_ours(cluster, machine)
-
-    def delete_machine(self, cluster: ClusterTarget, machine: str) -> Progress:
-        """Machines are the owner's.
-
-        Raises:
-            Unsupported: Always.
-        """
-        raise _not_ours(cluster, machine)
-
     def delete_foundation(self, cluster: ClusterTarget) -> Progress:
         """Nothing to remove."""
         return Done(f"cluster {cluster.name} stays")
@@ -85,7 +66,3 @@ class ExistingClusters:
         if found is None:
             raise SpecInvalid(f"cluster {cluster.name} names no kubeconfig")
         return found
-
-
-def _not_ours(cluster: ClusterTarget, machine: str) -> Unsupported:
-    return Unsupported(f"machine {machine}: cluster {cluster.name} exists already, so its machines are its owner's")

@@ -30,14 +30,38 @@ def put(site: Site, resource: str, api_version: str, kind: str, name: str, names
     return site.api.create(resource, {"apiVersion": api_version, "kind": kind, "metadata": meta, **body})
 
 
-def install(site: Site) -> None:
-    """What the chart brings: definitions, namespace, id, controller manager."""
+async def install(fleet: TestFleet, site: Site) -> None:
+    """What the chart brings: definitions, namespace, id, controller manager, networks, templates of gateways."""
     for crd in crds():
         site.api.create("customresourcedefinitions.apiextensions.k8s.io", crd)
     site.api.create("namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "liqo"}})
     put(site, "configmaps", "v1", "ConfigMap", "liqo-clusterid-configmap", "liqo", data={"CLUSTER_ID": cid(site)})
     for name in ("liqo-controller-manager", "liqo-webhook"):
         site.api.create("deployments.apps", deployment(name, namespace="liqo"))
+    await fleet.settle()
+    for each in custom_objects(site.pod_cidr, site.service_cidr):
+        site.api.create(f"{each['kind'].lower()}s.{each['apiVersion'].partition('/')[0]}", each)
+    await fleet.settle()
+
+
+def custom_objects(pod_cidr: str, service_cidr: str) -> list[Object]:
+    """Networks of a cluster and templates of gateways, as Liqo's chart makes them."""
+    cidrs = {"pod-cidr": pod_cidr, "service-cidr": service_cidr}
+    cidrs |= {"external-cidr": "10.70.0.0/16", "internal-cidr": "10.80.0.0/16"}
+    networks = [
+        _custom("ipam.liqo.io/v1alpha1", "Network", kind, {"cidr": cidr}, {"ipam.liqo.io/network-type": kind})
+        for kind, cidr in cidrs.items()
+    ]
+    templates = [
+        _custom(NET, f"{kind}Template", name, {"objectKind": {"apiVersion": NET, "kind": kind}, "template": {}}, {})
+        for kind, name in (("WgGatewayServer", "wireguard-server"), ("WgGatewayClient", "wireguard-client"))
+    ]
+    return [*networks, *templates]
+
+
+def _custom(api_version: str, kind: str, name: str, spec: Object, labels: dict[str, str]) -> Object:
+    meta = {"name": name, "namespace": "liqo", "labels": labels}
+    return {"apiVersion": api_version, "kind": kind, "metadata": meta, "spec": spec}
 
 
 async def two(fleet: TestFleet) -> tuple[Site, Site]:
@@ -45,8 +69,7 @@ async def two(fleet: TestFleet) -> tuple[Site, Site]:
     consumer, provider = fleet.add("rome", nodes=2), fleet.add("milan", nodes=2)
     await fleet.settle()
     for site in (consumer, provider):
-        install(site)
-    await fleet.settle()
+        await install(fleet, site)
     return consumer, provider
 
 

@@ -109,8 +109,7 @@ async def test_equal_networks_are_remapped_and_still_reach(fleet: TestFleet) -> 
     join(provider, "milan-a")
     await fleet.settle()
     for site in (consumer, provider):
-        install(site)
-        await fleet.settle()
+        await install(fleet, site)
     await shop(fleet, consumer, provider)
     resource = "configurations.networking.liqo.io"
     found = consumer.get(resource, cid(provider), tenant(provider))

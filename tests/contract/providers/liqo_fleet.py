@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from clients.kubernetes.api import KubernetesClient
+from clients.kubernetes.resources import Kind
 from federation.spec.marks import cluster_id
 from federation.spec.peering import Peering
 from providers.contracts import Done, Progress, Side, Waiting
@@ -17,6 +18,8 @@ from sandbox.kubernetes.controllers import register_node, start_all
 from sandbox.kubernetes.controllers.controller import Manager
 from sandbox.kubernetes.controllers.fleet import Member
 from sandbox.kubernetes.controllers.liqo.definitions import crds
+from tests.contract.controllers.liqo_steps import custom_objects
+from tests.contract.kubernetes.waiting import eventually
 from tests.unit.kubernetes.served import PORT, Background, Served
 
 T = TypeVar("T")
@@ -101,7 +104,7 @@ class LiqoFleet:
 
         self.background.call(start)
         self.settle()
-        install_liqo(self.clients[name], name, crds())
+        install_liqo(self.clients[name], name, crds(), (served.cluster.pod_cidr, served.cluster.service_cidr))
         self.settle()
         served.gate.clear()
         return self.side(name)
@@ -242,9 +245,16 @@ class LiqoFleet:
 
 
 def install_liqo(
-    client: KubernetesClient, name: str, definitions: Iterable[dict[str, Any]], flags: tuple[str, ...] = ()
+    client: KubernetesClient,
+    name: str,
+    definitions: Iterable[dict[str, Any]],
+    ranges: tuple[str, str],
+    flags: tuple[str, ...] = (),
 ) -> None:
-    """What Liqo's chart brings: definitions, namespace, cluster id, controller manager with its flags, webhook."""
+    """What Liqo's chart brings: definitions and their objects, cluster id, controller manager with its flags, webhook.
+
+    ``ranges`` are the cluster's addresses of pods and of services.
+    """
     for definition in definitions:
         client.apply(definition)
     client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "liqo"}})
@@ -258,6 +268,9 @@ def install_liqo(
     proxy = {"ports": [{"port": 8118}], "selector": {"app": "liqo-proxy"}}
     meta = {"name": "liqo-proxy", "namespace": "liqo"}
     client.apply({"apiVersion": "v1", "kind": "Service", "metadata": meta, "spec": proxy})
+    for each in custom_objects(*ranges):
+        eventually(partial(client.serves, Kind.of(each)))
+        client.apply(each)
 
 
 def a_deployment(name: str, namespace: str) -> dict[str, Any]:

@@ -136,7 +136,7 @@ class PlayedFleet:
     def furnish(self, name: str, definitions: Iterable[dict[str, Any]] = ()) -> None:
         """What Liqo's chart brings, with these of its definitions; safe to repeat."""
         override = f"--api-server-address-override={self._real.clusters[name].server.base_url}"
-        install_liqo(self.clients[name], name, definitions, (override,))
+        install_liqo(self.clients[name], name, definitions, (POD_CIDR, SERVICE_CIDR), (override,))
 
     def lose(self, name: str) -> None:
         """The cluster is gone for good, with all that was in it."""

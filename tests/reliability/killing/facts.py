@@ -67,6 +67,17 @@ def unledgered(scene: Scene) -> list[str]:
     return [f"ledger and cloud disagree on {kind} {name}" for kind, name in apart]
 
 
+def unwritten(scene: Scene) -> list[str]:
+    """What is in the cloud without a word in the ledger; an intent without an id yet may stand for one of its kind."""
+    with scene.registry() as registry:
+        entries = registry.ledger.open_entries(scene.federation)
+    known = {(each.kind, each.object_id) for each in entries}
+    intended = Counter(each.kind for each in entries if not each.object_id)
+    mine = [(kind, row) for kind, row in _rows(scene) if kind != "port" or row.get("name")]
+    unknown = Counter(kind for kind, row in mine if (kind, row["id"]) not in known)
+    return [f"{number} of kind {kind} are not in the ledger" for kind, number in sorted((unknown - intended).items())]
+
+
 async def left(scene: Scene) -> list[str]:
     """What is left after a teardown: in the world by its witness, in the ledger, and among the blocks."""
     with scene.registry() as registry:

@@ -26,7 +26,7 @@ from flotilla.sandbox_blocks import register_blocks
 from flotilla.sandbox_client import SandboxClient
 from flotilla.server import start_server, stop_server
 from registry.registry import Registry
-from sandbox.halts import Halt, Side
+from sandbox.halts import Choice, Halt
 from sandbox.serve import Options, Sandbox
 from sandbox.universe import Universe
 from tests.networks import reserve_network
@@ -141,9 +141,9 @@ class Scene:
 
     # What befalls
 
-    def halt(self, at: int, side: Side) -> Halt:
-        """Have everything stopped at the n-th mutating request from now on."""
-        halt = self.universe.world.faults.halt = Halt(at, side)
+    def halt(self, choose: Choice) -> Halt:
+        """Have everything stopped at one mutating request from now on."""
+        halt = self.universe.world.faults.halt = Halt(choose)
         return halt
 
     def go_on(self) -> None:

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from federation.spec.federation import Federation
-from sandbox.halts import Halt, Side
+from sandbox.halts import Choice, Halt, Side, at
 from tests.reliability.killing.facts import differences, doubles, left, things, unledgered
 from tests.reliability.killing.life import PHASES, Phase
 from tests.reliability.killing.patience import while_it_moves
@@ -91,7 +91,7 @@ async def attempt(scene: Scene, recorded: list[Recorded], point: Point) -> Resul
     await here.phase.prelude(scene)
     wrong: list[str] = []
     try:
-        request = await cut_off(scene, here.phase, point)
+        request = (await cut_off(scene, here.phase, at(point.at, point.side))).request
         if here.phase.verb != "teardown":
             wrong += await recovered(scene, here.phase)
             wrong += differences(here.things, things(scene))
@@ -102,12 +102,12 @@ async def attempt(scene: Scene, recorded: list[Recorded], point: Point) -> Resul
     return Result(point, request, time.monotonic() - begun, tuple(wrong))
 
 
-async def cut_off(scene: Scene, phase: Phase, point: Point) -> str:
-    """Run the flow of a phase and kill it; the request that it was killed at, or nothing when it ended before.
+async def cut_off(scene: Scene, phase: Phase, choose: Choice) -> Halt:
+    """Run the flow of a phase and kill it at a request; at none when it ended before.
 
     Afterwards so much time has passed that its lease has expired.
     """
-    halt = scene.halt(point.at, point.side)
+    halt = scene.halt(choose)
     order = Order(phase.verb, phase.spec, scene.environment, scene.log)
     try:
         async with while_it_moves(scene), worker(order) as process:
@@ -116,7 +116,7 @@ async def cut_off(scene: Scene, phase: Phase, point: Point) -> str:
     finally:
         scene.go_on()
     scene.let_leases_expire()
-    return halt.request
+    return halt
 
 
 async def reached(halt: Halt, process: Worker) -> bool:

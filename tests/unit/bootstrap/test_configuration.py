@@ -21,7 +21,8 @@ from federation.spec.machines import MachineTarget
 from providers.bootstrap import k3s_config, kubeadm_config, microk8s_config
 from providers.bootstrap.host import fill, version_words
 from providers.bootstrap.k3s_node import _version, download_step
-from providers.bootstrap.kubeadm_config import ca_hash, kubeconfig_ca_hash, with_server
+from providers.bootstrap.kubeadm_config import ca_hash, kubeconfig_ca_hash
+from providers.bootstrap.kubeconfigs import with_server
 from providers.bootstrap.microk8s_node import init_step, join_step
 from providers.contracts import JoinTicket
 from tests.unit.bootstrap.catalogue import a_distribution, a_target

@@ -1,4 +1,4 @@
-"""What Liqo makes of itself once it runs: keys, networks, addresses, gateway templates."""
+"""What Liqo makes of itself once it runs: its identity, and addresses for networks and services that it serves."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PROXY: Key = ("liqo", "liqo-proxy")
 
 
 class Installation(LiqoController):
-    """Furnishes the namespace ``liqo`` and gives every Network and IP its place."""
+    """Furnishes the namespace ``liqo`` beside what the chart brings, and gives every Network and IP its place."""
 
     watches = (names.DEPLOYMENTS, "services", "configmaps", names.NETWORKS, names.IPS, names.CONFIGURATIONS)
 
@@ -63,22 +63,11 @@ class Installation(LiqoController):
         keys = {"apiVersion": "v1", "kind": "Secret", "metadata": meta | {"name": names.KEYS}, "type": "Opaque"}
         if self.api.get("secrets", names.KEYS, names.NAMESPACE) is None:
             ensure(self.api, "secrets", keys | {"data": new_identity()})
-        cidrs = {"pod-cidr": self.cluster.pod_cidr, "service-cidr": self.cluster.service_cidr}
-        for kind, cidr in (cidrs | {"external-cidr": "10.70.0.0/16", "internal-cidr": "10.80.0.0/16"}).items():
-            if not self.api.list(names.NETWORKS, names.NAMESPACE, {names.NETWORK_TYPE: kind}):
-                labels = {names.NETWORK_TYPE: kind}
-                network = {"apiVersion": names.IPAM_V, "kind": "Network", "spec": {"cidr": cidr}}
-                ensure(self.api, names.NETWORKS, network | {"metadata": meta | {"name": kind, "labels": labels}})
         for name, service in (("api-server", ("default", "kubernetes")), ("api-server-proxy", PROXY)):
             found = self.api.get("services", service[1], service[0])
             if found is not None and found["spec"].get("clusterIP"):
                 ip = {"apiVersion": names.IPAM_V, "kind": "IP", "spec": {"ip": found["spec"]["clusterIP"]}}
                 ensure(self.api, names.IPS, ip | {"metadata": meta | {"name": name}})
-        for side in ("Server", "Client"):
-            resource = f"wggateway{side.lower()}templates.networking.liqo.io"
-            spec = {"objectKind": {"apiVersion": names.NETWORKING_V, "kind": f"WgGateway{side}"}, "template": {}}
-            full = {"apiVersion": names.NETWORKING_V, "kind": f"WgGateway{side}Template", "spec": spec}
-            ensure(self.api, resource, full | {"metadata": meta | {"name": f"wireguard-{side.lower()}"}})
 
     def _place_network(self, network: Object) -> None:
         if deleting(network):

@@ -1,4 +1,4 @@
-"""Federations of the link experiment: the same clusters alone, peered, and with an application over the peering."""
+"""The link experiment: the same clusters alone, peered, and with an application over the peering; and what it tells."""
 
 from __future__ import annotations
 
@@ -43,6 +43,27 @@ class Pair:
     def _with(self, peerings: tuple[Peering, ...], applications: tuple[Application, ...]) -> Federation:
         spec = self.base.spec.model_copy(update={"peerings": peerings, "applications": applications})
         return self.base.model_copy(update={"spec": spec})
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One operation over one link: whether it got there, in how many runs and seconds, and else what was wrong."""
+
+    profile: Profile
+    operation: str
+    seconds: float
+    runs: int
+    trouble: str = ""
+
+    def row(self) -> dict[str, str]:
+        """For the table."""
+        return {
+            "link": self.profile,
+            "operation": self.operation,
+            "result": f"failed: {self.trouble}" if self.trouble else "done",
+            "seconds": f"{self.seconds:.1f}",
+            "runs": str(self.runs),
+        }
 
 
 def first_pair(federation: Federation) -> PeeringKey:
