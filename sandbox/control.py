@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route, Router
 
 from sandbox import witness
+from sandbox.docker.serving import serve_docker
 from sandbox.faults import PartitionMode, parse_rule
 from sandbox.kubernetes.controllers.clusterapi.definitions import crds
 from sandbox.kubernetes.controllers.objects import ensure
@@ -64,6 +65,7 @@ class Control:
                     Route("/machines/{name:path}/{action}", _json(self._act), methods=post),
                     Route("/clusters/{name:path}/cluster-api", _json(self._init_cluster_api), methods=post),
                     Route("/watches/cut", _json(self._cut_watches), methods=post),
+                    Route("/docker", _json(self._docker), methods=post),
                 ]
             ),
         )
@@ -228,6 +230,9 @@ class Control:
             raise HTTPException(404, f"no cluster {name}")
         made = [ensure(site.cluster.api, CRDS, each) for each in crds()]
         return {"kinds": [each["spec"]["names"]["kind"] for each in made if each]}
+
+    async def _docker(self, request: Request) -> Json:
+        return await serve_docker(self._universe.docker, self._world, await _body(request))
 
     async def _cut_watches(self, request: Request) -> Json:
         wanted = await _body(request)

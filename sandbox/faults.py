@@ -32,7 +32,7 @@ class Action:
         before_drop: With ``drop_reply``: awaited between the work and the cut.
         truncate: Do the work, send this many bytes of the answer, then cut.
         auth: Answer as for wrong credentials: 401, or a refused SSH key.
-        exit_code: SSH only: the command fails with this code and ``stderr`` without being run.
+        exit_code: SSH and Docker only: the command fails with this code and ``stderr`` without being run.
         connect_s: Wait so much longer when the request is the first of its connection.
         answer_s: Tells how long an answer of so many bytes takes to come through.
         server_error: OpenStack only, on ``POST /servers``: the server is accepted and ends in ERROR with this message.
@@ -65,9 +65,9 @@ class Rule:
     """Which requests a fault strikes. Empty or ``*`` matches everything.
 
     Attributes:
-        wire: ``openstack``, ``kubernetes``, ``ssh`` or ``charts``.
+        wire: ``openstack``, ``kubernetes``, ``ssh``, ``charts`` or ``docker``.
         target: Shell pattern on the service, cluster or machine name.
-        method: HTTP method; ``exec``, ``sftp``, ``connect`` or ``auth`` for SSH.
+        method: HTTP method; ``exec``, ``sftp``, ``connect`` or ``auth`` for SSH; a verb for Docker.
         path: Regular expression searched in the path with query, or in the command line.
         count: Strikes left; None for no end.
         probability: Share of matching requests that are struck, drawn from ``seed``.

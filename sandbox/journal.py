@@ -7,8 +7,8 @@ from collections import deque
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-Wire = Literal["openstack", "kubernetes", "ssh", "charts"]
-WIRES: tuple[Wire, ...] = ("openstack", "kubernetes", "ssh", "charts")
+Wire = Literal["openstack", "kubernetes", "ssh", "charts", "docker"]
+WIRES: tuple[Wire, ...] = ("openstack", "kubernetes", "ssh", "charts", "docker")
 KEPT = 2000
 
 

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 Power = Literal["on", "off"]
-Source = Literal["openstack", "inventory"]
+Source = Literal["openstack", "inventory", "docker"]
 Json = dict[str, Any]
 
 
@@ -81,7 +81,7 @@ class Machine:
     """One machine of the world.
 
     Attributes:
-        id: Of the server in OpenStack; ``<inventory>/<name>`` for an inventory host.
+        id: Of the server in OpenStack; ``<inventory>/<name>`` for an inventory host; that of the container.
         networks: Names of the private networks it is on; machines on one network reach each other's private addresses.
         virtual_addresses: Further private addresses it may answer for (allowed address pairs of its ports).
         closed_ports: TCP ports that a firewall closes to the outside: packets are dropped.

@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from sandbox.charts.app import charts_app
 from sandbox.control import Control
+from sandbox.docker.program import write_program
 from sandbox.front import FrontListener, Struck
 from sandbox.gates import Gate
 from sandbox.openstack.app import SERVICES, OpenStackApp
@@ -105,6 +106,7 @@ class Sandbox:
     def _announce(self) -> None:
         content = {"pid": os.getpid(), "control": f"{self.url}/control", "url": self.url}
         content["network"] = str(self._options.network)
+        content["programs"] = str(write_program(self._options.state_dir))
         fresh = self._options.state_dir / (STATUS_FILE + ".new")
         fresh.write_text(json.dumps(content, indent=2))
         fresh.replace(self._options.state_dir / STATUS_FILE)

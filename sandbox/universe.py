@@ -6,6 +6,7 @@ from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
+from sandbox.docker.engine import Engine
 from sandbox.foundry import CloudFoundry
 from sandbox.inventories import Inventories
 from sandbox.machines import machine_from
@@ -27,6 +28,7 @@ class Universe:
         self.cloud = Cloud(self.world)
         self.world.fleet.foundry = CloudFoundry(self.cloud)
         self.inventories = Inventories(self.world)
+        self.docker = Engine(self.world)
         self.store = Store(root / "state", self._read)
 
     async def open(self, *, keep_pacing: bool = True) -> bool:
@@ -51,6 +53,7 @@ class Universe:
         for site in list(self.world.sites.values()):
             self.world.open(site)
             await self.world.refresh(site)
+        await self.docker.open()
         await self.cloud.after_change()
         self.cloud.lifecycle.resume()
         return True
@@ -58,6 +61,7 @@ class Universe:
     async def close(self) -> None:
         """Write everything and let go of every socket and task."""
         await self.cloud.lifecycle.stop()
+        await self.docker.close()
         self.store.flush()
         self.world.on_change = lambda _part: None
         await self.world.close()
@@ -81,6 +85,7 @@ class Universe:
             "powered": [machine.id for machine in machines if machine.power == "on"],
             "sites": [site.describe() for site in self.world.sites.values()],
             "inventories": self.inventories.describe(),
+            "docker": self.docker.describe(),
             "pacing": {"profile": self.world.pacing.profile, "overrides": self.world.pacing.overrides},
         }
 
@@ -89,6 +94,7 @@ class Universe:
         if cloud is not None:
             self.cloud.restore(cloud)
         self.inventories.restore(saved["inventories"])
+        self.docker.restore(saved.get("docker") or {"containers": [], "images": [], "networks": {}})
         for row in saved["machines"]:
             machine = machine_from(row | {"power": "off"})
             self.world.add(machine)

@@ -104,5 +104,6 @@ def leftovers(universe: Universe) -> Json:
     soiled = {machine.name: paths for machine in machines if (paths := machine.host.cluster_state())}
     left: Json = universe.cloud.leftovers()
     left |= {"hosts": soiled} if soiled else {}
+    left |= {"containers": sorted(universe.docker.containers)} if universe.docker.containers else {}
     left |= {"clusters": [site.name for site in world.sites.values()]} if world.sites else {}
     return {"clean": not left, "left": left}

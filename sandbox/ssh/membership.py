@@ -88,6 +88,7 @@ RESOURCES = {
     "ClusterRoleBinding": "clusterrolebindings.rbac.authorization.k8s.io",
     "DaemonSet": "daemonsets.apps",
     "Deployment": "deployments.apps",
+    "StorageClass": "storageclasses.storage.k8s.io",
 }
 
 

@@ -21,7 +21,7 @@ from sandbox.kubernetes.controllers.objects import (
 from sandbox.kubernetes.controllers.pods import phase_of
 
 LEASES, LEASE_NAMESPACE = "leases.coordination.k8s.io", "kube-node-lease"
-CNI_SETS = ("kube-flannel-ds", "calico-node", "cilium")
+CNI_SETS = ("kube-flannel-ds", "calico-node", "cilium", "kindnet")
 BACKEND = "flannel.alpha.coreos.com/backend-type"
 NOT_READY, UNREACHABLE = "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"
 UNSCHEDULABLE = "node.kubernetes.io/unschedulable"

@@ -139,6 +139,9 @@ async def cp(process: Process) -> int:
         return process.fail("missing file operand")
     *sources, target = options.words
     recursive = options.has("-r", "-R", "-a", "--recursive")
+    if sources == ["/dev/stdin"]:
+        process.files.write(process.path(target), await process.stdin.read())
+        return 0
     for name in sources:
         if process.files.is_dir(process.path(name)) and not recursive:
             return process.fail(f"-r not specified; omitting directory '{name}'")

@@ -64,8 +64,10 @@ async def kubectl(process: Process) -> int:
         return 0
     if options.words[:1] == ["exec"]:
         return await _exec(process, options, cluster)
-    if options.words[:1] == ["apply"]:
+    if options.words[:1] in (["apply"], ["create"]):
         return await _apply(process, options, cluster)
+    if options.words[:2] in (["taint", "nodes"], ["label", "nodes"]):
+        return _strip(process, options, cluster)
     if options.words[:1] != ["get"] or len(options.words) < 2:
         process.err(f'error: unknown command "{" ".join(options.words)}" for "kubectl"')
         return 1
@@ -100,13 +102,32 @@ def _connect(process: Process, options: Options) -> tuple[Any | None, str]:
 
 
 async def _apply(process: Process, options: Options, cluster: Any) -> int:
-    path = process.path(options.get("-f", "--filename") or "")
-    if not process.files.exists(path):
+    name = options.get("-f", "--filename") or ""
+    path = process.path(name)
+    if name == "-":
+        text = (await process.stdin.read()).decode()
+    elif process.files.exists(path):
+        text = process.files.text(path)
+    else:
         process.err(f"error: the path {path!r} does not exist")
         return 1
-    for name in apply_manifests(cluster.api, process.files.text(path)):
+    for name in apply_manifests(cluster.api, text):
         process.out(f"{name} configured")
     await process.world.refresh(process.world.site_for(cluster))
+    return 0
+
+
+def _strip(process: Process, options: Options, cluster: Any) -> int:
+    """Take taints or labels off all nodes: ``taint nodes --all KEY-``."""
+    kind, keys = options.words[0], [word.removesuffix("-") for word in options.words[2:] if word.endswith("-")]
+    for node in cluster.api.list("nodes"):
+        name = node["metadata"]["name"]
+        if kind == "taint":
+            taints = [each for each in node["spec"].get("taints") or [] if each["key"] not in keys]
+            cluster.api.patch("nodes", name, {"spec": {"taints": taints}})
+        else:
+            cluster.api.patch("nodes", name, {"metadata": {"labels": dict.fromkeys(keys)}})
+        process.out(f"node/{name} {'untainted' if kind == 'taint' else 'unlabeled'}")
     return 0
 
 

@@ -18,7 +18,8 @@ _COMPONENT_CONFS = ("/etc/kubernetes/controller-manager.conf", "/etc/kubernetes/
 _PLACEHOLDER = "generated\n"
 _CERTIFICATES = (
     *("apiserver.crt", "apiserver.key", "apiserver-kubelet-client.crt", "apiserver-etcd-client.crt", "ca.key"),
-    *("front-proxy-ca.crt", "front-proxy-client.crt", "etcd/ca.crt", "etcd/server.crt", "sa.key", "sa.pub"),
+    *("front-proxy-ca.crt", "front-proxy-ca.key", "front-proxy-client.crt", "etcd/ca.crt", "etcd/ca.key"),
+    *("etcd/server.crt", "sa.key", "sa.pub"),
 )
 _GONE_AFTER_RESET = (
     *("/etc/kubernetes/manifests", "/etc/kubernetes/pki", *_CONTROL_PLANE_CONFS, *_COMPONENT_CONFS, KUBELET_CONF),

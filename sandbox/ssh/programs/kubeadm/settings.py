@@ -69,6 +69,8 @@ class Settings:
     def kubelet_argument(self, kind: str, name: str) -> str:
         """Value of one of the kubelet's extra arguments."""
         rows = self.registration(kind).get("kubeletExtraArgs") or []
+        if isinstance(rows, Mapping):  # v1beta3
+            return str(rows.get(name, ""))
         return next((str(row["value"]) for row in rows if row.get("name") == name), "")
 
     def kubelet(self) -> dict[str, Any]:
@@ -83,6 +85,10 @@ class Settings:
     def list_of(self, kind: str, *path: str) -> list[Any]:
         """A list field."""
         return list(self._get(kind, *path) or [])
+
+    def skips(self, kind: str, phase: str) -> bool:
+        """Whether a phase is left out."""
+        return phase in self.list_of(kind, "skipPhases")
 
     def control_plane_join(self) -> bool:
         """Whether a join is that of a control plane."""
