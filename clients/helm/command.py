@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from clients.children import Ended, run
 from clients.helm.errors import from_complaint
 from clients.helm.handover import handed_over
-from clients.helm.process import Ended, run, worker
+from clients.helm.process import command
 from clients.helm.program import KEPT_REVISIONS, PULL_TIMEOUT_S, READ_TIMEOUT_S, SPARE_S, Content
 from clients.helm.release import Release, ReleaseName, parse_releases
 
@@ -68,7 +69,7 @@ class HelmCommand:
             return self._do([*argv, *access], timeout_s, order, inherited)
 
     def _do(self, argv: list[str], timeout_s: float, order: str = "", inherited: tuple[int, ...] = ()) -> Ended:
-        ended = run(worker("python", self._executable, *argv), order, timeout_s + SPARE_S, inherited)
+        ended = run(command(self._executable, *argv), order, timeout_s + SPARE_S, inherited)
         if ended.code != 0:
             raise from_complaint(f"helm {' '.join(argv[:2])}", ended.complaint)
         return ended

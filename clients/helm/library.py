@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from clients.children import run
 from clients.helm.errors import from_complaint
-from clients.helm.process import run, worker
+from clients.helm.process import worker
 from clients.helm.program import KEPT_REVISIONS, PULL_TIMEOUT_S, READ_TIMEOUT_S, SPARE_S, Content
 from clients.helm.release import Release, ReleaseName, parse_releases
 
@@ -74,7 +75,7 @@ class HelmLibrary:
         self._do(order, f"{operation} of release {release}", timeout_s)
 
     def _do(self, order: Order, doing: str, timeout_s: float = READ_TIMEOUT_S) -> Any:
-        ended = run(worker("helm"), json.dumps(vars(order)), timeout_s + SPARE_S)
+        ended = run(worker(), json.dumps(vars(order)), timeout_s + SPARE_S)
         if not ended.output:
             raise from_complaint(doing, f"Helm ended with {ended.code}: {ended.complaint}")
         answer = json.loads(ended.output)

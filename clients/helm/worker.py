@@ -1,31 +1,18 @@
-"""The child process that Helm runs in, and that dies with the process that started it.
+"""The child process that one operation of Helm's Go library runs in, begun by ``clients/launcher.py``.
 
-With arguments it becomes the program that they name. Without, it performs one operation of Helm's Go library: it takes
-a JSON object on standard input and gives one on standard output, ``{"result": …}`` or ``{"error": "…"}``. The library
-runs apart because it brings the Go runtime with its threads and signal handlers, and because a process can be stopped
-when it takes too long.
+It takes a JSON object on standard input and gives one on standard output, ``{"result": …}`` or ``{"error": "…"}``. The
+library runs apart because it brings the Go runtime with its threads and signal handlers, and because a process can be
+stopped when it takes too long.
 
-Source: helm-python-sdk 0.2, ``Config``, ``pull``; prctl(2), PR_SET_PDEATHSIG.
+Source: helm-python-sdk 0.2, ``Config``, ``pull``.
 """
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
-import signal
 import sys
 from typing import Any
-
-_DIE_WITH_PARENT = 1
-
-
-def die_with_parent() -> None:
-    """Ask Linux to kill this process when its parent ends, so that no orphan goes on writing to a cluster."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
-    if os.getppid() != int(os.environ.pop("FLOTILLA_PARENT")):
-        sys.exit("the parent has ended already")
 
 
 def perform(order: dict[str, Any]) -> Any:
@@ -65,7 +52,4 @@ def answer_order() -> None:
 
 
 if __name__ == "__main__":
-    die_with_parent()
-    if len(sys.argv) > 1:
-        os.execv(sys.argv[1], sys.argv[1:])  # noqa: S606 - the program is Helm, chosen by our own client
     answer_order()

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from clients.children import run
 from clients.helm.client import HelmClient
-from clients.helm.process import run, worker
+from clients.helm.process import command
 from clients.helm.release import Chart, ReleaseName
 from clients.kubernetes.api import KubernetesClient
 from clients.kubernetes.resources import DEPLOYMENT, SECRET
@@ -166,14 +167,14 @@ def test_refused_credentials_are_told_as_such(ground: Ground, helm: HelmClient) 
 def test_child_sees_none_of_our_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Secrets in variables stay with us."""
     monkeypatch.setenv("PREFECT_API_KEY", "do-not-tell")
-    ended = run(worker("python", "/usr/bin/env"), "", 20)
+    ended = run(command("/usr/bin/env"), "", 20)
     assert "do-not-tell" not in ended.output
     assert "HELM_CACHE_HOME" in ended.output
 
 
 def test_child_dies_with_the_process_that_started_it() -> None:
     """When a run is killed, no orphan goes on writing to a cluster."""
-    code = "from clients.helm.process import run, worker; run(worker('python', '/bin/sleep', '60'), '', 60)"
+    code = "from clients.children import Program, run; run(Program('it', ('python', '/bin/sleep', '60')), '', 60)"
     parent = subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[3])
     deadline = time.monotonic() + 30
     while not (children := _running_children(parent.pid)) and time.monotonic() < deadline:
