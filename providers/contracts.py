@@ -208,6 +208,9 @@ class Ledger(Protocol):
     def strike(self, federation: str, kind: str, name: str, place: str) -> None:
         """The object is seen to be gone."""
 
+    def confirmed(self, federation: str, kind: str, name: str, place: str) -> bool | None:
+        """Whether an object that was intended was made to its end; None when none was intended."""
+
 
 @dataclass(frozen=True)
 class Leftover:

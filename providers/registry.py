@@ -26,6 +26,7 @@ from providers.contracts import (
 from providers.infrastructure.cluster_api.provider import ClusterApi
 from providers.infrastructure.existing.provider import ExistingClusters
 from providers.infrastructure.hosts.provider import HostsProvider
+from providers.infrastructure.kind.provider import KindClusters
 from providers.infrastructure.openstack.provider import OpenStackProvider
 from providers.interconnect.liqo.provider import LiqoInterconnect
 from providers.makers import Maker
@@ -58,6 +59,7 @@ DISTRIBUTIONS: Mapping[str, Callable[[DistributionDefinition], Distribution]] = 
 }
 MAKERS: Mapping[str, Callable[[Supplies], Maker]] = {
     "cluster-api": lambda supplies: ClusterApi(supplies.vault, supplies.ledger),
+    "kind": lambda supplies: KindClusters(supplies.vault, supplies.ledger),
 }
 INFRASTRUCTURES: Mapping[str, Callable[[Supplies], Infrastructure]] = {
     "openstack": lambda supplies: OpenStackProvider(supplies.vault, supplies.ledger),

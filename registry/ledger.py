@@ -65,6 +65,12 @@ class LedgerBook:
         with self._database.write() as session:
             session.execute(delete(LedgerRow).where(*mine, LedgerRow.name == name, LedgerRow.place == place))
 
+    def confirmed(self, federation: str, kind: str, name: str, place: str) -> bool | None:
+        """Whether an object that was intended was made to its end; None when none was intended."""
+        with self._database.read() as session:
+            row = session.get(LedgerRow, (federation, kind, name, place))
+            return None if row is None else row.object_id is not None
+
     def open_entries(self, federation: str) -> tuple[LedgerEntry, ...]:
         """Everything of a federation that was not struck, oldest first."""
         wanted = select(LedgerRow).where(LedgerRow.federation == federation)

@@ -11,6 +11,7 @@ from federation.spec.infrastructure import (
     ClusterApiInfrastructure,
     ExistingInfrastructure,
     HostsInfrastructure,
+    KindInfrastructure,
     OpenStackInfrastructure,
 )
 from federation.spec.machines import Role
@@ -59,7 +60,10 @@ def _runs(machine: ObjectStatus) -> Runs:
 
 
 def _standing(registry: Registry, federation: str, clusters: Iterable[Cluster]) -> Iterator[Cluster]:
-    """Those of which anything was ever intended to be made, or, of adopted ones, that were seen to answer."""
+    """Those of which anything was ever intended to be made, or, of adopted ones, that were seen to answer.
+
+    What kind has only begun is begun anew, so it does not stand.
+    """
     made = registry.ledger.open_entries(federation)
     status = _last_seen(registry, federation)
     for cluster in clusters:
@@ -71,6 +75,9 @@ def _standing(registry: Registry, federation: str, clusters: Iterable[Cluster]) 
             case ClusterApiInfrastructure(management=management):
                 own = (cluster_id(federation, cluster.name), f"cluster-api:{management}")
                 stands = any((each.name, each.place) == own for each in made)
+            case KindInfrastructure():
+                name = cluster_id(federation, cluster.name)
+                stands = any(each.name == name and each.place == "docker" and each.object_id for each in made)
             case ExistingInfrastructure():
                 stands = _answered(status, cluster.name)
         if stands:

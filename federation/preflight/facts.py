@@ -117,7 +117,7 @@ class HostFacts:
 
 @dataclass(frozen=True)
 class Refused:
-    """A machine that cannot be used as it is: it answered, and the answer is no. ``reason`` is a condition's reason."""
+    """What cannot be used as it is: it answered, and the answer is no. ``reason`` is a condition's reason."""
 
     reason: str
     message: str
@@ -125,7 +125,8 @@ class Refused:
 
 @dataclass(frozen=True)
 class ClusterFacts:
-    """What a provider tells of one cluster: of its cloud, or of the hosts that it is about to use."""
+    """What a provider tells of one cluster: of its cloud, of the hosts that it is about to use, or of what it lacks."""
 
     cloud: CloudFacts | None = None
     hosts: Mapping[str, Observation[HostFacts] | Refused] = field(default_factory=dict)
+    lacks: tuple[Refused, ...] = ()

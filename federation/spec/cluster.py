@@ -217,7 +217,7 @@ class Cluster(ClusterFields):
     @property
     def made_whole(self) -> bool:
         """Whether others make the cluster as a whole for us: it has no machines that we log in to."""
-        return self.infrastructure.type == "cluster-api"
+        return self.infrastructure.type in ("cluster-api", "kind")
 
     @property
     def management(self) -> str | None:

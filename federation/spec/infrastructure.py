@@ -56,9 +56,19 @@ class ClusterApiInfrastructure(SpecModel):
     dns_nameservers: tuple[IPv4Address, ...] = Field(default=(), description="Name servers that the machines ask")
 
 
+class KindInfrastructure(SpecModel):
+    """A cluster that kind makes: its nodes are containers of the Docker engine where Flotilla runs."""
+
+    type: Literal["kind"] = Field(description="A cluster that kind makes, of containers of this machine's Docker")
+    image: Title | None = Field(
+        default=None,
+        description="Node image; kindest/node with the version of the distribution as its tag when left out",
+    )
+
+
 CloudInfrastructure = OpenStackInfrastructure | ClusterApiInfrastructure
 """Machines of an OpenStack cloud, whoever makes them."""
 Infrastructure = Annotated[
-    CloudInfrastructure | HostsInfrastructure | ExistingInfrastructure,
+    CloudInfrastructure | HostsInfrastructure | KindInfrastructure | ExistingInfrastructure,
     Field(discriminator="type"),
 ]

@@ -11,6 +11,7 @@ from federation.spec.infrastructure import (
     ExistingInfrastructure,
     HostsInfrastructure,
     Infrastructure,
+    KindInfrastructure,
     OpenStackInfrastructure,
 )
 from federation.spec.problems import FieldPath, Violation
@@ -79,8 +80,9 @@ def _fixed(cluster: Cluster) -> Mapping[str, str]:
         "controlPlane.endpoint": _endpoint(cluster),
         "network.podCIDR": str(network.pod_cidr),
         "network.serviceCIDR": str(network.service_cidr),
-        "network.cni": cluster.cni,
+        "network.cni": _plugin(cluster),
         "network.encapsulation": network.encapsulation,
+        **_whole(cluster),
     }
 
 
@@ -92,10 +94,31 @@ def _place(infrastructure: Infrastructure) -> Mapping[str, str]:
             return {"infrastructure.inventory": inventory}
         case ExistingInfrastructure(kubeconfig=kubeconfig):
             return {"infrastructure.kubeconfig": kubeconfig}
+        case KindInfrastructure():
+            return {}
         case ClusterApiInfrastructure(management=management, cloud=cloud, node_cidr=nodes):
             own = {"infrastructure.management": management, "infrastructure.cloud": cloud}
             balanced = str(infrastructure.load_balancer).lower()
             return own | {"infrastructure.nodeCIDR": str(nodes), "infrastructure.loadBalancer": balanced}
+
+
+def _whole(cluster: Cluster) -> Mapping[str, str]:
+    """What kind makes once and for all: it has no way to change a cluster."""
+    if not isinstance(cluster.infrastructure, KindInfrastructure) or cluster.distribution is None:
+        return {}
+    pools = sorted(cluster.workers, key=lambda pool: pool.name)
+    labelled = (f"{each.name}: {each.count} {dict(sorted(each.labels.items())) or ''}".strip() for each in pools)
+    return {
+        "infrastructure.image": cluster.infrastructure.image or "(left out)",
+        "distribution.version": cluster.distribution.version,
+        "controlPlane.count": str(cluster.control_plane.count),
+        "workers": ", ".join(labelled) or "(none)",
+    }
+
+
+def _plugin(cluster: Cluster) -> str:
+    brought = isinstance(cluster.infrastructure, KindInfrastructure) and cluster.network.cni is None
+    return "(left out)" if brought else cluster.cni
 
 
 def _endpoint(cluster: Cluster) -> str:

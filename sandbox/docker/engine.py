@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from sandbox.docker import node_image
@@ -184,7 +185,7 @@ class Engine:
     async def _publish(self, container: Container) -> None:
         await self._conceal(container)
         for host, port, inner in container.order.published:
-            proxy = PortProxy(host, port, lambda inner=inner: self._behind(container, inner))
+            proxy = PortProxy(host, port, partial(self._behind, container, inner))
             try:
                 await proxy.start()
             except OSError:

@@ -48,7 +48,8 @@ def named_hosts(cluster: Cluster) -> Iterator[tuple[FieldPath, str]]:
 
 def _not_on_cloud(path: FieldPath, cluster: Cluster) -> Iterator[Violation]:
     for place, host in named_hosts(cluster):
-        message = f"host '{host}' is named, but the machines of cluster '{cluster.name}' come from OpenStack"
+        source = "are containers" if cluster.infrastructure.type == "kind" else "come from OpenStack"
+        message = f"host '{host}' is named, but the machines of cluster '{cluster.name}' {source}"
         yield Violation((*path, *place), message, "remove it, or write 'infrastructure: {type: hosts, inventory: …}'")
 
 

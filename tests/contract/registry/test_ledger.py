@@ -17,6 +17,17 @@ def test_intent_is_open_until_it_is_struck(registry: Registry) -> None:
     assert registry.ledger.open_entries("tacfed") == ()
 
 
+def test_what_was_made_to_its_end_is_told_from_what_was_only_begun(registry: Registry) -> None:
+    """Nothing, an intent, and an id that came back are three different things."""
+    place = ("tacfed", "Cluster.kind", "tacfed-a", "docker")
+    told = [registry.ledger.confirmed(*place)]
+    registry.ledger.intend(*place)
+    told.append(registry.ledger.confirmed(*place))
+    registry.ledger.confirm(*place, "id-1")
+    told.append(registry.ledger.confirmed(*place))
+    assert told == [None, False, True]
+
+
 def test_repeated_intent_keeps_time_and_id_of_the_first(registry: Registry, clock: Clock) -> None:
     """A step that is repeated after a crash does not lose what was confirmed."""
     registry.ledger.intend("tacfed", "port", "p", "openstack:lab")

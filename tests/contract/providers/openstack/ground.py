@@ -84,6 +84,11 @@ class MemoryLedger:
         """Forget the entry."""
         self.entries.pop((federation, kind, name, place), None)
 
+    def confirmed(self, federation: str, kind: str, name: str, place: str) -> bool | None:
+        """Whether an id came."""
+        entry = (federation, kind, name, place)
+        return self.entries[entry] is not None if entry in self.entries else None
+
 
 def a_target(federation: str, name: str = "a", *, workers: int = 0, **more: Any) -> ClusterTarget:
     """A cluster with one control-plane machine."""

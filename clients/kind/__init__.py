@@ -1,0 +1,1 @@
+"""The programs ``kind`` and ``docker``: clusters whose nodes are containers of this machine."""

@@ -1,0 +1,228 @@
+"""kind as ``providers.makers.Maker``: clusters of containers of the Docker engine where Flotilla runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from clients.kind.client import KindClient
+from clients.kubernetes.api import KubernetesClient
+from federation.errors import FlotillaError, Rejected, Unsupported
+from federation.preflight.facts import ClusterFacts, Refused
+from federation.spec.cluster import Cluster
+from federation.spec.machines import CONTROL_PLANE_POOL, MachineTarget
+from federation.state.observed import ObservedInfrastructure, ObservedMaking, ObservedNode
+from providers.contracts import ClusterTarget, Done, Ledger, Leftover, Login, Progress, Vault, Waiting
+from providers.infrastructure.kind.place import Place, place_of
+from providers.infrastructure.kind.rendering import render
+from providers.infrastructure.kind.showing import Shown, differences, machines, shown, unsettled
+from providers.nodes import observe_nodes
+from providers.survey import Survey
+
+_ONLY_BEGUN = "it was only begun"
+
+
+class KindClusters:
+    """Clusters that kind makes. Threads may share it.
+
+    What a create that was killed left behind looks like a cluster. The ledger tells them apart: the intent stands in it
+    before kind is called, its confirmation after kind has ended well. Only what was never confirmed is begun anew.
+
+    Args:
+        vault: Gives the kubeconfigs of clusters that are made.
+        ledger: Is told before a cluster is made, when it is made, and after it is gone.
+        kind: How kind is called.
+    """
+
+    def __init__(self, vault: Vault, ledger: Ledger, kind: KindClient | None = None) -> None:
+        self._vault = vault
+        self._ledger = ledger
+        self._kind = kind or KindClient()
+
+    def brings_network(self, cluster: Cluster) -> bool:
+        """kindnet is there unless another plugin is asked for."""
+        return cluster.network.cni is None
+
+    def observe(self, cluster: ClusterTarget, survey: Survey | None = None) -> ObservedInfrastructure:
+        """Read the cluster's containers, and its nodes once its kubeconfig is kept.
+
+        Raises:
+            Unsupported, Unavailable, Rejected: Docker is not there, does not answer, or refuses.
+        """
+        del survey
+        place, kept = place_of(cluster), self._vault.kubeconfig(cluster.federation, cluster.name)
+        seen = self._look(place)
+        if not self._is_ours(seen, place):
+            return ObservedInfrastructure("absent")
+        begun = self._ledger.confirmed(*place.entry) is False
+        differs = _ONLY_BEGUN if begun else "; ".join(differences(seen, place))
+        nodes = _nodes(kept) if kept is not None and not seen.stopped else None
+        making = ObservedMaking(
+            stands=bool(seen.nodes),
+            differs=differs,
+            access="kept" if kept is not None else "absent" if begun else "offered",
+            unsettled=unsettled(seen, nodes),
+        )
+        found = tuple(machines(seen, nodes))
+        return ObservedInfrastructure("partial" if differs else "complete", machines=found, making=making)
+
+    def inspect(
+        self, cluster: ClusterTarget, machines: tuple[MachineTarget, ...], survey: Survey | None = None
+    ) -> ClusterFacts:
+        """Programs that are missing."""
+        del cluster, machines, survey
+        return ClusterFacts(lacks=tuple(Refused(each.reason, str(each)) for each in self._kind.missing()))
+
+    def ensure_foundation(self, cluster: ClusterTarget) -> Progress:
+        """Make the cluster, minutes in one call; what an earlier call left unfinished is removed first.
+
+        Raises:
+            Rejected: A cluster of that name is somebody else's, or it was made and has lost a part since, which kind
+                cannot bring back.
+            Conflict, Unavailable, CommandFailed, Unsupported: What kind complains of.
+        """
+        place = place_of(cluster)
+        seen = self._look(place)
+        _check_ours(seen, place)
+        confirmed = self._ledger.confirmed(*place.entry)
+        if seen.is_empty:
+            return self._make(place, confirmed)
+        if confirmed is False:
+            self._kind.delete(place.name)
+            return Waiting("what was only begun to go", poll_s=0.1)
+        lost = "; ".join(differences(seen, place))
+        if lost:
+            fix = f"kind cannot change a cluster: apply a spec without '{place.cluster.name}', and then with it"
+            raise Rejected(f"cluster {place.name}: {lost}; {fix}", reason="ClusterIncomplete")
+        return Done(f"{len(seen.nodes)} containers")
+
+    def _make(self, place: Place, confirmed: bool | None) -> Progress:
+        if confirmed:
+            self._ledger.strike(*place.entry)
+        self._ledger.intend(*place.entry)
+        try:
+            self._kind.create(place.name, render(place))
+        except FlotillaError:
+            if self._look(place).is_empty:
+                self._ledger.strike(*place.entry)
+            raise
+        seen = self._look(place)
+        first = next(container for pool, container in seen.nodes if pool == CONTROL_PLANE_POOL)
+        self._ledger.confirm(*place.entry, first.id)
+        return Done(f"{len(seen.nodes)} containers")
+
+    def kubeconfig(self, cluster: ClusterTarget) -> str | Waiting:
+        """As kind gives it, with the loopback address that the API is published at.
+
+        Raises:
+            Rejected: Containers are stopped; reason ContainerStopped.
+        """
+        place = place_of(cluster)
+        seen = self._look(place)
+        _check_ours(seen, place)
+        _check_running(seen)
+        return self._kind.kubeconfig(place.name) if seen.nodes else Waiting("kind to make the cluster")
+
+    def settle(self, cluster: ClusterTarget) -> Progress:
+        """Wait until every node is ready.
+
+        Raises:
+            Rejected: Containers are stopped; reason ContainerStopped.
+        """
+        seen = self._look(place_of(cluster))
+        _check_running(seen)
+        kept = self._vault.kubeconfig(cluster.federation, cluster.name)
+        nodes = _nodes(kept) if kept is not None else None
+        late = unsettled(seen, nodes) if nodes is not None else f"the API of cluster {cluster.name} to answer"
+        return Waiting(late) if late else Done(f"{len(seen.nodes)} nodes")
+
+    def delete_pool(self, cluster: ClusterTarget, pool: str) -> Progress:
+        """kind cannot change a cluster.
+
+        Raises:
+            Unsupported: Always.
+        """
+        raise Unsupported(f"pool {pool} of cluster {cluster.name} was made by kind, which cannot change a cluster")
+
+    def delete_foundation(self, cluster: ClusterTarget) -> Progress:
+        """Remove the cluster's containers with their volumes; what is somebody else's stays."""
+        place = place_of(cluster)
+        seen = self._look(place)
+        if self._is_ours(seen, place):
+            self._kind.delete(place.name)
+            if not self._look(place).is_empty:
+                return Waiting("containers to go")
+        self._ledger.strike(*place.entry)
+        return Done("nothing is left of it")
+
+    def leftovers(self, cluster: ClusterTarget) -> tuple[Leftover, ...]:
+        """Containers of ours."""
+        place = place_of(cluster)
+        seen = self._look(place)
+        if not self._is_ours(seen, place):
+            return ()
+        there = [container for _, container in seen.nodes] + ([seen.balancer] if seen.balancer else [])
+        command = f"kind delete cluster --name {place.name}"
+        return tuple(Leftover("Container", each.name, each.id, "Docker", command) for each in there)
+
+    def ensure_machine(self, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
+        """Nodes are kind's.
+
+        Raises:
+            Unsupported: Always.
+        """
+        raise _not_ours(cluster, machine.name)
+
+    def login(self, cluster: ClusterTarget, machine: str) -> Login:
+        """Nodes are kind's.
+
+        Raises:
+            Unsupported: Always.
+        """
+        raise _not_ours(cluster, machine)
+
+    def delete_machine(self, cluster: ClusterTarget, machine: str) -> Progress:
+        """Nodes are kind's.
+
+        Raises:
+            Unsupported: Always.
+        """
+        raise _not_ours(cluster, machine)
+
+    def _look(self, place: Place) -> Shown:
+        return shown(place, self._kind.containers(place.name))
+
+    def _is_ours(self, seen: Shown, place: Place) -> bool:
+        """A balancer carries no mark: alone it is ours when we have begun a cluster, which kind makes only where no
+        container of that name is."""
+        if seen.foreign:
+            return False
+        return bool(seen.nodes) or (seen.balancer is not None and self._ledger.confirmed(*place.entry) is not None)
+
+
+def _check_ours(seen: Shown, place: Place) -> None:
+    if seen.foreign:
+        name = seen.foreign[0].name
+        message = f"container {name} belongs to a cluster {place.name} of kind that carries no mark of ours"
+        raise Rejected(message, reason="NotOurs")
+
+
+def _check_running(seen: Shown) -> None:
+    if seen.stopped:
+        names = " ".join(seen.stopped)
+        raise Rejected(f"containers do not run; start them: docker start {names}", reason="ContainerStopped")
+
+
+def _nodes(kubeconfig: str) -> Mapping[str, ObservedNode] | None:
+    """Nodes by name; None when they cannot be read: why, the look at the cluster itself tells."""
+    client = KubernetesClient(kubeconfig)
+    try:
+        return {node.name: node for node in observe_nodes(client, datetime.now(UTC))}
+    except FlotillaError:
+        return None
+    finally:
+        client.close()
+
+
+def _not_ours(cluster: ClusterTarget, machine: str) -> Unsupported:
+    return Unsupported(f"machine {machine} of cluster {cluster.name} is a container of kind: nobody here works on it")
