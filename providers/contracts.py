@@ -72,10 +72,7 @@ class RegistryAccess:
 
 @dataclass(frozen=True)
 class ClusterTarget:
-    """A cluster in its federation, with the machines it should have.
-
-    ``registries`` are there where machines are told of them.
-    """
+    """A cluster with the machines it should have; ``registries`` are there where machines are told of them."""
 
     federation: str
     spec: Cluster

@@ -107,13 +107,17 @@ def _whole(cluster: Cluster) -> Mapping[str, str]:
     if not isinstance(cluster.infrastructure, KindInfrastructure) or cluster.distribution is None:
         return {}
     pools = sorted(cluster.workers, key=lambda pool: pool.name)
-    labelled = (f"{each.name}: {each.count} {dict(sorted(each.labels.items())) or ''}".strip() for each in pools)
+    labelled = (", ".join((f"{each.name}: {each.count}", *_pairs(each.labels))) for each in pools)
     return {
         "infrastructure.image": cluster.infrastructure.image or "(left out)",
         "distribution.version": cluster.distribution.version,
         "controlPlane.count": str(cluster.control_plane.count),
-        "workers": ", ".join(labelled) or "(none)",
+        "workers": "; ".join(labelled) or "(none)",
     }
+
+
+def _pairs(labels: Mapping[str, str]) -> list[str]:
+    return [f"{key}={text}" for key, text in sorted(labels.items())]
 
 
 def _plugin(cluster: Cluster) -> str:

@@ -105,6 +105,25 @@ def _build_one(name: str, folder: Path) -> None:
     unfinished.replace(folder / name)
 
 
+def build_tool(package: str, pins: Path, target: Path) -> None:
+    """Build a program from the pins of a folder, whole or not at all.
+
+    Raises:
+        Missing: There is no Go here, or the build failed.
+    """
+    go = shutil.which("go")
+    if go is None:
+        raise Missing(f"{target.name} is not built and there is no Go on this machine to build it")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_suffix(f".{os.getpid()}")
+    argv = [go, "build", "-buildvcs=false", "-trimpath", "-ldflags", "-s -w", "-o", str(unfinished), package]
+    environment = {**os.environ, "CGO_ENABLED": "0"}
+    run = subprocess.run(argv, cwd=pins, env=environment, capture_output=True, text=True, check=False)
+    if run.returncode:
+        raise Missing(f"building {target.name} failed: {run.stderr[-800:]}")
+    unfinished.replace(target)
+
+
 def _flags() -> str:
     major, minor, _ = pinned().removeprefix("v").split(".", 2)
     values = {"gitVersion": pinned(), "gitMajor": major, "gitMinor": minor, "gitTreeState": "clean"}

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.proving.building import TOOLS, Missing, cache_folder, pinned
+from tests.proving.building import TOOLS, Missing, build_tool, cache_folder, pinned
 
 _FOLDER = TOOLS / "helm"
 _MODULES = {"helm4": "helm.sh/helm/v4", "helm3": "helm.sh/helm/v3"}
@@ -44,7 +41,7 @@ def up(say: Callable[[str], None] = print) -> None:
     for name, module in _MODULES.items():
         if not _built(name).is_file():
             say(f"building {name} ({module} {pinned(module, _FOLDER)})")
-            _build(name, f"{module}/cmd/helm")
+            build_tool(f"{module}/cmd/helm", _FOLDER, _built(name))
 
 
 def down() -> None:
@@ -53,18 +50,3 @@ def down() -> None:
 
 def _built(name: str) -> Path:
     return cache_folder().parent / f"helm-{pinned(_MODULES[name], _FOLDER)}" / name
-
-
-def _build(name: str, package: str) -> None:
-    go = shutil.which("go")
-    if go is None:
-        raise Missing(f"{name} is not built and there is no Go on this machine to build it")
-    target = _built(name)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_suffix(f".{os.getpid()}")
-    argv = [go, "build", "-buildvcs=false", "-trimpath", "-ldflags", "-s -w", "-o", str(unfinished), package]
-    environment = {**os.environ, "CGO_ENABLED": "0"}
-    run = subprocess.run(argv, cwd=_FOLDER, env=environment, capture_output=True, text=True, check=False)
-    if run.returncode:
-        raise Missing(f"building {name} failed: {run.stderr[-800:]}")
-    unfinished.replace(target)

@@ -18,6 +18,7 @@ SERVERS = {
     "grafana": "Grafana's types of dashboards",
     "openstack": "OpenStack Zed",
     "helm": "Helm",
+    "kind": "kind",
     "control_plane": "Kubernetes control plane of a current minor, with kwok",
     "clusters": "Kubernetes 1.20 clusters whose pods run",
 }

@@ -203,7 +203,7 @@ class KindClusters:
 def _check_ours(seen: Shown, place: Place) -> None:
     if seen.foreign:
         name = seen.foreign[0].name
-        message = f"container {name} belongs to a cluster {place.name} of kind that carries no mark of ours"
+        message = f"container {name} belongs to a cluster {place.name} of kind that carries no mark of ours: rename one of the two"
         raise Rejected(message, reason="NotOurs")
 
 

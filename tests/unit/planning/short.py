@@ -66,6 +66,9 @@ def _cluster(name: str, words: dict[str, Any]) -> dict[str, Any]:
     if "made" in words:
         by = {"type": "cluster-api", "management": words.pop("made"), "cloud": "lab", "image": "x"}
         return a_cluster(name, **{"addons": [], **words}, infrastructure={**by, "externalNetwork": "public"})
+    if "kind" in words:
+        words.pop("kind")
+        return a_cluster(name, **{"addons": [], **words}, infrastructure={"type": "kind"})
     if "hosts" not in words:
         return a_cluster(name, **words)
     hosts = words.pop("hosts")

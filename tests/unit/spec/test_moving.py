@@ -113,6 +113,40 @@ def test_a_management_cluster_is_not_dropped_from_under_a_cluster(new: bool) -> 
     assert "drop 'c' too" in problem.fix
 
 
+def _by_kind(**more: Any) -> dict[str, Any]:
+    """A cluster of kind with two pools."""
+    pools = [{"name": "x", "count": 1, "labels": {"tier": "web"}}, {"name": "y", "count": 2}]
+    made = {"controlPlane": {"count": 1}, "workers": pools, "addons": []}
+    return a_cluster("c") | {"infrastructure": {"type": "kind"}} | made | more
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"workers": [{"name": "x", "count": 1, "labels": {"tier": "web"}}]}, "workers"),
+        ({"workers": [{"name": "x", "count": 1}, {"name": "y", "count": 2}]}, "workers"),
+        ({"controlPlane": {"count": 3}}, "controlPlane.count"),
+        ({"distribution": {"type": "kubeadm", "version": "v1.36.5"}}, "distribution.version"),
+        ({"infrastructure": {"type": "kind", "image": "mine/node:v1.36.4"}}, "infrastructure.image"),
+        ({"network": {"podCIDR": "10.9.0.0/16"}}, "network.podCIDR"),
+        ({"network": {"cni": "calico"}}, "network.cni"),
+    ],
+)
+def test_kind_cannot_change_a_cluster(change: dict[str, Any], field: str) -> None:
+    """Counts, labels, version, image and networks are what they were made with; place and fix are told."""
+    before, after = (a_federation(clusters=[each]) for each in (_by_kind(), _by_kind(**change)))
+    (problem,) = check_moves(before.spec.clusters, after)
+    assert ".".join(str(each) for each in problem.field) == f"spec.clusters.0.{field}"
+    assert problem.fix.endswith("or apply a spec without 'c' first")
+
+
+def test_the_order_of_pools_means_nothing_to_a_cluster_of_kind() -> None:
+    """Pools go by their names."""
+    pools = [{"name": "y", "count": 2}, {"name": "x", "count": 1, "labels": {"tier": "web"}}]
+    before, after = (a_federation(clusters=[each]) for each in (_by_kind(), _by_kind(workers=pools)))
+    assert list(check_moves(before.spec.clusters, after)) == []
+
+
 @pytest.mark.parametrize("change", [{"management": "other"}, {"nodeCIDR": "10.9.0.0/24"}, {"loadBalancer": True}])
 def test_what_cluster_api_cannot_change_is_refused(change: dict[str, Any]) -> None:
     """Another management cluster, network or balancer under the same name."""

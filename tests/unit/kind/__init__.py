@@ -1,0 +1,1 @@
+"""The programs kind and docker, and what is made of their words."""
