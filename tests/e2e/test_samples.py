@@ -16,6 +16,9 @@ from tests.stage.stage import ROOT
 SAMPLES, IMAGES = ROOT / "config" / "federations", ROOT / "docs" / "images"
 
 
+_MADE = (b"type: cluster-api", b"type: kind")
+
+
 def is_drawn(stage, name: str, picture: Path) -> None:
     """The picture in the documentation is the one that the command draws from what this run has built.
 
@@ -31,14 +34,14 @@ def is_drawn(stage, name: str, picture: Path) -> None:
 def samples() -> list[Path]:
     """Files of kind Federation that ship with the project or lie beside it; of two that are the same, one.
 
-    Where Cluster API makes clusters, somebody has to install it on the way: that is a story of its own.
+    Where Cluster API or kind makes clusters, somebody has to install it first: these are stories of their own.
     """
     files = sorted(SAMPLES.glob("*.yaml"))
     files += sorted((ROOT.parent / "shared" / "scenarios").glob("*.yaml"))
     found: dict[bytes, Path] = {}
     for file in files:
         content = file.read_bytes()
-        if yaml.safe_load(content)["kind"] == "Federation" and b"type: cluster-api" not in content:
+        if yaml.safe_load(content)["kind"] == "Federation" and not any(by in content for by in _MADE):
             found.setdefault(hashlib.sha256(content).digest(), file)
     return list(found.values())
 

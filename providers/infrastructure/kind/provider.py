@@ -83,7 +83,7 @@ class KindClusters:
         """
         place = place_of(cluster)
         seen = self._look(place)
-        _check_ours(seen, place)
+        _check_ours(seen)
         confirmed = self._ledger.confirmed(*place.entry)
         if seen.is_empty:
             return self._make(place, confirmed)
@@ -119,7 +119,7 @@ class KindClusters:
         """
         place = place_of(cluster)
         seen = self._look(place)
-        _check_ours(seen, place)
+        _check_ours(seen)
         _check_running(seen)
         return self._kind.kubeconfig(place.name) if seen.nodes else Waiting("kind to make the cluster")
 
@@ -200,10 +200,9 @@ class KindClusters:
         return bool(seen.nodes) or (seen.balancer is not None and self._ledger.confirmed(*place.entry) is not None)
 
 
-def _check_ours(seen: Shown, place: Place) -> None:
+def _check_ours(seen: Shown) -> None:
     if seen.foreign:
-        name = seen.foreign[0].name
-        message = f"container {name} belongs to a cluster {place.name} of kind that carries no mark of ours: rename one of the two"
+        message = f"container {seen.foreign[0].name} of a cluster of that name is not ours: rename one of the two"
         raise Rejected(message, reason="NotOurs")
 
 

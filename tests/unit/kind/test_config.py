@@ -128,14 +128,8 @@ def test_a_node_is_waited_for_until_it_is_ready() -> None:
     seen = shown(the_place(workers=[]), WHOLE[:1])
     ready = ObservedNode("fed-a-control-plane", "control-plane", ready=True, version="v1.35.0")
     late = ObservedNode("fed-a-control-plane", "control-plane", ready=False, version="v1.35.0", message="no plugin")
-    assert [bool(unsettled(seen, nodes)) for nodes in ({}, {late.name: late}, {ready.name: ready}, None)] == [
-        True,
-        True,
-        False,
-        False,
-    ]
+    looks: list[dict[str, ObservedNode] | None] = [{}, {late.name: late}, {ready.name: ready}, None]
+    assert [bool(unsettled(seen, nodes)) for nodes in looks] == [True, True, False, False]
     (machine,) = machines(seen, {late.name: late})
-    assert [(told.type, told.status) for told in machine.reported] == [
-        ("InfrastructureReady", "True"),
-        ("NodeReady", "False"),
-    ]
+    told = {each.type: each.status for each in machine.reported}
+    assert told == {"InfrastructureReady": "True", "NodeReady": "False"}
