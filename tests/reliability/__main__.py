@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import signal
 import sys
 
 from tests.reliability.chapters import KEPT, Chapter, keep, kept
@@ -18,6 +19,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.reliability", description=__doc__)
     parser.add_argument("what", nargs="+", choices=(*TRIALS, "all", "report"))
     what = parser.parse_args().what
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # servers that a trial has started are then stopped
     chapters = [_run(name) for name in (TRIALS if "all" in what else what) if name in TRIALS]
     REPORT.write_text(text(kept()))
     return any(chapter.failed for chapter in chapters)

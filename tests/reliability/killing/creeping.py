@@ -13,7 +13,8 @@ from tests.reliability.killing.life import PHASES, Phase
 from tests.reliability.killing.scene import Scene
 from tests.reliability.killing.trial import Point, Recorded, Result, cut_off, idle, recovered, removed
 
-_DRAWN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{16,}")
+_DRAWN = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{16,}")
+_REVISION = re.compile(r"(/sh\.helm\.release\.v1\.[a-z0-9-]+)\.v\d+")
 _SIDES: tuple[Side, Side] = ("before", "after")
 MOST = 1000
 """Kills of one phase, after which the life is taken to stand still."""
@@ -45,7 +46,7 @@ async def _kills(scene: Scene, index: int, picked: Callable[[str], bool]) -> Asy
     met = Counter[str]()
 
     def choose(_number: int, request: str) -> Side | None:
-        name = _DRAWN.sub("*", request)
+        name = named(request)
         return _SIDES[met[name]] if picked(name) and met[name] < len(_SIDES) else None
 
     while met.total() < MOST:
@@ -53,10 +54,15 @@ async def _kills(scene: Scene, index: int, picked: Callable[[str], bool]) -> Asy
         halt = await cut_off(scene, PHASES[index], choose)
         if not halt.request:
             return
-        met[_DRAWN.sub("*", halt.request)] += 1
+        met[named(halt.request)] += 1
         wrong = (*doubles(things(scene)), *unwritten(scene))
         yield Result(Point(index, halt.seen, halt.side), halt.request, time.monotonic() - begun, wrong)
     raise AssertionError(f"{MOST} kills, and {PHASES[index].name} has not ended")
+
+
+def named(request: str) -> str:
+    """A request without what is drawn anew each time, or counted up."""
+    return _REVISION.sub(r"\1", _DRAWN.sub("*", request))
 
 
 async def _ended(scene: Scene, phase: Phase, expected: Counter[str] | None) -> list[str]:
