@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from sandbox.faults import Action
 from sandbox.kubernetes.api import ApiError, Change
 from sandbox.kubernetes.cluster import Cluster
 from tests.contract.kubernetes.backends import ApiServer, LoopThread, make_cluster, serve
@@ -21,30 +22,13 @@ from tests.contract.kubernetes.waiting import eventually
 
 
 @dataclass
-class Verdict:
-    """What befalls the next request."""
-
-    status: int | None = None
-    body: Any = None
-    retry_after_s: float | None = None
-    delay_s: float = 0.0
-    hang: bool = False
-    reset: bool = False
-    drop_reply: bool = False
-    truncate: int | None = None
-    auth: bool = False
-    connect_s: float = 0.0
-    answer_s: Callable[[int], float] | None = None
-
-
-@dataclass
 class Gate:
     """Strikes what it is told to, and remembers what it saw."""
 
-    verdict: Verdict | None = None
+    verdict: Action | None = None
     seen: list[tuple[str, str, bool]] = field(default_factory=list)
 
-    async def __call__(self, method: str, path: str, mutating: bool, size_bytes: int = 0) -> Verdict | None:
+    async def __call__(self, method: str, path: str, mutating: bool, size_bytes: int = 0) -> Action | None:
         """Note the request and strike it."""
         self.seen.append((method, path, mutating))
         return self.verdict
@@ -78,7 +62,7 @@ PATH = "/api/v1/namespaces/default/configmaps"
 
 def test_gate_answers_instead_of_the_server(http: httpx.Client, gate: Gate) -> None:
     """A status with Retry-After, and nothing is done."""
-    gate.verdict = Verdict(status=503, retry_after_s=2)
+    gate.verdict = Action(status=503, retry_after_s=2)
     answer = http.post(PATH, json=config_map("never"))
     gate.verdict = None
     assert (answer.status_code, answer.headers["retry-after"], answer.json()["kind"]) == (503, "2", "Status")
@@ -87,13 +71,13 @@ def test_gate_answers_instead_of_the_server(http: httpx.Client, gate: Gate) -> N
 
 def test_gate_can_refuse_credentials(http: httpx.Client, gate: Gate) -> None:
     """As if a token had expired."""
-    gate.verdict = Verdict(auth=True)
+    gate.verdict = Action(auth=True)
     assert http.get(PATH).status_code == 401
 
 
 def test_reset_happens_before_the_work(http: httpx.Client, gate: Gate) -> None:
     """The connection is cut and nothing was done."""
-    gate.verdict = Verdict(reset=True)
+    gate.verdict = Action(reset=True)
     with pytest.raises(httpx.TransportError):
         http.post(PATH, json=config_map("reset"))
     gate.verdict = None
@@ -102,7 +86,7 @@ def test_reset_happens_before_the_work(http: httpx.Client, gate: Gate) -> None:
 
 def test_dropped_reply_happens_after_the_work(http: httpx.Client, gate: Gate) -> None:
     """The connection is cut and the object is there."""
-    gate.verdict = Verdict(drop_reply=True)
+    gate.verdict = Action(drop_reply=True)
     with pytest.raises(httpx.TransportError):
         http.post(PATH, json=config_map("dropped"))
     gate.verdict = None
@@ -111,14 +95,14 @@ def test_dropped_reply_happens_after_the_work(http: httpx.Client, gate: Gate) ->
 
 def test_truncated_reply_breaks_off(http: httpx.Client, gate: Gate) -> None:
     """The client sees an incomplete answer."""
-    gate.verdict = Verdict(truncate=300)
+    gate.verdict = Action(truncate=300)
     with pytest.raises(httpx.TransportError):
         http.get("/api/v1/namespaces")
 
 
 def test_hanging_request_never_answers(http: httpx.Client, gate: Gate) -> None:
     """Only the client's own timeout ends it."""
-    gate.verdict = Verdict(hang=True)
+    gate.verdict = Action(hang=True)
     with pytest.raises(httpx.ReadTimeout):
         http.get(PATH, timeout=0.3)
 

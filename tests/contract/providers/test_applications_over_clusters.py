@@ -12,6 +12,7 @@ from federation.errors import Unavailable
 from federation.spec.application import Application
 from providers.contracts import Done, Progress, Side
 from providers.offloading import NAMESPACE_OFFLOADING
+from sandbox.faults import Action
 from tests.contract.providers.applications import (
     APPLICATIONS,
     INGRESS_CLASS,
@@ -26,7 +27,6 @@ from tests.contract.providers.applications import (
 from tests.contract.providers.liqo_fleet import LiqoFleet, a_deployment
 from tests.contract.providers.liqo_kills import STRIDE, Executioner, Killed
 from tests.networks import reserve_prefix
-from tests.unit.kubernetes.served import Verdict
 
 
 @pytest.fixture(scope="module")
@@ -195,7 +195,7 @@ def test_a_public_port_waits_for_an_ingress_controller(fleet: LiqoFleet):
 def test_unreadable_is_raised_and_never_absent(fleet: LiqoFleet, home: Side):
     """A cluster that fails to answer has not lost its applications."""
     roll_out(fleet, home, an_application("there", a_component("web")))
-    fleet.served["a"].gate.next("GET", *[Verdict(status=503) for _ in range(4)])
+    fleet.served["a"].gate.next("GET", *[Action(status=503) for _ in range(4)])
     with pytest.raises(Unavailable):
         APPLICATIONS.observe(home)
     assert seen(home, "there").components

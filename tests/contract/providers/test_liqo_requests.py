@@ -6,6 +6,7 @@ import pytest
 
 from federation.errors import Unavailable
 from providers.contracts import Side
+from sandbox.faults import Action
 from tests.contract.providers.liqo_fleet import LiqoFleet
 from tests.contract.providers.liqo_kills import STRIDE, Executioner, Killed
 from tests.contract.providers.liqo_lives import (
@@ -19,7 +20,6 @@ from tests.contract.providers.liqo_lives import (
     remains,
     seen,
 )
-from tests.unit.kubernetes.served import Verdict
 
 
 def test_a_cluster_without_peerings_is_observed_by_one_request(fleet: LiqoFleet):
@@ -40,10 +40,10 @@ def test_an_observation_takes_seven_requests(fleet: LiqoFleet, sides: tuple[Side
 def test_unreadable_is_raised_and_never_absent(fleet: LiqoFleet, sides: tuple[Side, Side]):
     """A cluster that fails to answer has not lost its peerings."""
     join(fleet, ONE_WAY)
-    fleet.served["a"].gate.next("GET", *[Verdict(status=500) for _ in range(4)])
+    fleet.served["a"].gate.next("GET", *[Action(status=500) for _ in range(4)])
     with pytest.raises(Unavailable):
         LIQO.observe(sides[0])
-    fleet.served["a"].gate.next("GET", *[Verdict(status=500) for _ in range(4)])
+    fleet.served["a"].gate.next("GET", *[Action(status=500) for _ in range(4)])
     with pytest.raises(Unavailable):
         LIQO.release(*sides, ("a", "b"))
     assert seen(sides[0]) == {"a->b": ESTABLISHED}

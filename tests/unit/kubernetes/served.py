@@ -5,35 +5,15 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from clients.kubernetes.api import KubernetesClient
 from clients.kubernetes.transport import Timeouts
+from sandbox.faults import Action
 from sandbox.kubernetes.cluster import Cluster
 
 T = TypeVar("T")
 PORT = 6443
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What befalls a request."""
-
-    status: int | None = None
-    body: Any = None
-    retry_after_s: float | None = None
-    delay_s: float = 0.0
-    hang: bool = False
-    reset: bool = False
-    drop_reply: bool = False
-    truncate: int | None = None
-    auth: bool = False
-    connect_s: float = 0.0
-    answer_s: Callable[[int], float] | None = None
-
-    async def worked(self) -> None:
-        """Nothing happens between the work and the cut."""
 
 
 class Background:
@@ -69,9 +49,9 @@ class Gatekeeper:
     def __init__(self) -> None:
         self.requests: list[tuple[str, str]] = []
         self.mutations: list[tuple[str, str]] = []
-        self.verdicts: list[tuple[str, Verdict]] = []
+        self.verdicts: list[tuple[str, Action]] = []
 
-    async def __call__(self, method: str, path: str, mutating: bool, size_bytes: int = 0) -> Verdict | None:
+    async def __call__(self, method: str, path: str, mutating: bool, size_bytes: int = 0) -> Action | None:
         """Count a request and say what befalls it."""
         self.requests.append((method, path))
         if mutating:
@@ -82,7 +62,7 @@ class Gatekeeper:
                 return verdict
         return None
 
-    def next(self, method: str, *verdicts: Verdict) -> None:
+    def next(self, method: str, *verdicts: Action) -> None:
         """What befalls the next requests of a method, one verdict each."""
         self.verdicts.extend((method, verdict) for verdict in verdicts)
 

@@ -14,8 +14,9 @@ from clients.kubernetes.apply import ensure, ensure_gone
 from clients.kubernetes.resources import CONFIG_MAP, DEPLOYMENT, NAMESPACE, SECRET, Kind
 from clients.kubernetes.transport import Timeouts
 from federation.errors import AuthenticationRejected, Conflict, NotReadyYet, Rejected, Throttled, Unavailable
+from sandbox.faults import Action
 from tests.networks import reserve_prefix
-from tests.unit.kubernetes.served import Served, Verdict
+from tests.unit.kubernetes.served import Served
 
 IMPATIENT = Timeouts(connect_s=0.5, read_s=0.3)
 
@@ -77,7 +78,7 @@ def test_an_expired_page_starts_the_list_again(client: KubernetesClient, served:
     monkeypatch.setattr("clients.kubernetes.api._PAGE", "1")
     client.apply(config_map(namespace, "a"))
     client.apply(config_map(namespace, "b"))
-    served.gate.next("GET", Verdict(), Verdict(status=410))
+    served.gate.next("GET", Action(), Action(status=410))
     assert len(client.list(CONFIG_MAP, namespace, labels={"app": None})) == 2
 
 
@@ -123,21 +124,21 @@ def test_a_new_definition_is_found_without_a_new_client(client: KubernetesClient
 
 def test_a_read_survives_a_server_that_stumbles(client: KubernetesClient, served: Served, namespace: str):
     """503, 429 and a cut connection are tried again."""
-    served.gate.next("GET", Verdict(status=503), Verdict(status=429, retry_after_s=0), Verdict(reset=True))
+    served.gate.next("GET", Action(status=503), Action(status=429, retry_after_s=0), Action(reset=True))
     assert client.get(NAMESPACE, namespace) is not None
     assert len(served.gate.requests) == 4
 
 
 def test_an_apply_whose_answer_was_lost_is_sent_again(client: KubernetesClient, served: Served, namespace: str):
     """A server-side apply can be repeated, so an unknown outcome is cleared up by asking again."""
-    served.gate.next("PATCH", Verdict(drop_reply=True))
+    served.gate.next("PATCH", Action(drop_reply=True))
     client.apply(config_map(namespace, color="red"))
     assert [method for method, _ in served.gate.mutations] == ["PATCH", "PATCH"]
 
 
 def test_a_create_of_unknown_outcome_is_not_sent_again(client: KubernetesClient, served: Served, namespace: str):
     """A create may have happened: the caller must look first."""
-    served.gate.next("POST", Verdict(drop_reply=True))
+    served.gate.next("POST", Action(drop_reply=True))
     with pytest.raises(Unavailable):
         client.create(config_map(namespace))
     assert len(served.gate.mutations) == 1
@@ -147,7 +148,7 @@ def test_a_create_of_unknown_outcome_is_not_sent_again(client: KubernetesClient,
 
 def test_a_throttled_create_is_sent_again(client: KubernetesClient, served: Served, namespace: str):
     """429 means that nothing was done."""
-    served.gate.next("POST", Verdict(status=429, retry_after_s=0))
+    served.gate.next("POST", Action(status=429, retry_after_s=0))
     client.create(config_map(namespace))
     assert len(served.gate.mutations) == 2
 
@@ -156,7 +157,7 @@ def test_a_silent_server_is_unavailable(served: Served):
     """A request that is never answered ends with the read timeout, not with the urllib3 default of four of them."""
     impatient = served.client(IMPATIENT)
     served.gate.clear()
-    served.gate.next("POST", Verdict(hang=True))
+    served.gate.next("POST", Action(hang=True))
     with pytest.raises(Unavailable):
         impatient.create(config_map("default"))
     assert len(served.gate.requests) == 1
@@ -166,10 +167,10 @@ def test_a_silent_server_is_unavailable(served: Served):
 def test_unreadable_is_never_absent(served: Served):
     """A server that keeps failing makes a read raise; it does not make things look absent."""
     client = served.client()
-    served.gate.next("GET", *[Verdict(status=500) for _ in range(4)])
+    served.gate.next("GET", *[Action(status=500) for _ in range(4)])
     with pytest.raises(Unavailable):
         client.get(CONFIG_MAP, "settings", "default")
-    served.gate.next("GET", *[Verdict(status=429, retry_after_s=60)])
+    served.gate.next("GET", *[Action(status=429, retry_after_s=60)])
     with pytest.raises(Throttled):
         client.list(CONFIG_MAP, "default")
     client.close()
@@ -233,7 +234,7 @@ def test_an_invalid_object_is_rejected_without_a_retry(client: KubernetesClient,
 
 def test_a_refused_secret_is_not_repeated_in_words(client: KubernetesClient, served: Served, namespace: str):
     """What the server says about a Secret may contain it."""
-    served.gate.next("PATCH", Verdict(status=422, body={"kind": "Status", "message": "value hunter2 is bad"}))
+    served.gate.next("PATCH", Action(status=422, body={"kind": "Status", "message": "value hunter2 is bad"}))
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": namespace}}
     with pytest.raises(Rejected) as caught:
         client.apply(secret)
