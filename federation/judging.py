@@ -28,11 +28,15 @@ from federation.state.traffic import TRAFFIC, judge_traffic, latency
 
 @dataclass(frozen=True)
 class Verdicts:
-    """Everything a status is computed from: the look, the plan that is left, and what came of the last steps."""
+    """Everything a status is computed from: the look, the plan that is left, and what came of the last steps.
+
+    ``said`` is what machines themselves told of nodes that have not been ready for too long, by cluster and machine.
+    """
 
     context: PlanningContext
     admission: Admission
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
+    said: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def trouble(self, scope: str) -> Condition | None:
         """The failure of a step in a cluster, or what holds it, which explains better why something is missing."""
@@ -210,7 +214,11 @@ def _node_ready(verdicts: Verdicts, cluster: Cluster, target: MachineTarget) -> 
     node = verdicts.context.seen(cluster.name).node(target.name)
     if node is None:
         return _missing("NodeReady", verdicts.trouble(cluster.name), "the machine is not a node yet")
-    return true("NodeReady") if node.ready else false("NodeReady", "NodeNotReady", node.message)
+    if node.ready:
+        return true("NodeReady")
+    lost = target.name in verdicts.context.long_unready(cluster.name)
+    said = verdicts.said.get((cluster.name, target.name), "") if lost else ""
+    return false("NodeReady", "NodeNotReady", "; ".join(each for each in (said, node.message) if each))
 
 
 def _addons(verdicts: Verdicts, cluster: Cluster) -> Condition:

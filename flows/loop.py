@@ -16,6 +16,7 @@ from federation.state.silence import silent_clusters
 from federation.state.status import FederationStatus
 from flows.admission import context_of, refuse_other_reality
 from flows.correct import Walk, correct
+from flows.hearing import hear
 from flows.preflight import Bounds, plan_ahead
 from flows.workplace import Workplace
 from tasks.announcing import ProgressTeller
@@ -97,7 +98,8 @@ async def run_loop(place: Workplace, assignment: Assignment) -> Report:
             break
     place.check_lease()
     publication = Publication(place.registry, place.generation)
-    status = await publish_status(unseen(publication), unseen(Verdicts(view.context, view.everything, outcomes)))
+    verdicts = Verdicts(view.context, view.everything, outcomes, place.heard)
+    status = await publish_status(unseen(publication), unseen(verdicts))
     return Report(status, outcomes)
 
 
@@ -108,6 +110,7 @@ async def _look(place: Workplace, assignment: Assignment, spent: Spent) -> _View
     context = context_of(place.bench, observed, place.settings, silent_s)
     bounds = Bounds(assignment.policy or place.settings.policy, place.settings.lookers, spent)
     context, everything = await plan_ahead(place.bench, context, bounds)
+    await hear(place, context)
     return _View(context, everything, narrow(everything, assignment.scope))
 
 

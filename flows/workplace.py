@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
@@ -36,6 +36,7 @@ class Workplace:
     Attributes:
         generation: Number of the generation that is worked toward.
         record: What is written down of this run.
+        heard: What machines said in this run whose nodes are not ready; see ``flows.hearing``.
     """
 
     settings: Settings
@@ -44,6 +45,7 @@ class Workplace:
     generation: int
     lease: Lease
     record: RunRecord
+    heard: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

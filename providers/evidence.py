@@ -1,4 +1,4 @@
-"""Why a machine did not become a node: what it and its cloud have to say, gathered once it is too late.
+"""Why a machine is no node that is ready: what it and its cloud have to say, gathered once it is too late.
 
 Source: cloudinit.readthedocs.io, "CLI commands" and "Log files"; journalctl(1); docs.openstack.org/api-ref/compute,
 "Show Console Output".
@@ -19,10 +19,6 @@ from providers.contracts import ClusterTarget
 LINES = 40
 """How much of each log is kept."""
 LONGEST_LINE = 110
-UNITS = (
-    *("kubelet", "containerd", "k3s", "k3s-agent", "snap.microk8s.daemon-kubelite"),
-    *("flotilla-packages", "flotilla-kubeadm-init", "flotilla-kubeadm-join", "flotilla-k3s-download"),
-)
 
 
 @runtime_checkable
@@ -47,19 +43,20 @@ def from_console(text: str) -> Iterator[Evidence]:
         yield Evidence("its console", redact(_tail(text)))
 
 
-def from_machine(session: Session) -> tuple[Evidence, ...]:
-    """cloud-init's word and the ends of the journals that are not empty, in one round trip.
+def from_machine(session: Session, units: Iterable[str]) -> tuple[Evidence, ...]:
+    """cloud-init's word and the ends of the journals of units that are not empty, in one round trip.
 
     Raises:
         HostUnreachable, CommandFailed: Nothing could be read.
     """
+    journals = tuple(units)
     asked = [
         Fact("what cloud-init says", "cloud-init status --long", _text),
         Fact("cloud-init's output", f"tail -n {LINES} /var/log/cloud-init-output.log", _text),
-        *(_journal(unit) for unit in UNITS),
+        *(_journal(unit) for unit in journals),
     ]
     facts = gather(session, asked)
-    names = ("cloud-init status", "cloud-init", *UNITS)
+    names = ("cloud-init status", "cloud-init", *journals)
     told = ((name, facts[fact].strip()) for name, fact in zip(names, asked, strict=True))
     return tuple(Evidence(name, redact(text)) for name, text in told if text and text != "-- No entries --")
 

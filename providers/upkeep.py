@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from federation.spec.machines import MachineTarget
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 class Upkeep(Protocol):
     """How nodes change, and how they leave."""
+
+    journals: ClassVar[tuple[str, ...]]
+    """Units, without ``.service``, that tell why a machine is no node that is ready; its services, then our steps."""
 
     def upgrade_node(
         self, session: Session, cluster: ClusterTarget, machine: MachineTarget, reported: str, *, first: bool

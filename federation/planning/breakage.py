@@ -1,4 +1,4 @@
-"""Machines that must be replaced."""
+"""Machines that must be replaced, and those that may say why."""
 
 from __future__ import annotations
 
@@ -20,3 +20,15 @@ def why_broken(context: PlanningContext, cluster: Cluster, target: MachineTarget
     kubernetes = context.readable(cluster.name)
     long_enough = kubernetes is not None and kubernetes.cni_ready and target.name in context.long_unready(cluster.name)
     return "its node has not been ready for too long" if long_enough else None
+
+
+def unready_machines(context: PlanningContext) -> tuple[tuple[str, str], ...]:
+    """Clusters and machines that run, and whose nodes have not been ready for so long that they count as lost."""
+    ours = [each.name for each in context.desired.spec.clusters if not (each.adopted or each.made_whole)]
+    pairs = ((name, node) for name in ours for node in sorted(context.long_unready(name)))
+    return tuple(pair for pair in pairs if _runs(context, *pair))
+
+
+def _runs(context: PlanningContext, cluster: str, machine: str) -> bool:
+    found = context.seen(cluster).machine(machine)
+    return found is not None and found.state == "running"

@@ -17,7 +17,7 @@ from federation.spec.cluster import Cni
 from federation.spec.machines import MachineTarget
 from federation.spec.versions import matches
 from providers.bootstrap.changes import Renewal, WriteFile, advance, carry_out, renew, settle, telling_line
-from providers.bootstrap.host import needs_of
+from providers.bootstrap.host import PACKAGES_UNIT, needs_of
 from providers.bootstrap.k3s_config import (
     AGENT,
     CONFIG_FILE,
@@ -30,6 +30,7 @@ from providers.bootstrap.k3s_config import (
 from providers.bootstrap.k3s_node import (
     DOWNLOAD_UNIT,
     KUBECONFIG,
+    UPGRADE_UNIT,
     K3sNode,
     download_step,
     look_at,
@@ -57,6 +58,7 @@ class K3s:
 
     definition: DistributionDefinition
     brings_network: ClassVar[Cni | None] = "flannel"
+    journals: ClassVar[tuple[str, ...]] = (SERVER, AGENT, PACKAGES_UNIT, DOWNLOAD_UNIT, UPGRADE_UNIT)
 
     def prepare_host(self, session: Session, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
         """Kernel settings and the program in its pinned version, its checksum verified.

@@ -16,7 +16,7 @@ from federation.spec.catalogue import DistributionDefinition
 from federation.spec.cluster import Cni
 from federation.spec.machines import MachineTarget
 from providers.bootstrap.changes import Run, WriteFile, advance, carry_out, settle
-from providers.bootstrap.host import needs_of
+from providers.bootstrap.host import KEY_UNIT, PACKAGES_UNIT, needs_of
 from providers.bootstrap.kube_vip import KEPT_FILE, render_static_pod
 from providers.bootstrap.kubeadm_config import (
     TOKEN_TTL,
@@ -37,7 +37,7 @@ from providers.bootstrap.kubeadm_node import (
     join_step,
     look_at,
 )
-from providers.bootstrap.kubeadm_upgrade import Upgrade, upgrade
+from providers.bootstrap.kubeadm_upgrade import UPGRADE_UNIT, Upgrade, upgrade
 from providers.bootstrap.kubeconfigs import read_admin
 from providers.bootstrap.ownership import mark_of, require
 from providers.bootstrap.preparation import prepare
@@ -56,6 +56,10 @@ class Kubeadm:
 
     definition: DistributionDefinition
     brings_network: ClassVar[Cni | None] = None
+    journals: ClassVar[tuple[str, ...]] = (
+        *("kubelet", "containerd"),
+        *(KEY_UNIT, PACKAGES_UNIT, INIT_UNIT, JOIN_UNIT, UPGRADE_UNIT),
+    )
 
     def prepare_host(self, session: Session, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
         """Packages, kernel settings and files that a node needs.

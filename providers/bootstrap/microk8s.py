@@ -18,7 +18,7 @@ from federation.spec.machines import MachineTarget
 from federation.spec.minors import minor_of
 from federation.spec.versions import matches
 from providers.bootstrap.changes import Renewal, WriteFile, advance, carry_out, renew, settle
-from providers.bootstrap.host import fill, needs_of, version_words
+from providers.bootstrap.host import PACKAGES_UNIT, fill, needs_of, version_words
 from providers.bootstrap.kube_vip import KEPT_FILE, render_daemon_set
 from providers.bootstrap.kubeadm_config import ca_hash, host_of
 from providers.bootstrap.kubeconfigs import read_admin
@@ -31,6 +31,8 @@ from providers.bootstrap.microk8s_node import (
     JOIN_UNIT,
     KUBECONFIG,
     MICROK8S,
+    SERVICES,
+    UPGRADE_UNIT,
     MicroK8sNode,
     host_name,
     init_step,
@@ -53,6 +55,7 @@ class MicroK8s:
 
     definition: DistributionDefinition
     brings_network: ClassVar[Cni | None] = "calico"
+    journals: ClassVar[tuple[str, ...]] = (*SERVICES, PACKAGES_UNIT, INIT_UNIT, JOIN_UNIT, UPGRADE_UNIT)
 
     def prepare_host(self, session: Session, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
         """The packages that a snap needs; the snap itself comes with init or join, which configure it.

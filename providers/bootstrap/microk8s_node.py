@@ -1,7 +1,7 @@
 """What is found of MicroK8s on a machine, and the commands that change it.
 
-Source: microk8s.io, "Getting started", "Create a MicroK8s cluster", "Command reference"; snapcraft.io, "Managing
-updates".
+Source: microk8s.io, "Getting started", "Create a MicroK8s cluster", "Command reference", "MicroK8s services";
+snapcraft.io, "Managing updates".
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from providers.bootstrap.ownership import SETTLED_FILE, mark_fact
 
 MICROK8S = "/snap/bin/microk8s"
 SERVICE = "snap.microk8s.daemon-kubelite"
+SERVICES = (SERVICE, *(f"snap.microk8s.daemon-{name}" for name in ("containerd", "k8s-dqlite", "cluster-agent")))
+"""What runs on a node: Kubernetes in one process, the runtime, the datastore, and what takes nodes in."""
 KUBECONFIG = "/var/snap/microk8s/current/credentials/client.config"
 _OWN_CA = "/var/snap/microk8s/current/certs/ca.crt"
 _JOINED_CA = "/var/snap/microk8s/current/certs/ca.remote.crt"

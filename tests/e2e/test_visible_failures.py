@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from federation.planning.actions import CreateMachine, JoinNode
+from flows.workplace import open_bench
 from tasks import performing
 from tests.stage.specs import a_small_cluster, a_small_federation
 
@@ -46,4 +47,29 @@ def test_why_a_machine_does_not_become_a_node_is_seen_without_logging_in(inside,
     stage.put("pacing", {"overrides": {}})
     hasty(JoinNode, 60.0)
     inside.ready(spec)
+    a_node_that_is_not_ready_any_more_says_why_too(inside, spec)
     inside.gone("seen")
+
+
+def a_node_that_is_not_ready_any_more_says_why_too(inside, spec):
+    """Held by a pause its machine stays, and its condition says why; then it is heard before it is replaced."""
+    before = inside.stage.machine_id(WORKER)
+    with inside.registry() as registry:
+        bench = open_bench(registry, spec)
+        with bench.session("a", WORKER) as session:
+            session.run(["systemctl", "stop", "k3s-agent"], sudo=True)
+        bench.close()
+    paused = a_small_federation("seen", a_small_cluster("a", workers=1, paused=True))
+
+    def said() -> str:
+        assert inside.apply(paused).is_completed()
+        return inside.condition("seen", f"Machine/{WORKER}/NodeReady").message
+
+    message = inside.stage.wait(lambda: found if "Kubelet" in (found := said()) else "", "a node that is not ready")
+    assert "cloud-init status: Failed to run module" in message
+    kept = inside.artifacts(f"seen-evidence-{WORKER}")
+    assert "### k3s-agent" in kept[0]
+    said()
+    assert inside.artifacts(f"seen-evidence-{WORKER}") == kept, "what the status says already is not kept again"
+    inside.ready(spec)
+    assert inside.stage.machine_id(WORKER) not in (None, before)

@@ -33,7 +33,7 @@ def test_a_real_host_tells_what_it_is(tmp_path, record_property):
             definition = read_distributions()["kubeadm"].model_copy(update={"worker": needs})
             session = Session(machine.account)
             facts = inspect(session, Questions(definition, "worker"), TARGET)
-            evidence = from_machine(session)
+            evidence = from_machine(session, ("kubelet", "containerd"))
             session.close()
     except Missing as reason:
         pytest.skip(str(reason))
