@@ -80,8 +80,7 @@ def _converged(verdicts: Verdicts, available: Condition) -> Condition:
     if admission.held:
         return false("Converged", admission.held[0].reason, admission.held[0].message)
     if len(admission.plan):
-        keys = ", ".join(sorted(step.key for step in admission.plan)[:3])
-        return false("Converged", "StepsLeft", f"left to do: {keys}{' …' if len(admission.plan) > 3 else ''}")
+        return false("Converged", "StepsLeft", f"left to do: {_left_to_do(verdicts)}")
     context = verdicts.context
     names = [cluster.name for cluster in (*context.desired.spec.clusters, *context.dropped_clusters())]
     blind = [name for name in names if _cannot_be_seen(context, name)]
@@ -90,6 +89,14 @@ def _converged(verdicts: Verdicts, available: Condition) -> Condition:
     if available.status != "True":
         return available.model_copy(update={"type": "Converged"})
     return true("Converged")
+
+
+def _left_to_do(verdicts: Verdicts) -> str:
+    """A few of the steps that are left, with the reasons of those that were tried; these come first."""
+    tried = {key: each.reason for key, each in verdicts.outcomes.items() if each.reason and each.result != "skipped"}
+    keys = sorted((step.key for step in verdicts.admission.plan), key=lambda key: (key not in tried, key))
+    named = (f"{key} ({tried[key]})" if key in tried else key for key in keys[:3])
+    return f"{', '.join(named)}{' …' if len(keys) > 3 else ''}"
 
 
 def _cannot_be_seen(context: PlanningContext, cluster: str) -> bool:

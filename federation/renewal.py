@@ -36,6 +36,8 @@ def judge_versions(context: PlanningContext, cluster: Cluster, outcomes: Mapping
     for target in left:
         for action in (DrainNode(cluster.name, target.name), UpgradeNode(cluster.name, target.name)):
             outcome = outcomes.get(str(action))
+            if outcome is not None and outcome.reason == DRAIN_BLOCKED_REASON:
+                return [false("UpToDate", outcome.reason, f"{target.name} has to be empty first: see NodesDrained")]
             if outcome is not None and outcome.reason and outcome.result != "skipped":
                 return [false("UpToDate", outcome.reason, f"{outcome.key}: {outcome.message}")]
     names = ", ".join(target.name for target in left)

@@ -16,6 +16,7 @@ from federation.state.status import FederationStatus, ObjectStatus
 Output = Literal["text", "json", "yaml"]
 out = Console(highlight=False, soft_wrap=True, emoji=False)
 err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
+_WIDEST = 1000
 _COLOUR = {"True": "green", "False": "red", "Unknown": "yellow"}
 
 
@@ -23,6 +24,14 @@ def print_data(content: Any, form: Output) -> None:
     """Print a value as JSON or YAML, for programs."""
     text = json.dumps(content, indent=2) if form == "json" else yaml.safe_dump(content, sort_keys=False)
     out.print(text.rstrip(), markup=False)
+
+
+def print_tree(tree: Tree, console: Console = out) -> None:
+    """Print a tree with its lines whole: they go on below in a terminal, and are as long as they are elsewhere."""
+    if console.is_terminal:
+        console.print(tree, soft_wrap=False)
+    else:
+        Console(file=console.file, width=_WIDEST, highlight=False, emoji=False).print(tree)
 
 
 def counted(number: int, noun: str) -> str:

@@ -17,7 +17,7 @@ from federation.spec.federation import Federation
 from federation.state.status import FederationStatus
 from federation.state.traffic import TRAFFIC
 from flotilla import processes
-from flotilla.console import err, out, status_tree
+from flotilla.console import err, out, print_tree, status_tree
 from flotilla.environment import child_environment
 from flotilla.running import last_status, read_spec, run_flow
 from flotilla.sandbox_blocks import register_blocks
@@ -125,7 +125,7 @@ class Story:
     def _show(self, spec: Federation) -> None:
         self._title("The status")
         status = self._status(spec)
-        out.print(status_tree(status, everything=False))
+        print_tree(status_tree(status, everything=False))
         traffic = {part.name: part.condition(TRAFFIC) for part in status.root.parts if part.kind == "Peering"}
         for name, condition in traffic.items():
             if condition is not None:
@@ -189,7 +189,7 @@ class Story:
     def _expect_ready(self, spec: Federation) -> None:
         status = self._status(spec)
         if status.phase != "Ready":
-            err.print(status_tree(status))
+            print_tree(status_tree(status), err)
             raise StoryFailed(f"{spec.name} is {status.phase}")
 
     def _expect(self, holds: bool, otherwise: str) -> None:

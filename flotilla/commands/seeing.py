@@ -16,7 +16,7 @@ from federation.state.drawing import MAPS
 from federation.state.status import FederationStatus, ObjectStatus
 from flotilla.commands.options import FederationName, OutputForm
 from flotilla.commands.watching import scrape_config
-from flotilla.console import err, out, print_data, status_tree
+from flotilla.console import err, out, print_data, print_tree, status_tree
 from flotilla.exits import Exit
 from flotilla.running import known, last_status
 from flotilla.server import use_prefect
@@ -64,7 +64,7 @@ def status(
     """Show what was last seen of a federation: what is wrong, with the way to it. Exit code 3 unless it is Ready."""
     found = _known(federation)
     if output == "text":
-        out.print(status_tree(found, everything=everything))
+        print_tree(status_tree(found, everything=everything))
         seen = datetime.fromtimestamp(found.observed_at, UTC).astimezone()
         work = _at_work(federation)
         out.print(f"[dim]seen at {seen:%Y-%m-%d %H:%M:%S}[/]{'  ' if work else ''}{work}")

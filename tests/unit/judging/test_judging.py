@@ -72,6 +72,19 @@ def test_a_failed_step_explains_what_is_missing() -> None:
     assert (condition.reason, condition.message) == ("QuotaExceeded", "ensure-foundation/a: no more networks")
 
 
+def test_what_is_left_to_do_is_told_with_the_reason_of_what_was_tried() -> None:
+    """A node that may not be emptied comes before what waits for it, and not in alphabetical order."""
+    extra = {"machines": {"fed-a-default-1": {}}, "nodes": {"fed-a-default-1": {}}}
+    stuck = Outcome("remove-node/a/fed-a-default-1", "waiting", "DrainBlocked", "waiting for pod shop/web")
+    waits = Outcome("delete-machine/a/fed-a-default-1", "skipped", "NeedNotMet", "needs remove-node")
+    verdicts = verdicts_of(
+        {"clusters": {"a": {}}, "observed": {"a": extra}}, **{each.key: each for each in (stuck, waits)}
+    )
+    converged = judge_federation(verdicts).condition("Converged")
+    assert converged is not None
+    assert converged.message == f"left to do: {stuck.key} (DrainBlocked), {waits.key}"
+
+
 def test_one_dark_cluster_leaves_the_others_conditions_alone() -> None:
     """Unknown is told of the one, True of the other, and Converged is Unknown."""
     root = judge_federation(verdicts_of({"clusters": {"a": {}, "b": {}}, "observed": {"a": "dark", "b": "converged"}}))

@@ -38,6 +38,9 @@ def test_versions_say_why_they_differ_and_nothing_when_they_do_not() -> None:
     failed = Outcome(f"upgrade-node/a/{NODE}", "failed", "KubeadmUpgradeFailed", "disk full")
     (told,) = judge_versions(context, cluster, {failed.key: failed})
     assert (told.reason, told.message) == ("KubeadmUpgradeFailed", f"upgrade-node/a/{NODE}: disk full")
+    blocked = Outcome(f"drain-node/a/{NODE}", "waiting", "DrainBlocked", BLOCKED)
+    (waits,) = judge_versions(context, cluster, {blocked.key: blocked})
+    assert (waits.reason, waits.message) == ("DrainBlocked", f"{NODE} has to be empty first: see NodesDrained")
     skipping = a_case({**OLD, "observed": {"a": {"nodes": {NODE: {"version": "v1.34.0"}}}}})
     (hindered,) = judge_versions(skipping, cluster, {})
     assert hindered.reason == "UpgradeSkipsMinor"
