@@ -74,7 +74,7 @@ def test_a_failed_step_explains_what_is_missing() -> None:
 
 def test_what_is_left_to_do_is_told_with_the_reason_of_what_was_tried() -> None:
     """A node that may not be emptied comes before what waits for it, and not in alphabetical order."""
-    extra = {"machines": {"fed-a-default-1": {}}, "nodes": {"fed-a-default-1": {}}}
+    extra: dict[str, Any] = {"machines": {"fed-a-default-1": {}}, "nodes": {"fed-a-default-1": {}}}
     stuck = Outcome("remove-node/a/fed-a-default-1", "waiting", "DrainBlocked", "waiting for pod shop/web")
     waits = Outcome("delete-machine/a/fed-a-default-1", "skipped", "NeedNotMet", "needs remove-node")
     verdicts = verdicts_of(
