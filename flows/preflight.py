@@ -38,8 +38,9 @@ async def plan_ahead(bench: Workbench, context: PlanningContext, bounds: Bounds)
     other = with_fit_spares(context, asked, admission.findings)
     if other is context:
         return context, admission
-    for cluster, names in other.unfit.items():
-        log.warning("%s: spares that cannot step in: %s", cluster, ", ".join(sorted(names)))
+    for each in admission.findings:
+        if each.machine in other.unfit.get(each.cluster, ()):
+            log.warning("a spare of %s is passed over: %s: %s", each.cluster, each.reason, each.message)
     _, again = await _vetted(bench, other, bounds)
     return other, again
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
-from federation.spec.machines import MachineTarget
+from federation.spec.machines import MachineTarget, Role
 
 if TYPE_CHECKING:
     from clients.ssh.session import Session
@@ -16,6 +16,9 @@ class Upkeep(Protocol):
 
     journals: ClassVar[tuple[str, ...]]
     """Units, without ``.service``, that tell why a machine is no node that is ready; its services, then our steps."""
+
+    def agent(self, role: Role) -> str:
+        """The unit whose start makes a machine known to its cluster, without ``.service``; pods run on under it."""
 
     def upgrade_node(
         self, session: Session, cluster: ClusterTarget, machine: MachineTarget, reported: str, *, first: bool

@@ -52,6 +52,7 @@ from providers.contracts import Done, Progress, Side, Waiting
 from providers.nodes import note_on_node
 from tasks.introducing import introduce
 from tasks.nodes import advance_node
+from tasks.registering import unregistered
 from tasks.registries import registry_digest
 from tasks.workbench import Workbench
 
@@ -213,7 +214,7 @@ def _join(bench: Workbench, action: JoinNode) -> Progress:
     kubernetes = bench.side(action.cluster).kubernetes
     node = kubernetes.get(NODE, action.machine)
     if node is None:
-        return Waiting("the node to register")
+        return unregistered(bench, action.cluster, machine)
     told = _told_of_registries(bench, action) if target.spec.registries else None
     note_on_node(kubernetes, node, labels=dict(machine.labels), registries=told)
     return Done("registered")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -226,6 +227,14 @@ class Workbench:
         self._once.drop("login", f"{cluster}/{machine}")
         self._once.drop("address", f"{cluster}/{machine}")
         self._once.drop("introduced", f"{cluster}/{machine}")
+
+    def waited_s(self, what: str, machine: str) -> float:
+        """Seconds since somebody first asked for this in the run, or since it was forgotten."""
+        return time.monotonic() - self._once.get(what, machine, time.monotonic)
+
+    def forget_wait(self, what: str, machine: str) -> None:
+        """Begin to wait anew."""
+        self._once.drop(what, machine)
 
     def is_introduced(self, cluster: str, machine: str) -> bool:
         """Whether the machine's name was told to the control plane in this run."""

@@ -14,7 +14,7 @@ from clients.ssh.units import journal_tail, reset_unit
 from federation.errors import CommandFailed, NotReadyYet
 from federation.spec.catalogue import Binary, DistributionDefinition
 from federation.spec.cluster import Cni
-from federation.spec.machines import MachineTarget
+from federation.spec.machines import MachineTarget, Role
 from federation.spec.versions import matches
 from providers.bootstrap.changes import Renewal, WriteFile, advance, carry_out, renew, settle, telling_line
 from providers.bootstrap.host import PACKAGES_UNIT, needs_of
@@ -59,6 +59,10 @@ class K3s:
     definition: DistributionDefinition
     brings_network: ClassVar[Cni | None] = "flannel"
     journals: ClassVar[tuple[str, ...]] = (SERVER, AGENT, PACKAGES_UNIT, DOWNLOAD_UNIT, UPGRADE_UNIT)
+
+    def agent(self, role: Role) -> str:
+        """The one program, under the name of its role."""
+        return SERVER if role == "control-plane" else AGENT
 
     def prepare_host(self, session: Session, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
         """Kernel settings and the program in its pinned version, its checksum verified.

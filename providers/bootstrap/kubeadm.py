@@ -14,7 +14,7 @@ from clients.ssh.session import Session
 from federation.errors import CommandFailed, NotReadyYet
 from federation.spec.catalogue import DistributionDefinition
 from federation.spec.cluster import Cni
-from federation.spec.machines import MachineTarget
+from federation.spec.machines import MachineTarget, Role
 from providers.bootstrap.changes import Run, WriteFile, advance, carry_out, settle
 from providers.bootstrap.host import KEY_UNIT, PACKAGES_UNIT, needs_of
 from providers.bootstrap.kube_vip import KEPT_FILE, render_static_pod
@@ -60,6 +60,11 @@ class Kubeadm:
         *("kubelet", "containerd"),
         *(KEY_UNIT, PACKAGES_UNIT, INIT_UNIT, JOIN_UNIT, UPGRADE_UNIT),
     )
+
+    def agent(self, role: Role) -> str:
+        """The kubelet, on every machine."""
+        del role
+        return "kubelet"
 
     def prepare_host(self, session: Session, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
         """Packages, kernel settings and files that a node needs.

@@ -14,7 +14,7 @@ from clients.ssh.session import Session
 from federation.errors import CommandFailed, NotReadyYet, Rejected, Unavailable, Unsupported
 from federation.spec.catalogue import DistributionDefinition, Snap
 from federation.spec.cluster import Cni
-from federation.spec.machines import MachineTarget
+from federation.spec.machines import MachineTarget, Role
 from federation.spec.minors import minor_of
 from federation.spec.versions import matches
 from providers.bootstrap.changes import Renewal, WriteFile, advance, carry_out, renew, settle
@@ -31,6 +31,7 @@ from providers.bootstrap.microk8s_node import (
     JOIN_UNIT,
     KUBECONFIG,
     MICROK8S,
+    SERVICE,
     SERVICES,
     UPGRADE_UNIT,
     MicroK8sNode,
@@ -56,6 +57,11 @@ class MicroK8s:
     definition: DistributionDefinition
     brings_network: ClassVar[Cni | None] = "calico"
     journals: ClassVar[tuple[str, ...]] = (*SERVICES, PACKAGES_UNIT, INIT_UNIT, JOIN_UNIT, UPGRADE_UNIT)
+
+    def agent(self, role: Role) -> str:
+        """The kubelet and all of Kubernetes beside it, on every machine."""
+        del role
+        return SERVICE
 
     def prepare_host(self, session: Session, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
         """The packages that a snap needs; the snap itself comes with init or join, which configure it.

@@ -5,9 +5,14 @@ from __future__ import annotations
 import signal
 from typing import Any
 
+import pytest
 import yaml
 
+from blocks.vault import BlockVault
+from clients.kubernetes.api import KubernetesClient
+from clients.kubernetes.resources import NODE
 from federation.spec.federation import Federation
+from tasks import registering
 from tests.stage.specs import a_small_cluster, a_small_federation
 
 NAME = "days"
@@ -31,9 +36,9 @@ def a_fleet(versions: dict[str, str], planes: int, workers: int) -> Federation:
     )
 
 
-def runs(inside: Any) -> dict[str, set[str]]:
+def runs(inside: Any, federation: str = NAME) -> dict[str, set[str]]:
     """Versions of the nodes of each cluster, from the published status."""
-    clusters = inside.status(NAME).root.parts
+    clusters = inside.status(federation).root.parts
     return {each.name: {machine.facts.get("version", "") for machine in each.parts} for each in clusters}
 
 
@@ -84,3 +89,46 @@ def killed_in_the_middle(stage: Any, spec: Federation, folder: Any) -> None:
     assert code == -signal.SIGKILL
     assert "Traceback" not in said
     stage.heal()
+
+
+def test_bare_hosts_are_upgraded_and_a_lost_one_is_stood_in_for(inside: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Upgrade in place; a host dies and the first spare that is good steps in; it comes back and takes its place."""
+    stage, (old, new) = inside.stage, (on_bare_hosts(OLD["a"]), on_bare_hosts(NEW["a"]))
+    inside.ready(old)
+    inside.ready(new)
+    assert runs(inside, new.name) == {"a": {NEW["a"]}}
+    inside.silent(new)
+
+    stage.put("machines/u3/traits", {"missing_modules": ["br_netfilter"]})
+    stage.post("machines/u2/kill")
+    stage.wait(lambda: hosts_after_a_reconcile(inside) == {"u1", "u4"}, "the second spare to step in")
+    inside.silent(new)
+    stage.post("machines/u2/start")
+    stage.put("machines/u3/traits", {})
+    stage.wait(lambda: hosts_after_a_reconcile(inside) == {"u1", "u2"}, "the lost host to be back")
+
+    monkeypatch.setattr(registering, "REGISTERS_WITHIN_S", 0.0)
+    kubernetes = KubernetesClient(BlockVault().kubeconfig(new.name, "a") or "")
+    kubernetes.delete(NODE, "u2")
+    kubernetes.close()
+    inside.ready(new)
+    inside.gone(new.name)
+
+
+def on_bare_hosts(version: str) -> Federation:
+    """A cluster on two hosts, with two spares."""
+    hosts = {
+        "infrastructure": {"type": "hosts", "inventory": "ffi"},
+        "distribution": {"type": "kubeadm", "version": version},
+        "controlPlane": {"count": 1, "hosts": ["u1"]},
+        "spares": ["u3", "u4"],
+    }
+    workers = [{"name": "default", "count": 1, "hosts": ["u2"]}]
+    return a_small_federation("bare", a_small_cluster("a", workers=1, **hosts) | {"workers": workers})
+
+
+def hosts_after_a_reconcile(inside: Any) -> set[str]:
+    """The hosts of the cluster, once one more run has ended with all well."""
+    inside.reconcile("bare")
+    status = inside.status("bare")
+    return {machine.name for machine in status.root.parts[0].parts} if status.phase == "Ready" else set()

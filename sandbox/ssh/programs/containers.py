@@ -125,7 +125,7 @@ async def kubelet(process: Process) -> int:
         process.err(f'E1121 12:00:00.000000 {host.next_pid()} run.go:72] "command failed" err="{problem}"')
         return 1
     world.set_kubelet(machine, runs=True)
-    _report_version(process)
+    _register(process)
     if host.root_files.exists(f"{MANIFESTS}/kube-apiserver.yaml"):
         await process.pause("api.start")
         await world.set_api(machine, runs=True)
@@ -137,12 +137,12 @@ async def kubelet(process: Process) -> int:
     return 0
 
 
-def _report_version(process: Process) -> None:
+def _register(process: Process) -> None:
+    """A kubelet registers its node when it starts, also one that was deleted meanwhile; and only then."""
     site = process.world.site_of(process.machine)
     if site is not None:
         name = site.members[process.machine.id].node_name
-        if site.cluster.api.get("nodes", name) is not None:
-            announce_node(process, site.cluster.api, NodeIdentity(name, process.version))
+        announce_node(process, site.cluster.api, NodeIdentity(name, process.version))
 
 
 def kubelet_problem(process: Process) -> str:

@@ -66,6 +66,22 @@ def test_a_cluster_of_three_machines(rig, distribution):
     crew.close()
 
 
+@pytest.mark.parametrize("distribution", EACH)
+def test_a_node_that_was_deleted_comes_back_when_its_agent_starts_anew(rig, distribution):
+    """The agent goes on without it, and a join finds nothing to do: it registers when it starts, and only then."""
+    crew = a_crew(rig, distribution, 2)
+    kubernetes, _ = laid_out(rig, crew)
+    worker = crew.target.machines[1]
+    kubernetes.delete(NODE, worker.name)
+    assert isinstance(crew.join_afresh(worker.name), Done)
+    assert kubernetes.get(NODE, worker.name) is None
+    agent = crew.distribution.agent(worker.role)
+    crew.session(worker.name).run(("systemctl", "restart", "--no-block", agent), sudo=True)
+    drive(lambda: Done() if kubernetes.get(NODE, worker.name) else Waiting("the node"))
+    kubernetes.close()
+    crew.close()
+
+
 @pytest.mark.parametrize(
     ("distribution", "cni", "encapsulation"),
     [
