@@ -49,10 +49,6 @@ class ClusterApiInfrastructure(SpecModel):
     node_cidr: Cidr = Field(
         default=IPv4Network("10.6.0.0/24"), alias="nodeCIDR", description="Addresses of the machines"
     )
-    load_balancer: bool = Field(
-        default=False,
-        description="Whether the API is behind a load balancer (Octavia), as several machines of it must be",
-    )
     dns_nameservers: tuple[IPv4Address, ...] = Field(default=(), description="Name servers that the machines ask")
 
 

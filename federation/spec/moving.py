@@ -98,8 +98,7 @@ def _place(infrastructure: Infrastructure) -> Mapping[str, str]:
             return {}
         case ClusterApiInfrastructure(management=management, cloud=cloud, node_cidr=nodes):
             own = {"infrastructure.management": management, "infrastructure.cloud": cloud}
-            balanced = str(infrastructure.load_balancer).lower()
-            return own | {"infrastructure.nodeCIDR": str(nodes), "infrastructure.loadBalancer": balanced}
+            return own | {"infrastructure.nodeCIDR": str(nodes)}
 
 
 def _whole(cluster: Cluster) -> Mapping[str, str]:

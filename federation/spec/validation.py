@@ -47,7 +47,7 @@ CHECKS: tuple[Check, ...] = (
     kind.check_kind_peerings,
     management.check_management,
     management.check_registries,
-    management.check_load_balancer,
+    management.check_endpoint,
     management.check_network_plugin,
     management.check_networks_of_microk8s,
     management.check_pool_names,

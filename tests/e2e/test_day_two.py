@@ -117,7 +117,7 @@ def test_bare_hosts_are_upgraded_and_a_lost_one_is_stood_in_for(inside: Any, mon
 
 def on_bare_hosts(version: str) -> Federation:
     """A cluster on two hosts, with two spares."""
-    hosts = {
+    hosts: dict[str, Any] = {
         "infrastructure": {"type": "hosts", "inventory": "ffi"},
         "distribution": {"type": "kubeadm", "version": version},
         "controlPlane": {"count": 1, "hosts": ["u1"]},

@@ -18,7 +18,7 @@ def check_endpoints(federation: Federation, knowledge: Knowledge) -> Iterator[Vi
     users: dict[tuple[str, IPv4Address], str] = {}
     for index, cluster in enumerate(federation.spec.clusters):
         endpoint, path = cluster.control_plane.endpoint, ("spec", "clusters", index, "controlPlane", "endpoint")
-        if endpoint is None or cluster.adopted or cluster.infrastructure.type == "kind":
+        if endpoint is None or cluster.adopted or cluster.made_whole:
             continue
         if not isinstance(endpoint, KubeVipEndpoint):
             yield from _balancer(path, cluster)

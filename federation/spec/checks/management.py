@@ -79,19 +79,19 @@ def check_networks_of_microk8s(federation: Federation, knowledge: Knowledge) -> 
                 yield Violation(("spec", "clusters", index, "network", field), message, f"write '{field}: {own}'")
 
 
-def check_load_balancer(federation: Federation, knowledge: Knowledge) -> Iterator[Violation]:
+def check_endpoint(federation: Federation, knowledge: Knowledge) -> Iterator[Violation]:
     """One floating address leads to one machine: several machines of the API are behind a load balancer."""
     del knowledge
     for index, cluster in enumerate(federation.spec.clusters):
-        infrastructure, count = cluster.infrastructure, cluster.control_plane.count
-        if infrastructure.type == "cluster-api" and cluster.control_plane.endpoint is not None:
-            message = f"the API of cluster '{cluster.name}' has the address that Cluster API gives it"
-            fix = "remove 'endpoint'; 'infrastructure: {loadBalancer: true}' puts it behind a load balancer"
-            yield Violation(("spec", "clusters", index, "controlPlane", "endpoint"), message, fix)
-        if infrastructure.type == "cluster-api" and count > 1 and not infrastructure.load_balancer:
-            message = f"{count} control-plane machines of cluster '{cluster.name}' have no load balancer before them"
-            fix = "write 'loadBalancer: true', which takes Octavia in the cloud, or 'count: 1'"
-            yield Violation(("spec", "clusters", index, "infrastructure", "loadBalancer"), message, fix)
+        if cluster.infrastructure.type != "cluster-api" or cluster.balanced:
+            continue
+        path, plane = ("spec", "clusters", index, "controlPlane", "endpoint"), cluster.control_plane
+        if plane.endpoint is not None:
+            message = f"nobody lays '{plane.endpoint.type}' on machines that Cluster API makes for '{cluster.name}'"
+            yield Violation(path, message, "write 'endpoint: {type: octavia}', which takes Octavia, or remove it")
+        elif plane.count > 1:
+            message = f"{plane.count} control-plane machines of cluster '{cluster.name}' have nothing before them"
+            yield Violation(path, message, "write 'endpoint: {type: octavia}', which takes Octavia, or 'count: 1'")
 
 
 def check_pool_names(federation: Federation, knowledge: Knowledge) -> Iterator[Violation]:

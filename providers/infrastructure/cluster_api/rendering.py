@@ -74,7 +74,7 @@ def _infrastructure(place: Place) -> Json:
             "allowAllInClusterTraffic": True,
             "controlPlaneNodesSecurityGroupRules": [_node_ports(protocol) for protocol in ("tcp", "udp")],
         },
-        "apiServerLoadBalancer": {"enabled": asked.load_balancer},
+        "apiServerLoadBalancer": {"enabled": place.cluster.balanced},
         "tags": [marks.federation_tag(place.federation), marks.cluster_tag(place.cluster.name)],
     }
 

@@ -13,7 +13,7 @@ from clients.kubernetes.resources import NODE
 from federation.errors import Rejected, Unsupported
 from federation.state.observed import ObservedMaking
 from providers.contracts import ClusterTarget, Waiting
-from providers.infrastructure.cluster_api.kinds import CLUSTER, MACHINE_TEMPLATE
+from providers.infrastructure.cluster_api.kinds import CLUSTER, MACHINE_TEMPLATE, OPENSTACK_CLUSTER
 from tests.contract.providers.yard import FEDERATION, PUBLISHED, Yard, a_made_cluster
 from tests.proving import control_plane
 from tests.proving.building import Missing
@@ -134,6 +134,22 @@ def test_a_cluster_lives_is_changed_and_leaves_nothing(yard: Yard, kind: str) ->
     assert yard.provider.leftovers(dropped) == ()
     assert yard.in_cloud() == before
     assert yard.ledger.entries == {}
+
+
+def test_three_machines_of_an_api_are_behind_a_balancer(yard: Yard) -> None:
+    """The word that clusters of our own have for it; its address outlives the machines, and goes with the cluster."""
+    plane = {"count": 3, "flavor": "m1.small", "endpoint": {"type": "octavia"}}
+    target = replace(a_made_cluster("kubeadm", pools={}, controlPlane=plane), federation="tall")
+    before = yard.in_cloud()
+    assert make(yard, target).unsettled == ""
+    assert len(nodes(yard, target)) == 3
+    whole = yard.client.get(OPENSTACK_CLUSTER, f"tall-{target.name}", f"capi-tall-{target.name}")
+    assert whole is not None
+    assert whole["spec"]["apiServerLoadBalancer"] == {"enabled": True}
+    assert yard.provider.ensure_foundation(target).detail == "0 objects applied"  # type: ignore[union-attr]  # Done
+    yard.until_done(lambda: yard.provider.delete_foundation(target))
+    del yard.vault.kubeconfigs[target.name]
+    assert yard.in_cloud() == before
 
 
 def test_a_machine_that_the_cloud_refuses_is_told_with_its_reason(yard: Yard) -> None:
