@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 
-from sandbox.foundry_networks import clear_network, find, lay_network
+from sandbox.foundry_balancer import clear_balancer, drop_member, lay_balancer, lead_to
+from sandbox.foundry_networks import clear_network, find, lay_address, lay_network
 from sandbox.kubernetes.controllers import register_node
 from sandbox.kubernetes.controllers.clusterapi.foundry import (
     ClusterOrder,
@@ -57,7 +58,9 @@ class CloudFoundry:
     def lay_network(self, order: NetworkOrder) -> str:
         """Network, subnet, router, security groups and the API's address, which is returned."""
         try:
-            address = lay_network(self._cloud.network, order)
+            subnet = lay_network(self._cloud.network, order)
+            port = lay_balancer(self._cloud, order, subnet) if order.balanced else None
+            address = lay_address(self._cloud.network, order, port)
         except Refusal as refusal:
             raise Refused(refusal.message) from refusal
         self._cloud.changed()
@@ -66,6 +69,7 @@ class CloudFoundry:
     def clear_network(self, order: NetworkOrder) -> bool:
         """Remove them, as far as nothing is in the way; whether all is gone."""
         try:
+            clear_balancer(self._cloud, order)
             clear_network(self._cloud.network, order)
         except Refusal:
             return False
@@ -101,11 +105,7 @@ class CloudFoundry:
         if found is not None:
             return found
         network, group = find(state, "networks", order.network), find(state, "security_groups", order.group)
-        balancer = find(state, "ports", f"{order.network}-kubeapi")
-        pairs = [{"ip_address": ip["ip_address"]} for ip in balancer["fixed_ips"]] if balancer else []
         body: Row = {"name": name, "network_id": (network or {})["id"], "security_groups": [(group or {})["id"]]}
-        if pairs and order.group.endswith("controlplane"):
-            body["allowed_address_pairs"] = pairs
         port = ports.create_port(state, body)
         port["tags"] = list(order.tags)
         return port
@@ -123,6 +123,7 @@ class CloudFoundry:
     def scrap(self, name: str) -> bool:
         """Take a server and its port away; whether both are gone."""
         row = self._row(name)
+        drop_member(self._cloud, name)
         if row is not None:
             if row["task_state"] != "deleting":
                 row["task_state"] = "deleting"
@@ -142,14 +143,16 @@ class CloudFoundry:
         await self._cloud.lifecycle.delete(row)
 
     def lead_to(self, address: str, name: str) -> None:
-        """Let the API's address lead to a server; one that leads to a balancer stays there."""
+        """Let the API's address lead to a server; one that leads to a balancer stays there, which gets a member."""
         state = self._cloud.network
         floating = next(iter(state.rows("floatingips", floating_ip_address=address)), None)
         port = find(state, "ports", f"{name}-0")
         if floating is None or port is None or floating["port_id"] == port["id"]:
             return
-        present = state.tables["ports"].get(floating["port_id"] or "", {})
-        if not str(present.get("name", "")).endswith("-kubeapi"):
+        new = lead_to(self._cloud, floating["port_id"] or "", name, port["fixed_ips"][0]["ip_address"])
+        if new is False:
+            return
+        if new is None:
             routers.update_floating_ip(state, floating, {"port_id": port["id"]})
         self._cloud.lifecycle.begin(self._cloud.after_change())
 

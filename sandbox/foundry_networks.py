@@ -9,7 +9,7 @@ import contextlib
 from typing import Any
 
 from sandbox.kubernetes.controllers.clusterapi.foundry import NetworkOrder
-from sandbox.openstack.network import networks, ports, routers, security
+from sandbox.openstack.network import networks, routers, security
 from sandbox.openstack.network.state import NetworkState
 from sandbox.openstack.refusals import Refusal
 
@@ -23,15 +23,13 @@ def find(state: NetworkState, plural: str, name: str) -> Row | None:
     return next(iter(state.rows(plural, name=name, project_id=state.project)), None)
 
 
-def lay_network(state: NetworkState, order: NetworkOrder) -> str:
-    """Make what is missing; the API's address.
+def lay_network(state: NetworkState, order: NetworkOrder) -> Row:
+    """Make what is missing of everything but the API's address; the subnet.
 
     Raises:
         Refusal: Over quota, or no such external network.
     """
-    external = next(iter(state.rows("networks", name=order.external)), None)
-    if external is None or not external["router:external"]:
-        raise Refusal(404, f"external network {order.external} not found")
+    external = _external(state, order)
     own = {"name": order.name, "description": order.description}
     network = find(state, "networks", order.name) or _tagged(networks.create_network(state, own), order)
     subnet = find(state, "subnets", order.name)
@@ -45,7 +43,14 @@ def lay_network(state: NetworkState, order: NetworkOrder) -> str:
     if not state.rows("ports", device_id=router["id"], device_owner=routers.INTERFACE):
         routers.add_interface(state, router, {"subnet_id": subnet["id"]})
     _groups(state, order)
-    return _address(state, order, external, network)
+    return subnet
+
+
+def _external(state: NetworkState, order: NetworkOrder) -> Row:
+    external = next(iter(state.rows("networks", name=order.external)), None)
+    if external is None or not external["router:external"]:
+        raise Refusal(404, f"external network {order.external} not found")
+    return external
 
 
 def _tagged(row: Row, order: NetworkOrder) -> Row:
@@ -74,16 +79,17 @@ def _rule(state: NetworkState, group: Row, **fields: Any) -> None:
         security.create_rule(state, body)
 
 
-def _address(state: NetworkState, order: NetworkOrder, external: Row, network: Row) -> str:
+def lay_address(state: NetworkState, order: NetworkOrder, balancer_port: str | None) -> str:
+    """The API's address; one before a balancer leads to its port from the start.
+
+    Raises:
+        Refusal: Over quota.
+    """
     floating = next(iter(state.rows("floatingips", description=order.description)), None)
     if floating is None:
-        body: Row = {"floating_network_id": external["id"], "description": order.description}
-        if order.balanced:
-            name = f"{order.name}-kubeapi"
-            port = find(state, "ports", name) or _tagged(
-                ports.create_port(state, {"name": name, "network_id": network["id"]}), order
-            )
-            body["port_id"] = port["id"]
+        body: Row = {"floating_network_id": _external(state, order)["id"], "description": order.description}
+        if balancer_port is not None:
+            body["port_id"] = balancer_port
         floating = _tagged(routers.create_floating_ip(state, body), order)
     return str(floating["floating_ip_address"])
 
@@ -96,9 +102,6 @@ def clear_network(state: NetworkState, order: NetworkOrder) -> None:
     """
     for floating in state.rows("floatingips", description=order.description):
         routers.delete_floating_ip(state, floating)
-    balancer = find(state, "ports", f"{order.name}-kubeapi")
-    if balancer is not None:
-        ports.drop_port(state, balancer)
     router, subnet = find(state, "routers", order.name), find(state, "subnets", order.name)
     if router is not None:
         if state.rows("ports", device_id=router["id"], device_owner=routers.INTERFACE):

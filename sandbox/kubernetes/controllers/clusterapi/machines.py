@@ -99,10 +99,10 @@ def _order(scene: Scene, machine: Object, server: Object) -> Standing | None:
 
 
 def _lead(scene: Scene, name: str) -> None:
-    """The API's address follows to a control plane that joins."""
+    """The API's address follows to a control plane that joins; a balancer leads to every one."""
     planes = [m["metadata"]["name"] for m in scene.planes() if not deleting(m)]
     joined = [each for each in planes if scene.foundry.cluster_of(each)]
-    if name == (joined or planes)[-1]:
+    if network_order(scene).balanced or name == (joined or planes)[-1]:
         scene.foundry.lead_to(scene.endpoint, name)
 
 
