@@ -52,6 +52,14 @@ class KindClient:
         """Remove every container of a cluster with its volumes; none is no error."""
         self._kind(f"delete cluster {cluster}", ("delete", "cluster", "--name", cluster), "", DELETE_TIMEOUT_S)
 
+    def start(self, *names: str) -> None:
+        """Start containers; one that runs is no error.
+
+        Raises:
+            CommandFailed: Docker cannot, such as for a port that something else has taken since.
+        """
+        self._docker("start", *names)
+
     def kubeconfig(self, cluster: str) -> str:
         """The admin kubeconfig, with the address that the API has on this machine."""
         return self._kind(f"kubeconfig of {cluster}", ("get", "kubeconfig", "--name", cluster), "", READ_TIMEOUT_S)

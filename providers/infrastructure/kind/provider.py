@@ -115,22 +115,25 @@ class KindClusters:
         """As kind gives it, with the loopback address that the API is published at.
 
         Raises:
-            Rejected: Containers are stopped; reason ContainerStopped.
+            Rejected: What has its name is somebody else's.
         """
         place = place_of(cluster)
         seen = self._look(place)
         _check_ours(seen)
-        _check_running(seen)
-        return self._kind.kubeconfig(place.name) if seen.nodes else Waiting("kind to make the cluster")
+        if not seen.nodes:
+            return Waiting("kind to make the cluster")
+        return self._started(seen) or self._kind.kubeconfig(place.name)
 
     def settle(self, cluster: ClusterTarget) -> Progress:
-        """Wait until every node is ready.
+        """Start containers that were stopped, then wait until every node is ready.
 
         Raises:
-            Rejected: Containers are stopped; reason ContainerStopped.
+            CommandFailed: A container cannot be started.
         """
         seen = self._look(place_of(cluster))
-        _check_running(seen)
+        starting = self._started(seen)
+        if starting is not None:
+            return starting
         kept = self._vault.kubeconfig(cluster.federation, cluster.name)
         nodes = _nodes(kept) if kept is not None else None
         late = unsettled(seen, nodes) if nodes is not None else f"the API of cluster {cluster.name} to answer"
@@ -189,6 +192,13 @@ class KindClusters:
         """
         raise _not_ours(cluster, machine)
 
+    def _started(self, seen: Shown) -> Waiting | None:
+        """Start what of ours does not run; None when all of it runs."""
+        if not seen.stopped:
+            return None
+        self._kind.start(*seen.stopped)
+        return Waiting(f"{', '.join(seen.stopped)} to run")
+
     def _look(self, place: Place) -> Shown:
         return shown(place, self._kind.containers(place.name))
 
@@ -204,12 +214,6 @@ def _check_ours(seen: Shown) -> None:
     if seen.foreign:
         message = f"container {seen.foreign[0].name} of a cluster of that name is not ours: rename one of the two"
         raise Rejected(message, reason="NotOurs")
-
-
-def _check_running(seen: Shown) -> None:
-    if seen.stopped:
-        names = " ".join(seen.stopped)
-        raise Rejected(f"containers do not run; start them: docker start {names}", reason="ContainerStopped")
 
 
 def _nodes(kubeconfig: str) -> Mapping[str, ObservedNode] | None:

@@ -98,7 +98,7 @@ def machines(seen: Shown, nodes: Mapping[str, ObservedNode] | None) -> Iterator[
 def _runs(container: Container) -> Reported:
     if container.running:
         return Reported("InfrastructureReady", "True", "AsDesired")
-    message = f"the container is {container.state}: docker start {container.name}"
+    message = f"the container is {container.state}; the next run starts it"
     return Reported("InfrastructureReady", "False", reason="ContainerStopped", message=message)
 
 
