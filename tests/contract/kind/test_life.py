@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from clients.fence import guarded
+from clients.kind.errors import DockerUnavailable
 from clients.kubernetes.api import KubernetesClient
 from clients.kubernetes.resources import NODE
 from federation.errors import CommandFailed, LeaseLost, Rejected
@@ -20,6 +21,7 @@ from tests.contract.kind.dock import Dock, Works, a_target
 pytestmark = pytest.mark.real
 WHOLE = ["fed-a-control-plane", "fed-a-worker"]
 BALANCER = "fed-a-external-load-balancer"
+BALANCES = ("--label", "io.x-k8s.kind.cluster=fed-a", "--label", "io.x-k8s.kind.role=external-load-balancer")
 
 
 def test_a_cluster_is_made_opened_and_removed(dock: Dock) -> None:
@@ -112,21 +114,22 @@ def test_a_cluster_of_our_name_that_is_somebody_elses_stays(dock: Dock) -> None:
     config = f"{{kind: Cluster, apiVersion: kind.x-k8s.io/v1alpha4, {nodes}}}"
     argv = ["kind", "create", "cluster", "--name", "fed-a", "--kubeconfig", "/dev/null", "--config", "-"]
     subprocess.run(argv, input=config, text=True, check=False, capture_output=True, timeout=120)
-    assert dock.names() == ["fed-a-control-plane"]
+    dock.docker("run", "--name", BALANCER, *BALANCES, "docker.io/kindest/haproxy:v1")
+    theirs = ["fed-a-control-plane", BALANCER]
+    assert dock.names() == theirs
     works, target = Works(), a_target()
     works.ledger.intend(*place_of(target).entry)
     assert works.provider.observe(target).foundation == "absent"
     assert _refused(lambda: works.provider.ensure_foundation(target)) == "NotOurs"
     assert works.provider.leftovers(target) == ()
     assert isinstance(works.provider.delete_foundation(target), Done)
-    assert dock.names() == ["fed-a-control-plane"]
+    assert dock.names() == theirs
 
 
 @pytest.mark.parametrize("intended", [True, False])
 def test_a_balancer_alone_is_ours_only_when_we_have_begun_a_cluster(dock: Dock, intended: bool) -> None:
     """It carries no mark: kind mounts nothing into it."""
-    labels = ("--label", "io.x-k8s.kind.cluster=fed-a", "--label", "io.x-k8s.kind.role=external-load-balancer")
-    dock.docker("run", "--name", BALANCER, *labels, "docker.io/kindest/haproxy:v1")
+    dock.docker("run", "--name", BALANCER, *BALANCES, "docker.io/kindest/haproxy:v1")
     works, target = Works(), a_target()
     if intended:
         works.ledger.intend(*place_of(target).entry)
@@ -146,6 +149,18 @@ def test_several_control_plane_nodes_are_behind_kinds_balancer(dock: Dock) -> No
     client.close()
     works.until_done(lambda: works.provider.delete_foundation(target))
     assert dock.names() == []
+
+
+def test_the_played_engine_is_there_again_after_its_restart(dock: Dock) -> None:
+    """Containers, published ports and what runs in them, as after a reboot of a host; without it, nothing is known."""
+    works, target = Works(), a_target(workers=[])
+    works.make(target)
+    dock.sandbox.end()
+    with pytest.raises(DockerUnavailable):
+        works.provider.observe(target)
+    dock.sandbox.start()
+    works.until_done(lambda: works.provider.settle(target))
+    assert works.provider.observe(target).foundation == "complete"
 
 
 def _refused(call: Callable[[], object]) -> str:
