@@ -8,6 +8,7 @@ from typing import Any
 
 from federation.errors import RetryableError
 from federation.spec.cluster import Cluster
+from federation.state.observed import ObservedMaking
 from providers.contracts import ClusterTarget, Done, Progress
 from providers.infrastructure.kind.provider import KindClusters
 from tests.contract.providers.openstack.ground import MemoryLedger
@@ -68,7 +69,7 @@ class Works:
     def __init__(self) -> None:
         self.vault = KeptConfigs()
         self.ledger = MemoryLedger()
-        self.provider = KindClusters(self.vault, self.ledger)  # type: ignore[arg-type]  # a vault for one thing
+        self.provider = KindClusters(self.vault, self.ledger)
 
     def make(self, target: ClusterTarget) -> None:
         """From nothing to a cluster whose nodes are ready."""
@@ -77,6 +78,12 @@ class Works:
         assert isinstance(found, str)
         self.vault.kept[target.name] = found
         self.until_done(lambda: self.provider.settle(target))
+
+    def making(self, target: ClusterTarget) -> ObservedMaking:
+        """How far it has come, as a new look shows."""
+        found = self.provider.observe(target).making
+        assert found is not None
+        return found
 
     @staticmethod
     def until_done(step: Any) -> None:

@@ -32,7 +32,7 @@ def test_a_cluster_is_made_opened_and_removed(dock: Dock) -> None:
     assert dock.names() == WHOLE
     client = KubernetesClient(works.vault.kept["a"])
     nodes = {node.name: node for node in observe_nodes(client, datetime.now(UTC))}
-    labels = client.get(NODE, "fed-a-worker")["metadata"]["labels"]
+    labels = (client.get(NODE, "fed-a-worker") or {})["metadata"]["labels"]
     client.close()
     assert {name: (node.role, node.version) for name, node in nodes.items()} == {
         "fed-a-control-plane": ("control-plane", "v1.35.0"),
@@ -43,7 +43,7 @@ def test_a_cluster_is_made_opened_and_removed(dock: Dock) -> None:
 
     dock.sandbox.post("journal/reset")
     seen = works.provider.observe(target)
-    assert (seen.foundation, seen.making.access, seen.making.unsettled) == ("complete", "kept", "")
+    assert (seen.foundation, works.making(target).access, works.making(target).unsettled) == ("complete", "kept", "")
     assert {machine.pool: machine.state for machine in seen.machines} == {"cp": "running", "default": "running"}
     works.until_done(lambda: works.provider.ensure_foundation(target))
     assert dock.changes() == []
@@ -58,14 +58,14 @@ def test_what_stopped_is_started_and_what_is_lost_is_told(dock: Dock) -> None:
     works, target = Works(), a_target()
     works.make(target)
     dock.docker("stop", "fed-a-worker")
-    assert works.provider.observe(target).making.unsettled == "stopped: fed-a-worker"
+    assert works.making(target).unsettled == "stopped: fed-a-worker"
     assert works.provider.observe(target).foundation == "complete"
     works.until_done(lambda: works.provider.settle(target))
-    assert works.provider.observe(target).making.unsettled == ""
+    assert works.making(target).unsettled == ""
 
     dock.docker("rm", "-f", "fed-a-worker")
     seen = works.provider.observe(target)
-    assert (seen.foundation, seen.making.differs) == ("partial", "pool default has 0 of 1 nodes")
+    assert (seen.foundation, works.making(target).differs) == ("partial", "pool default has 0 of 1 nodes")
     assert _refused(lambda: works.provider.ensure_foundation(target)) == "ClusterIncomplete"
     assert dock.names() == ["fed-a-control-plane"]
 
@@ -88,7 +88,11 @@ def test_a_create_that_is_cut_off_is_begun_anew(dock: Dock) -> None:
     assert dock.names() == WHOLE
     assert list(works.ledger.entries.values()) == [None]
     seen = works.provider.observe(target)
-    assert (seen.foundation, seen.making.differs, seen.making.access) == ("partial", "it was only begun", "absent")
+    assert (seen.foundation, works.making(target).differs, works.making(target).access) == (
+        "partial",
+        "it was only begun",
+        "absent",
+    )
 
     dock.sandbox.heal()
     before = dock.docker("ps", "-aq", "--no-trunc")
