@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import resource
+
 import pytest
 import pytest_asyncio
 
 from sandbox.halts import at
-from tests.reliability.killing.facts import doubles, left, things, unledgered
+from tests.reliability.killing.facts import doubles, left, things, unledgered, unwritten
 from tests.reliability.killing.runs import Order
 from tests.reliability.killing.scene import open_scene
 from tests.reliability.killing.trial import reached, run
@@ -119,3 +122,27 @@ async def test_registry_that_cannot_be_written_stops_a_run_before_it_begins(scen
     assert scene.changes() == []
     assert (await run(scene, "apply", SPEC)).completed
     await converged(scene)
+
+
+async def test_disk_that_is_full_for_a_while_holds_up_a_run_that_leaves_nothing_unwritten(scene):
+    """What cannot be written down is not made; with room again the same run goes on to its end."""
+    halt = scene.halt(at(20, "before"))
+    async with worker(an_apply(scene)) as process:
+        assert await reached(halt, process)
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+        scene.go_on()
+        await stands_still(scene)
+        assert not process.ended.is_set()
+        assert doubles(things(scene)) + unwritten(scene) == []
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        word = await process.word()
+    assert (word.completed, word.message) == (True, "Ready: AsDesired")
+    await converged(scene)
+
+
+async def stands_still(scene):
+    """Wait until nothing was asked for during three looks, a second apart."""
+    seen = [-1]
+    while seen[-3:] != [seen[-1]] * 3:
+        await asyncio.sleep(1.0)
+        seen.append(len(scene.changes()))
