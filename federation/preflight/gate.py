@@ -96,7 +96,7 @@ def hold_unmet(admission: Admission, asked: Iterable[Inquiry], findings: tuple[F
 
     A machine that is to be replaced stays as it is: what takes its place could not be made.
     """
-    founding = {inquiry.cluster.name for inquiry in asked if inquiry.founding}
+    founding = {each.cluster.name for each in asked if each.founding or each.cluster.made_whole}
     unmet = [each for each in findings if not each.silent]
     held = {each.key: each for each in admission.held}
     for step in admission.plan:

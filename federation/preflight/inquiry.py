@@ -10,7 +10,7 @@ from federation.planning.context import PlanningContext
 from federation.planning.plan import Plan
 from federation.preflight.findings import Finding
 from federation.spec.cluster import Cluster
-from federation.spec.machines import CONTROL_PLANE_POOL, MachineTarget
+from federation.spec.machines import CONTROL_PLANE_POOL, MachineTarget, ordered_machines
 from federation.spec.problems import FieldPath
 from federation.state.observed import Present
 
@@ -27,7 +27,7 @@ class Inquiry:
         cluster: As it is asked for.
         beginning: Machines that become nodes or are made.
         fresh: Those of them that take more of a quota: one that stands in for a deleted one of its name does not, one
-            that is made before another goes (the surge of a rolling change) does.
+            that is made before another goes (the surge of a rolling change) does. All that Cluster API is to make are.
         founding: Whether nothing of its foundation is there yet.
         spares: Hosts that may step in later, as workers; while the cluster has no control plane, and when one of them
             steps in now: then another may have to.
@@ -45,7 +45,7 @@ class Inquiry:
     @property
     def looked_at(self) -> tuple[MachineTarget, ...]:
         """Machines that facts are gathered of."""
-        return (*self.beginning, *self.spares)
+        return tuple(dict.fromkeys((*self.beginning, *self.fresh, *self.spares)))
 
     @property
     def path(self) -> FieldPath:
@@ -74,7 +74,7 @@ class Inquiry:
 def inquiries(context: PlanningContext, plan: Plan) -> tuple[Inquiry, ...]:
     """One for each cluster of which the plan creates a machine or node, in the order of the spec."""
     found = (_inquiry(context, plan, index) for index in range(len(context.desired.spec.clusters)))
-    return tuple(each for each in found if each.beginning or each.founding)
+    return tuple(each for each in found if each.beginning or each.fresh or each.founding)
 
 
 def _inquiry(context: PlanningContext, plan: Plan, index: int) -> Inquiry:
@@ -84,18 +84,33 @@ def _inquiry(context: PlanningContext, plan: Plan, index: int) -> Inquiry:
     own = [step.action for step in plan if step.action.scope == cluster.name]
     made = {action.machine for action in own if isinstance(action, CreateMachine)}
     begun = {action.machine for action in own if isinstance(action, Beginning)}
-    targets = context.targets(cluster)
+    targets, laid = context.targets(cluster), str(EnsureFoundation(cluster.name)) in plan
+    fresh = tuple(each for each in targets if each.name in made - known)
     return Inquiry(
         index,
         cluster,
         tuple(each for each in targets if each.name in begun),
-        tuple(each for each in targets if each.name in made - known),
-        founding=isinstance(seen, Present)
-        and seen.value.foundation == "absent"
-        and str(EnsureFoundation(cluster.name)) in plan,
+        _to_be_ordered(context, cluster) if cluster.management and laid else fresh,
+        founding=isinstance(seen, Present) and seen.value.foundation == "absent" and laid,
         spares=_spares(context, cluster, begun),
         stands=not context.never_built(cluster.name),
     )
+
+
+def _to_be_ordered(context: PlanningContext, cluster: Cluster) -> tuple[MachineTarget, ...]:
+    """Machines that Cluster API is about to make: those that are missing, and one more of a pool that is rolled.
+
+    Source: cluster-api.sigs.k8s.io, "Upgrading workload clusters": one is made before another goes, pool by pool at
+    the same time.
+    """
+    seen, wanted = context.seen(cluster.name).infrastructure, cluster.built_with.version
+    there = seen.value.machines if isinstance(seen, Present) else ()
+    found: list[MachineTarget] = []
+    for pool, ordered in ordered_machines(cluster).items():
+        own = [machine for machine in there if machine.pool == pool]
+        rolled = any(machine.version and machine.version != wanted for machine in own)
+        found += ordered[: max(len(ordered) - len(own), 0) + (rolled and bool(ordered))]
+    return tuple(found)
 
 
 def _spares(context: PlanningContext, cluster: Cluster, begun: set[str]) -> tuple[MachineTarget, ...]:

@@ -1,7 +1,7 @@
 """Quota arithmetic: what a plan makes, summed over all clusters of one project, against what the project has left.
 
 Source: docs.openstack.org/api-ref, compute "Limits" and network "Quotas details"; counts of a foundation and of a
-machine are those that ``providers.infrastructure.openstack`` makes.
+machine are those that ``providers.infrastructure.openstack`` makes, or Cluster API.
 """
 
 from __future__ import annotations
@@ -22,6 +22,12 @@ Where an agent serves DHCP it takes one port more, outside of any quota's check:
 """
 ENDPOINT = Counter({"port": 1, "floatingip": 1})
 MACHINE = Counter({"instances": 1, "port": 1, "floatingip": 1})
+MADE_FOUNDATION = Counter(
+    {"network": 1, "subnet": 1, "router": 1, "port": 1, "floatingip": 1, "security_group": 2, "security_group_rule": 13}
+)
+"""What Cluster API's OpenStack provider makes: one floating address is the API's, and machines have none."""
+MADE_ENDPOINT = Counter({"port": 1})
+MADE_MACHINE = Counter({"instances": 1, "port": 1})
 
 _WORDS = {
     "instances": "servers",
@@ -63,11 +69,12 @@ def check_quotas(asked: Mapping[str, tuple[Inquiry, CloudFacts]]) -> Iterator[Fi
 
 def needs_of(inquiry: Inquiry, facts: CloudFacts) -> Counter[str]:
     """What a cluster takes of each quota; cores and memory of flavors that are not known are left out."""
-    need = Counter(FOUNDATION) if inquiry.founding else Counter[str]()
+    made = inquiry.cluster.made_whole
+    need = Counter(MADE_FOUNDATION if made else FOUNDATION) if inquiry.founding else Counter[str]()
     if inquiry.founding and inquiry.cluster.control_plane.endpoint is not None:
-        need.update(ENDPOINT)
+        need.update(MADE_ENDPOINT if made else ENDPOINT)
     for target in inquiry.fresh:
-        need.update(MACHINE)
+        need.update(MADE_MACHINE if made else MACHINE)
         flavor = facts.flavors.get(target.flavor or "")
         if isinstance(flavor, Present):
             need.update(_size(flavor.value))

@@ -55,6 +55,17 @@ def machine_targets(federation: str, cluster: Cluster, inventory: tuple[str, ...
     return tuple(replace(each, version=cluster.built_with.version) for each in found)
 
 
+def ordered_machines(cluster: Cluster) -> dict[str, tuple[MachineTarget, ...]]:
+    """The machines that a maker in a cloud is asked for, by pool; their names are its own to choose."""
+    plane = cluster.control_plane
+    pools = {CONTROL_PLANE_POOL: _ordered("control-plane", CONTROL_PLANE_POOL, plane.count, plane.flavor)}
+    return pools | {pool.name: _ordered("worker", pool.name, pool.count, pool.flavor) for pool in cluster.workers}
+
+
+def _ordered(role: Role, pool: str, count: int, flavor: str | None) -> tuple[MachineTarget, ...]:
+    return tuple(MachineTarget(f"{pool}-{index}", role, pool, flavor) for index in range(count))
+
+
 def _on_cloud(federation: str, cluster: Cluster) -> Iterator[MachineTarget]:
     prefix = f"{federation}-{cluster.name}"
     plane = cluster.control_plane

@@ -84,9 +84,9 @@ class ClusterApi(Machineless):
     def inspect(
         self, cluster: ClusterTarget, machines: tuple[MachineTarget, ...], survey: Survey | None = None
     ) -> ClusterFacts:
-        """Nothing: what its machines need is Cluster API's to look at, which says what it lacks."""
-        del cluster, machines, survey
-        return ClusterFacts()
+        """What the cloud has, by the credentials that Cluster API is given."""
+        with self._cloud(cluster) as (in_cloud, like):
+            return in_cloud.inspect(like, machines, survey)
 
     def ensure_foundation(self, cluster: ClusterTarget) -> Progress:
         """Apply the cluster's objects; only what differs is written.
@@ -162,11 +162,8 @@ class ClusterApi(Machineless):
     def leftovers(self, cluster: ClusterTarget) -> tuple[Leftover, ...]:
         """What carries our mark in the management cluster, and in the cloud."""
         place = place_of(cluster)
-        in_cloud = OpenStackProvider(self._vault, self._ledger)
-        try:
-            found = in_cloud.leftovers(_on_openstack(cluster, place))
-        finally:
-            in_cloud.close()
+        with self._cloud(cluster) as (in_cloud, like):
+            found = in_cloud.leftovers(like)
         if self._vault.kubeconfig(cluster.federation, place.asked.management) is None:
             return found
         with self._management(place) as client:
@@ -174,6 +171,15 @@ class ClusterApi(Machineless):
 
     def _wanted(self, place: Place) -> list[Json]:
         return render(place, self._vault.openstack(place.asked.cloud))
+
+    @contextmanager
+    def _cloud(self, cluster: ClusterTarget) -> Iterator[tuple[OpenStackProvider, ClusterTarget]]:
+        """The cloud that its machines are in, and the cluster as if we had made them ourselves."""
+        provider = OpenStackProvider(self._vault, self._ledger)
+        try:
+            yield provider, _on_openstack(cluster, place_of(cluster))
+        finally:
+            provider.close()
 
     @contextmanager
     def _management(self, place: Place) -> Iterator[KubernetesClient]:

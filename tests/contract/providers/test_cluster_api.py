@@ -11,7 +11,8 @@ import pytest
 from clients.kubernetes.api import KubernetesClient
 from clients.kubernetes.resources import NODE
 from federation.errors import Rejected, Unsupported
-from federation.state.observed import ObservedMaking
+from federation.preflight.quotas import MADE_ENDPOINT, MADE_FOUNDATION, MADE_MACHINE
+from federation.state.observed import ObservedMaking, Present
 from providers.contracts import ClusterTarget, Waiting
 from providers.infrastructure.cluster_api.kinds import CLUSTER, MACHINE_TEMPLATE, OPENSTACK_CLUSTER
 from tests.contract.providers.yard import FEDERATION, PUBLISHED, Yard, a_made_cluster
@@ -89,6 +90,13 @@ def _networked(yard: Yard, target: ClusterTarget) -> bool:
         client.close()
 
 
+def used(yard: Yard, target: ClusterTarget) -> dict[str, int]:
+    """What the project of a cluster uses of its quotas, as the provider tells before anything is made."""
+    cloud = yard.provider.inspect(target, ()).cloud
+    assert cloud is not None
+    return {name: q.used for each in cloud.quotas if isinstance(each, Present) for name, q in each.value.items()}
+
+
 def nodes(yard: Yard, target: ClusterTarget) -> dict[str, str]:
     """Versions of a cluster's nodes."""
     client = KubernetesClient(yard.vault.kubeconfigs[target.name])
@@ -140,9 +148,16 @@ def test_three_machines_of_an_api_are_behind_a_balancer(yard: Yard) -> None:
     """The word that clusters of our own have for it; its address outlives the machines, and goes with the cluster."""
     plane = {"count": 3, "flavor": "m1.small", "endpoint": {"type": "octavia"}}
     target = replace(a_made_cluster("kubeadm", pools={}, controlPlane=plane), federation="tall")
-    before = yard.in_cloud()
+    assert yard.provider.leftovers(target) == ()  # who first looks at groups makes the project's default one
+    before, unused = yard.in_cloud(), used(yard, target)
     assert make(yard, target).unsettled == ""
     assert len(nodes(yard, target)) == 3
+    taken = {name: count - unused[name] for name, count in used(yard, target).items()}
+    expected = MADE_FOUNDATION + MADE_ENDPOINT
+    for _ in range(3):
+        expected.update(MADE_MACHINE)
+    expected["port"] += 1  # of the agent that serves DHCP, for which nobody asks the quota
+    assert {name: taken[name] for name in expected} == dict(expected), "what the preflight counts with"
     whole = yard.client.get(OPENSTACK_CLUSTER, f"tall-{target.name}", f"capi-tall-{target.name}")
     assert whole is not None
     assert whole["spec"]["apiServerLoadBalancer"] == {"enabled": True}
