@@ -205,8 +205,8 @@ class Ledger(Protocol):
     def strike(self, federation: str, kind: str, name: str, place: str) -> None:
         """The object is seen to be gone."""
 
-    def confirmed(self, federation: str, kind: str, name: str, place: str) -> bool | None:
-        """Whether an object that was intended was made to its end; None when none was intended."""
+    def places(self, federation: str, kind: str, name: str) -> Mapping[str, bool]:
+        """Places where an object of that name was intended, and whether it was made to its end there."""
 
 
 @dataclass(frozen=True)

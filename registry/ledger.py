@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import delete, select
@@ -65,11 +65,12 @@ class LedgerBook:
         with self._database.write() as session:
             session.execute(delete(LedgerRow).where(*mine, LedgerRow.name == name, LedgerRow.place == place))
 
-    def confirmed(self, federation: str, kind: str, name: str, place: str) -> bool | None:
-        """Whether an object that was intended was made to its end; None when none was intended."""
+    def places(self, federation: str, kind: str, name: str) -> Mapping[str, bool]:
+        """Places where an object of that name was intended, and whether it was made to its end there."""
+        wanted = select(LedgerRow).where(LedgerRow.federation == federation, LedgerRow.kind == kind)
         with self._database.read() as session:
-            row = session.get(LedgerRow, (federation, kind, name, place))
-            return None if row is None else row.object_id is not None
+            rows = session.scalars(wanted.where(LedgerRow.name == name).order_by(LedgerRow.place))
+            return {row.place: row.object_id is not None for row in rows}
 
     def open_entries(self, federation: str) -> tuple[LedgerEntry, ...]:
         """Everything of a federation that was not struck, oldest first."""

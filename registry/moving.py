@@ -77,7 +77,7 @@ def _standing(registry: Registry, federation: str, clusters: Iterable[Cluster]) 
                 stands = any((each.name, each.place) == own for each in made)
             case KindInfrastructure():
                 name = cluster_id(federation, cluster.name)
-                stands = any(each.name == name and each.place == "docker" and each.object_id for each in made)
+                stands = any(each.name == name and each.place.startswith("docker:") and each.object_id for each in made)
             case ExistingInfrastructure():
                 stands = _answered(status, cluster.name)
         if stands:

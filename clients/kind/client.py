@@ -9,7 +9,7 @@ from pathlib import Path
 
 from clients.children import Program, run
 from clients.kind.containers import CLUSTER_LABEL, Container, parse_containers
-from clients.kind.errors import docker_missing, from_complaint, kind_missing
+from clients.kind.errors import DockerUnavailable, docker_missing, from_complaint, kind_missing
 from federation.errors import FlotillaError
 
 READ_TIMEOUT_S = 30.0
@@ -25,6 +25,17 @@ class KindClient:
         """Programs that are not on the path."""
         wanted = (("kind", kind_missing), ("docker", docker_missing))
         return tuple(error() for name, error in wanted if shutil.which(name) is None)
+
+    def engine(self) -> str:
+        """What tells the Docker engine from every other one.
+
+        Raises:
+            Unsupported, Unavailable, Rejected: Docker is not there, does not answer, or refuses.
+        """
+        found = self._docker("info", "--format", "{{.ID}}").strip()
+        if not found:
+            raise DockerUnavailable("docker info names no engine: is it running?")
+        return found
 
     def containers(self, cluster: str) -> tuple[Container, ...]:
         """Containers of a cluster by name, running or not.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -64,6 +65,7 @@ class Engine:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self.id = str(uuid.uuid4())
         self.containers: dict[str, Container] = {}
         self.images: set[str] = set()
         self.networks: dict[str, str] = {"bridge": secrets.token_hex(32)}
@@ -243,10 +245,11 @@ class Engine:
     def describe(self) -> Json:
         """What has to outlive the process beside the machines."""
         rows = [{"id": c.id, "created": c.created, "order": asdict(c.order)} for c in self.containers.values()]
-        return {"containers": rows, "images": sorted(self.images), "networks": self.networks}
+        return {"id": self.id, "containers": rows, "images": sorted(self.images), "networks": self.networks}
 
     def restore(self, data: Json) -> None:
         """Take up what ``describe`` gave; ``open`` publishes ports again."""
+        self.id = data.get("id", self.id)
         self.images, self.networks = set(data["images"]), dict(data["networks"])
         for row in data["containers"]:
             container = Container(row["id"], _order(row["order"]), row["created"])

@@ -80,12 +80,13 @@ async def _version(engine: Engine, args: Sequence[str], stdin: bytes) -> Answer:
 
 
 async def _info(engine: Engine, args: Sequence[str], stdin: bytes) -> Answer:
-    del engine, stdin
+    del stdin
+    info = {"ID": engine.id, **_INFO}
     form = parse_options(args, _VALUED).get("--format", "-f") or "{{json .}}"
     if "json ." in form:
         field = form.strip("'{} ").removeprefix("json .").strip()
-        return Answer(out=json.dumps(_INFO[field] if field else _INFO) + "\n")
-    return Answer(out=f"{_INFO[form.strip('{} .')]}\n")
+        return Answer(out=json.dumps(info[field] if field else info) + "\n")
+    return Answer(out=f"{info[form.strip('{} .')]}\n")
 
 
 async def _ps(engine: Engine, args: Sequence[str], stdin: bytes) -> Answer:

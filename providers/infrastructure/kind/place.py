@@ -13,7 +13,6 @@ from providers.contracts import ClusterTarget
 
 LEDGER_KIND = "Cluster.kind.x-k8s.io"
 """What a cluster is called in the ledger."""
-LEDGER_PLACE = "docker"
 MARK_SOURCE = "/lib/modules"
 """What is mounted as the mark: kind mounts it into every node itself, so it is there wherever kind works."""
 _ROOT = "/flotilla"
@@ -38,9 +37,9 @@ class Place:
         return self.asked.image or f"kindest/node:{self.cluster.built_with.version}"
 
     @property
-    def entry(self) -> tuple[str, str, str, str]:
-        """Its line in the ledger."""
-        return self.federation, LEDGER_KIND, self.name, LEDGER_PLACE
+    def entry(self) -> tuple[str, str, str]:
+        """Its line in the ledger, but for the engine that it is on."""
+        return self.federation, LEDGER_KIND, self.name
 
     @property
     def pools(self) -> dict[str, int]:

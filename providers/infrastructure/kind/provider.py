@@ -38,6 +38,7 @@ class KindClusters:
         self._vault = vault
         self._ledger = ledger
         self._kind = kind or KindClient()
+        self._engine = ""
 
     def brings_network(self, cluster: Cluster) -> bool:
         """kindnet is there unless another plugin is asked for."""
@@ -47,14 +48,15 @@ class KindClusters:
         """Read the cluster's containers, and its nodes once its kubeconfig is kept.
 
         Raises:
-            Unsupported, Unavailable, Rejected: Docker is not there, does not answer, or refuses.
+            Unsupported, Unavailable, Rejected: Docker is not there, does not answer, refuses, or is another one than
+                that which the cluster is on.
         """
         del survey
         place, kept = place_of(cluster), self._vault.kubeconfig(cluster.federation, cluster.name)
         seen = self._look(place)
-        if not self._is_ours(seen, place):
+        if not seen.is_ours:
             return ObservedInfrastructure("absent")
-        begun = self._ledger.confirmed(*place.entry) is False
+        begun = seen.made is False
         differs = _ONLY_BEGUN if begun else "; ".join(differences(seen, place))
         nodes = _nodes(kept) if kept is not None and not seen.stopped else None
         making = ObservedMaking(
@@ -84,10 +86,9 @@ class KindClusters:
         place = place_of(cluster)
         seen = self._look(place)
         _check_ours(seen)
-        confirmed = self._ledger.confirmed(*place.entry)
         if seen.is_empty:
-            return self._make(place, confirmed)
-        if confirmed is False:
+            return self._make(place, anew=bool(seen.made))
+        if seen.made is False:
             self._kind.delete(place.name)
             return Waiting("what was only begun to go", poll_s=0.1)
         lost = "; ".join(differences(seen, place))
@@ -96,19 +97,20 @@ class KindClusters:
             raise Rejected(f"cluster {place.name}: {lost}; {fix}", reason="ClusterIncomplete")
         return Done(f"{len(seen.nodes)} containers")
 
-    def _make(self, place: Place, confirmed: bool | None) -> Progress:
-        if confirmed:
-            self._ledger.strike(*place.entry)
-        self._ledger.intend(*place.entry)
+    def _make(self, place: Place, *, anew: bool) -> Progress:
+        entry = (*place.entry, self._here())
+        if anew:
+            self._ledger.strike(*entry)
+        self._ledger.intend(*entry)
         try:
             self._kind.create(place.name, render(place))
         except FlotillaError:
             if self._look(place).is_empty:
-                self._ledger.strike(*place.entry)
+                self._ledger.strike(*entry)
             raise
         seen = self._look(place)
         first = next(container for pool, container in seen.nodes if pool == CONTROL_PLANE_POOL)
-        self._ledger.confirm(*place.entry, first.id)
+        self._ledger.confirm(*entry, first.id)
         return Done(f"{len(seen.nodes)} containers")
 
     def kubeconfig(self, cluster: ClusterTarget) -> str | Waiting:
@@ -151,18 +153,18 @@ class KindClusters:
         """Remove the cluster's containers with their volumes; what is somebody else's stays."""
         place = place_of(cluster)
         seen = self._look(place)
-        if self._is_ours(seen, place):
+        if seen.is_ours:
             self._kind.delete(place.name)
             if not self._look(place).is_empty:
                 return Waiting("containers to go")
-        self._ledger.strike(*place.entry)
+        self._ledger.strike(*place.entry, self._here())
         return Done("nothing is left of it")
 
     def leftovers(self, cluster: ClusterTarget) -> tuple[Leftover, ...]:
         """Containers of ours."""
         place = place_of(cluster)
         seen = self._look(place)
-        if not self._is_ours(seen, place):
+        if not seen.is_ours:
             return ()
         there = [container for _, container in seen.nodes] + ([seen.balancer] if seen.balancer else [])
         command = f"kind delete cluster --name {place.name}"
@@ -200,14 +202,17 @@ class KindClusters:
         return Waiting(f"{', '.join(seen.stopped)} to run")
 
     def _look(self, place: Place) -> Shown:
-        return shown(place, self._kind.containers(place.name))
+        known, here = self._ledger.places(*place.entry), self._here()
+        if known and here not in known:
+            told = f"cluster {place.name} is on another Docker engine than that which answers here: run Flotilla there"
+            fix = "if that one is gone for good, drop the cluster with 'deletionPolicy: orphan' and take another name"
+            raise Rejected(f"{told}; {fix}", reason="OtherDocker")
+        return shown(place, self._kind.containers(place.name), known.get(here))
 
-    def _is_ours(self, seen: Shown, place: Place) -> bool:
-        """A balancer carries no mark: alone it is ours when we have begun a cluster, which kind makes only where no
-        container of that name is."""
-        if seen.foreign:
-            return False
-        return bool(seen.nodes) or (seen.balancer is not None and self._ledger.confirmed(*place.entry) is not None)
+    def _here(self) -> str:
+        """The engine as the ledger knows it."""
+        self._engine = self._engine or self._kind.engine()
+        return f"docker:{self._engine}"
 
 
 def _check_ours(seen: Shown) -> None:

@@ -24,11 +24,21 @@ class Shown:
         nodes: Those with our mark, by pool.
         balancer: The one that carries no mark by its nature.
         foreign: Nodes without our mark: somebody else's cluster has that name.
+        made: Whether kind has made it to its end for us; None when we never began it.
     """
 
     nodes: tuple[tuple[str, Container], ...] = ()
     balancer: Container | None = None
     foreign: tuple[Container, ...] = ()
+    made: bool | None = None
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether anything is ours.
+
+        A balancer alone is when we have begun a cluster: kind makes one only where no container of that name is.
+        """
+        return not self.foreign and (bool(self.nodes) or (self.balancer is not None and self.made is not None))
 
     @property
     def is_empty(self) -> bool:
@@ -42,13 +52,14 @@ class Shown:
         return tuple(each.name for each in ours if not each.running)
 
 
-def shown(place: Place, containers: tuple[Container, ...]) -> Shown:
+def shown(place: Place, containers: tuple[Container, ...], made: bool | None = None) -> Shown:
     """Containers sorted by whose they are."""
     marked = [(place.pool_of(each.mounts), each) for each in containers if each.role != BALANCER]
     return Shown(
         nodes=tuple((pool, each) for pool, each in marked if pool is not None),
         balancer=next((each for each in containers if each.role == BALANCER), None),
         foreign=tuple(each for pool, each in marked if pool is None),
+        made=made,
     )
 
 

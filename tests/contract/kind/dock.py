@@ -6,10 +6,12 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from clients.kind.client import KindClient
 from federation.errors import RetryableError
 from federation.spec.cluster import Cluster
 from federation.state.observed import ObservedMaking
 from providers.contracts import ClusterTarget, Done, Progress
+from providers.infrastructure.kind.place import place_of
 from providers.infrastructure.kind.provider import KindClusters
 from tests.contract.providers.openstack.ground import MemoryLedger
 from tests.contract.sandbox.process import SandboxProcess
@@ -78,6 +80,10 @@ class Works:
         assert isinstance(found, str)
         self.vault.kept[target.name] = found
         self.until_done(lambda: self.provider.settle(target))
+
+    def intend(self, target: ClusterTarget, engine: str = "") -> None:
+        """As if a create had begun, on this engine unless another one is named."""
+        self.ledger.intend(*place_of(target).entry, f"docker:{engine or KindClient().engine()}")
 
     def making(self, target: ClusterTarget) -> ObservedMaking:
         """How far it has come, as a new look shows."""

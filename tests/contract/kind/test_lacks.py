@@ -51,11 +51,14 @@ def test_a_missing_kind_is_told_with_the_fix(monkeypatch, tmp_path) -> None:
 
 
 @needs_docker
-@pytest.mark.parametrize("call", ["containers", "kubeconfig", "delete"])
-def test_an_engine_that_is_away_is_told_by_the_program_docker(without_engine, call: str) -> None:
+@pytest.mark.parametrize(
+    ("call", "arguments"),
+    [("engine", ()), ("containers", ("fed-a",)), ("kubeconfig", ("fed-a",)), ("delete", ("fed-a",)), ("start", ("x",))],
+)
+def test_an_engine_that_is_away_is_told_by_the_program_docker(without_engine, call: str, arguments) -> None:
     """By docker alone and by kind, which calls it: the same reason, with the address."""
     with pytest.raises(DockerUnavailable, match=NOWHERE):
-        getattr(without_engine, call)("fed-a")
+        getattr(without_engine, call)(*arguments)
 
 
 @needs_docker

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
@@ -14,7 +15,6 @@ from clients.kubernetes.api import KubernetesClient
 from clients.kubernetes.resources import NODE
 from federation.errors import CommandFailed, LeaseLost, Rejected
 from providers.contracts import Done
-from providers.infrastructure.kind.place import place_of
 from providers.nodes import observe_nodes
 from tests.contract.kind.dock import Dock, Works, a_target
 
@@ -122,7 +122,7 @@ def test_a_cluster_of_our_name_that_is_somebody_elses_stays(dock: Dock) -> None:
     theirs = ["fed-a-control-plane", BALANCER]
     assert dock.names() == theirs
     works, target = Works(), a_target()
-    works.ledger.intend(*place_of(target).entry)
+    works.intend(target)
     assert works.provider.observe(target).foundation == "absent"
     assert _refused(lambda: works.provider.ensure_foundation(target)) == "NotOurs"
     assert works.provider.leftovers(target) == ()
@@ -136,9 +136,20 @@ def test_a_balancer_alone_is_ours_only_when_we_have_begun_a_cluster(dock: Dock, 
     dock.docker("run", "--name", BALANCER, *BALANCES, "docker.io/kindest/haproxy:v1")
     works, target = Works(), a_target()
     if intended:
-        works.ledger.intend(*place_of(target).entry)
+        works.intend(target)
     works.until_done(lambda: works.provider.delete_foundation(target))
     assert dock.names() == ([] if intended else [BALANCER])
+
+
+def test_a_cluster_on_another_engine_is_neither_gone_nor_to_be_made(dock: Dock) -> None:
+    """A worker on another machine, or another DOCKER_HOST: nothing is known, and no removal ends in silence."""
+    works, target = Works(), a_target()
+    works.intend(target, engine="of-another-machine")
+    calls = (works.provider.observe, works.provider.ensure_foundation, works.provider.delete_foundation)
+    for call in (*calls, works.provider.leftovers):
+        assert _refused(partial(call, target)) == "OtherDocker"
+    assert len(works.ledger.entries) == 1
+    assert dock.names() == []
 
 
 def test_several_control_plane_nodes_are_behind_kinds_balancer(dock: Dock) -> None:

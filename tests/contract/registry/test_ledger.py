@@ -18,14 +18,16 @@ def test_intent_is_open_until_it_is_struck(registry: Registry) -> None:
 
 
 def test_what_was_made_to_its_end_is_told_from_what_was_only_begun(registry: Registry) -> None:
-    """Nothing, an intent, and an id that came back are three different things."""
-    place = ("tacfed", "Cluster.kind", "tacfed-a", "docker")
-    told = [registry.ledger.confirmed(*place)]
-    registry.ledger.intend(*place)
-    told.append(registry.ledger.confirmed(*place))
-    registry.ledger.confirm(*place, "id-1")
-    told.append(registry.ledger.confirmed(*place))
-    assert told == [None, False, True]
+    """Nothing, an intent, and an id that came back are three different things, place by place."""
+    name = ("tacfed", "Cluster.kind", "tacfed-a")
+    told = [registry.ledger.places(*name)]
+    registry.ledger.intend(*name, "docker:1")
+    registry.ledger.intend(*name, "docker:2")
+    registry.ledger.intend("tacfed", "Cluster.kind", "tacfed-b", "docker:1")
+    told.append(registry.ledger.places(*name))
+    registry.ledger.confirm(*name, "docker:2", "id-1")
+    told.append(registry.ledger.places(*name))
+    assert told == [{}, {"docker:1": False, "docker:2": False}, {"docker:1": False, "docker:2": True}]
 
 
 def test_repeated_intent_keeps_time_and_id_of_the_first(registry: Registry, clock: Clock) -> None:

@@ -84,10 +84,9 @@ class MemoryLedger:
         """Forget the entry."""
         self.entries.pop((federation, kind, name, place), None)
 
-    def confirmed(self, federation: str, kind: str, name: str, place: str) -> bool | None:
-        """Whether an id came."""
-        entry = (federation, kind, name, place)
-        return self.entries[entry] is not None if entry in self.entries else None
+    def places(self, federation: str, kind: str, name: str) -> dict[str, bool]:
+        """Whether an id came, by place."""
+        return {key[3]: found is not None for key, found in self.entries.items() if key[:3] == (federation, kind, name)}
 
 
 def a_target(federation: str, name: str = "a", *, workers: int = 0, **more: Any) -> ClusterTarget:
