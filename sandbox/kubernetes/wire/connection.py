@@ -119,13 +119,15 @@ class Connection:
         listed = [*headers.items(), *(("warning", f"299 - {orjson.dumps(w).decode()}") for w in response.warnings)]
         if response.stream is None:
             listed.append(("content-length", str(len(response.body))))
-        await self._send(h11.Response(status_code=response.status, headers=listed))
-        if request.method != "HEAD":
-            if response.stream is not None:
-                await self._stream(response)
-            elif response.body:
-                await self._send(h11.Data(data=response.body))
-        await self._send(h11.EndOfMessage())
+        head = h11.Response(status_code=response.status, headers=listed)
+        if request.method == "HEAD":
+            await self._send(head, h11.EndOfMessage())
+        elif response.stream is None:
+            await self._send(head, h11.Data(data=response.body), h11.EndOfMessage())
+        else:
+            await self._send(head)
+            await self._stream(response)
+            await self._send(h11.EndOfMessage())
 
     async def _stream(self, response: Response) -> None:
         """Send chunks until the stream ends, or the client has gone."""
@@ -148,8 +150,9 @@ class Connection:
         async for chunk in chunks:
             await self._send(h11.Data(data=chunk))
 
-    async def _send(self, event: h11.Event) -> None:
-        data = self._http.send(event)
+    async def _send(self, *events: h11.Event) -> None:
+        """In one piece, so that a short answer is one record of TLS."""
+        data = b"".join(self._http.send(event) or b"" for event in events)
         if not data:
             return
         if self._budget is not None:
