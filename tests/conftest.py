@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import warnings
 
 import pytest
@@ -11,6 +12,11 @@ from tests.proving import table
 from tests.stage.stage import Stage
 
 prepare()  # Prefect reads its environment when it is imported
+
+
+def pytest_configure() -> None:
+    """Who ends a session by SIGTERM interrupts it, so that what it has started is stopped."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
