@@ -183,7 +183,7 @@ def _told_of_registries(bench: Workbench, action: MachineAction) -> str:
 
 
 def _init(bench: Workbench, action: InitControlPlane) -> Progress:
-    target, machine = bench.machine(action.cluster, action.machine)
+    target, machine = bench.told_of_registries(action.cluster, action.machine)
     endpoint, provider = bench.endpoint(action.cluster), bench.distribution(target.spec)
     with bench.session(action.cluster, action.machine) as session:
         progress = provider.init_control_plane(session, target, machine, endpoint)
@@ -199,7 +199,7 @@ def _init(bench: Workbench, action: InitControlPlane) -> Progress:
 
 
 def _join(bench: Workbench, action: JoinNode) -> Progress:
-    target, machine = bench.machine(action.cluster, action.machine)
+    target, machine = bench.told_of_registries(action.cluster, action.machine)
     if target.spec.built_with.needs_names:
         introduce(bench, action.cluster, action.machine)
     ticket = bench.ticket(action.cluster, machine)

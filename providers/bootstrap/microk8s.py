@@ -11,7 +11,7 @@ from typing import ClassVar
 from clients.ssh.command import Secret
 from clients.ssh.facts import gather
 from clients.ssh.session import Session
-from federation.errors import CommandFailed, NotReadyYet, Rejected, Unavailable, Unsupported
+from federation.errors import CommandFailed, NotReadyYet, Rejected, Unavailable
 from federation.spec.catalogue import DistributionDefinition, Snap
 from federation.spec.cluster import Cni
 from federation.spec.machines import MachineTarget, Role
@@ -42,8 +42,10 @@ from providers.bootstrap.microk8s_node import (
     look_at_upgrade,
     upgrade_step,
 )
+from providers.bootstrap.microk8s_registries import CONTAINERD, TEMPLATE, lay_staged, microk8s_files, staged_files
 from providers.bootstrap.ownership import mark_of, require
 from providers.bootstrap.preparation import prepare
+from providers.bootstrap.registry_files import lay_registry_files
 from providers.bootstrap.retirement import retire_microk8s
 from providers.contracts import ClusterTarget, Done, JoinTicket, Progress, Waiting
 
@@ -98,12 +100,13 @@ class MicroK8s:
         require(node.mark, mark_of("microk8s", cluster, machine), session.place)
         if node.settled:
             settle(session, INIT_UNIT, node.units[INIT_UNIT])
-            return _running(session, node)
+            return self._with_registries(session, cluster, machine, _running(session, node))
         state = node.units[INIT_UNIT]
         if state == "absent":
             self._configure(session, cluster, node, endpoint, first=True)
         shared = cluster.spec.shared_address is not None
-        step = init_step(self._snap, self._channel(cluster, machine), clean_first=node.installed, shared=shared)
+        channel, before = self._channel(cluster, machine), lay_staged(cluster.registries)
+        step = init_step(self._snap, channel, before, clean_first=node.installed, shared=shared)
         return advance(session, step, state)
 
     def read_kubeconfig(self, session: Session, endpoint: str) -> str:
@@ -145,25 +148,37 @@ class MicroK8s:
         node = look_at(session)
         require(node.mark, mark_of("microk8s", cluster, machine), session.place)
         if node.settled and node.ca and ca_hash(node.ca) == ticket.ca_hash:
-            return _joined(session, node)
+            return self._with_registries(session, cluster, machine, _joined(session, node))
         state = node.units[JOIN_UNIT]
         if state == "absent":
             self._configure(session, cluster, node, ticket.endpoint, first=False)
             carry_out(session, [WriteFile(JOIN_FILE, Secret(ticket.token), 0o600)])
-        worker = machine.role == "worker"
-        step = join_step(self._snap, self._channel(cluster, machine), worker=worker, clean_first=node.installed)
+        worker, before = machine.role == "worker", lay_staged(cluster.registries)
+        channel = self._channel(cluster, machine)
+        step = join_step(self._snap, channel, before, worker=worker, clean_first=node.installed)
         return advance(session, step, state)
 
     def configure_registries(self, session: Session, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
-        """Nothing: specs that ask for it are refused.
+        """What its containerd knows of registries. Only credentials restart it.
 
         Raises:
-            Unsupported: The cluster has registries.
+            NotReadyYet: The snap is not installed.
+            Rejected: The machine is not this node.
         """
-        del machine
-        if cluster.registries:
-            raise Unsupported(f"{session.place}: registries of MicroK8s are not supported yet")
-        return Done("no registries")
+        template = session.read_file(TEMPLATE, sudo=True)
+        if template is None:
+            raise NotReadyYet(f"{session.place} has no MicroK8s yet")
+        wanted = microk8s_files(cluster.registries, template)
+        return lay_registry_files(session, wanted, mark_of("microk8s", cluster, machine), CONTAINERD)
+
+    def _with_registries(
+        self, session: Session, cluster: ClusterTarget, machine: MachineTarget, progress: Progress
+    ) -> Progress:
+        """A node that is there and knows what it should of registries, however its installation ended."""
+        if isinstance(progress, Waiting) or not cluster.registries:
+            return progress
+        told = self.configure_registries(session, cluster, machine)
+        return told if isinstance(told, Waiting) else progress
 
     def upgrade_node(
         self, session: Session, cluster: ClusterTarget, machine: MachineTarget, reported: str, *, first: bool
@@ -218,7 +233,7 @@ class MicroK8s:
         if address and first:
             manifest = render_daemon_set(address, cluster.spec.built_with.api_port, CONTROL_PLANE_LABEL)
             changes.append(WriteFile(KEPT_FILE, manifest))
-        carry_out(session, changes)
+        carry_out(session, [*changes, *staged_files(cluster.registries)])
 
 
 def _running(session: Session, node: MicroK8sNode) -> Progress:

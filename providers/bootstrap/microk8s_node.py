@@ -6,6 +6,7 @@ snapcraft.io, "Managing updates".
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,24 +102,26 @@ def host_name() -> Fact[str]:
     return Fact("its host name", "hostname", lambda answer: said(answer).strip().lower())
 
 
-def init_step(snap: Snap, channel: str, *, clean_first: bool, shared: bool = False) -> LongStep:
+def init_step(
+    snap: Snap, channel: str, before: Sequence[Argv] = (), *, clean_first: bool, shared: bool = False
+) -> LongStep:
     """Install the snap and wait until it is a cluster, after removing one that was cut off half-way.
 
-    ``shared``: control-plane nodes hold an address between them from then on.
+    ``before`` comes before it is waited for; ``shared``: control-plane nodes hold an address between them from then on.
     """
     address: list[Argv] = [(MICROK8S, "kubectl", "apply", "-f", KEPT_FILE)] if shared else []
-    script = _script([*_installation(snap, channel, clean_first=clean_first), _READY, *address, _settled()])
+    script = _script([*_installation(snap, channel, clean_first=clean_first), *before, _READY, *address, _settled()])
     doing = f"installing {snap.name} from {channel}"
     return LongStep(INIT_UNIT, ("sh", "-c", script), doing, "MicroK8sInitFailed", _PASSING)
 
 
-def join_step(snap: Snap, channel: str, *, worker: bool, clean_first: bool) -> LongStep:
+def join_step(snap: Snap, channel: str, before: Sequence[Argv] = (), *, worker: bool, clean_first: bool) -> LongStep:
     """Install the snap and join; the file with the token is removed whatever comes of it.
 
     MicroK8s takes the token as an argument only: users of the joining machine can see it for as long as the join runs.
     """
     join = f'{MICROK8S} join "$(cat {JOIN_FILE})"{" --worker" if worker else ""}'
-    installation = _script([*_installation(snap, channel, clean_first=clean_first), _READY])
+    installation = _script([*_installation(snap, channel, clean_first=clean_first), *before, _READY])
     remove = f"rm -f {JOIN_FILE}"
     script = f"{{ {installation} && {join} && {render_command(_settled())}; }} && {remove} || {{ {remove}; false; }}"
     return LongStep(JOIN_UNIT, ("sh", "-c", script), f"joining with {snap.name}", "MicroK8sJoinFailed", _PASSING)

@@ -37,6 +37,7 @@ class RegistryFiles:
         main: Read when the runtime starts; None when it should not be there.
         main_path: Where it is.
         restart: Makes the runtime read it. Pods run on: their shims are processes of their own.
+        kept: Files in the folder that are the distribution's, and stay as they are.
     """
 
     folder: str
@@ -44,6 +45,7 @@ class RegistryFiles:
     main: WriteFile | None
     main_path: str
     restart: tuple[str, ...]
+    kept: frozenset[str] = frozenset()
 
     @property
     def wanted(self) -> tuple[WriteFile, ...]:
@@ -61,30 +63,37 @@ def containerd_files(registries: Iterable[RegistryAccess], config: str) -> Regis
     known = {each.host: each for each in registries}
     text = config
     if known:
-        text += f'\n[{_PLUGIN}]\n  config_path = "{CONTAINERD_HOSTS}"\n' + "".join(_auths(known.values()))
+        text += f'\n[{_PLUGIN}]\n  config_path = "{CONTAINERD_HOSTS}"\n' + "".join(credentials(known.values()))
     main = WriteFile(CONTAINERD_CONFIG, Secret(text), 0o600 if known else 0o644)
-    files = (*_authorities(known.values(), CONTAINERD_HOSTS), *_hosts_files(known))
+    files = hosts_files(known.values(), CONTAINERD_HOSTS)
     return RegistryFiles(CONTAINERD_HOSTS, files, main, CONTAINERD_CONFIG, ("systemctl", "restart", "containerd"))
 
 
-def _auths(registries: Iterable[RegistryAccess]) -> Iterator[str]:
+def credentials(registries: Iterable[RegistryAccess], plugin: str = _PLUGIN) -> Iterator[str]:
+    """Tables of containerd's configuration with the credentials of registries, below the plugin's own."""
     for each in registries:
         if each.login:
             user, password = _quoted(each.login.username), _quoted(each.login.password)
-            yield f"[{_PLUGIN}.configs.{_quoted(each.host)}.auth]\n  username = {user}\n  password = {password}\n"
+            yield f"[{plugin}.configs.{_quoted(each.host)}.auth]\n  username = {user}\n  password = {password}\n"
 
 
-def _hosts_files(known: Mapping[str, RegistryAccess]) -> Iterator[WriteFile]:
+def hosts_files(registries: Iterable[RegistryAccess], folder: str) -> tuple[WriteFile, ...]:
+    """Authorities, mirrors and servers of registries, in a folder that containerd is told of."""
+    known = {each.host: each for each in registries}
+    return (*_authorities(known.values(), folder), *_hosts_files(known, folder))
+
+
+def _hosts_files(known: Mapping[str, RegistryAccess], folder: str) -> Iterator[WriteFile]:
     for host, each in known.items():
         lines = [] if host == "*" else [f"server = {_quoted(_SERVERS.get(host, f'https://{host}'))}"]
         if each.ca:
-            lines.append(f"ca = {_quoted(_authority(CONTAINERD_HOSTS, host))}")
+            lines.append(f"ca = {_quoted(_authority(folder, host))}")
         for url in each.mirrors:
             mirror = known.get(host_of_url(url))
             lines += ["", f"[host.{_quoted(url)}]", '  capabilities = ["pull", "resolve"]']
             if mirror and mirror.ca:
-                lines.append(f"  ca = {_quoted(_authority(CONTAINERD_HOSTS, mirror.host))}")
-        yield WriteFile(f"{CONTAINERD_HOSTS}/{_folder(host)}/hosts.toml", "\n".join(lines) + "\n")
+                lines.append(f"  ca = {_quoted(_authority(folder, mirror.host))}")
+        yield WriteFile(f"{folder}/{_folder(host)}/hosts.toml", "\n".join(lines) + "\n")
 
 
 def k3s_files(registries: Iterable[RegistryAccess], service: str) -> RegistryFiles:

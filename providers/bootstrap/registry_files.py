@@ -35,7 +35,7 @@ def lay_registry_files(session: Session, wanted: RegistryFiles, mark: Mark, serv
     facts = gather(session, asked)
     require(facts[marked], mark, session.place)
     there: tuple[str, ...] = facts[listed]
-    stale = sorted(set(there) - set(digests))
+    stale = sorted(set(there) - set(digests) - wanted.kept)
     changes: list[Change] = [Run(("rm", "-f", "--", *stale))] if stale else []
     changes += [each for each in wanted.files if each.differs_from(facts[digests[each.path]])]
     changes += _main_changes(wanted, facts[main], facts[digests[wanted.main_path]] if wanted.main else None)

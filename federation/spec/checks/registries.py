@@ -15,11 +15,6 @@ def check_registries(federation: Federation, knowledge: Knowledge) -> Iterator[V
     del knowledge
     for index, cluster in enumerate(federation.spec.clusters):
         seen: set[str] = set()
-        if cluster.registries and cluster.distribution and cluster.distribution.type == "microk8s":
-            message = f"not supported yet: MicroK8s of cluster '{cluster.name}' is not told of registries"
-            yield Violation(
-                ("spec", "clusters", index, "registries"), message, "remove the field, or take k3s or kubeadm"
-            )
         for number, registry in enumerate(cluster.registries):
             path = ("spec", "clusters", index, "registries", number)
             yield from _entry(path, registry)

@@ -18,6 +18,7 @@ from clients.ssh.session import Session
 from federation.errors import CommandFailed, Rejected
 from federation.spec.dns import Dns
 from providers.bootstrap.dns import ensure_rules, observe_rules
+from providers.bootstrap.microk8s_registries import CONTAINERD, HOSTS, TEMPLATE
 from providers.bootstrap.network import network_ready
 from providers.contracts import Done, Progress, RegistryAccess, RegistryLogin, Waiting
 from tests.contract.providers.bootstrap_rig import EACH, NODE, Crew, Rig, a_crew, a_sandbox, all_ready, drive, laid_out
@@ -34,6 +35,10 @@ LEFT_BEHIND = (
     "/etc/microk8s.yaml",
 )
 TOKEN = re.compile(r"\b[a-z0-9]{6}\.[a-z0-9]{16}\b|K10[0-9a-f]{64}|\b[0-9a-f]{32}/[0-9a-f]{12}\b")
+
+
+SHIPPED = {"docker.io/hosts.toml", "localhost__32000/hosts.toml"}
+"""What MicroK8s itself has in its folder."""
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +173,7 @@ DOCKER = RegistryAccess("docker.io", ("https://hub.site:5000",))
     [
         ("kubeadm", "containerd", "/etc/containerd/config.toml", "/etc/containerd/certs.d"),
         ("k3s", "k3s", "/etc/rancher/k3s/registries.yaml", "/etc/rancher/k3s/registries.d"),
+        ("microk8s", CONTAINERD, TEMPLATE, HOSTS),
     ],
 )
 def test_registries_are_told_before_a_node_joins_and_changed_while_it_runs(rig, distribution, service, main, folder):
@@ -178,6 +184,7 @@ def test_registries_are_told_before_a_node_joins_and_changed_while_it_runs(rig, 
     KubernetesClient(crew.build()).close()
     session = crew.session(crew.first)
     read = partial(session.read_file, sudo=True)
+    assert not any(f"{HOSTS}/hub" in line for line in rig.mutations()), "laid by the script"
     assert "s3cr3t-word" in (read(main) or "")
     assert session.run(["stat", "-c", "%a", main], sudo=True).stdout.strip() == "600"
     assert isinstance(crew.configure_registries(crew.first), Done)
@@ -192,7 +199,9 @@ def test_registries_are_told_before_a_node_joins_and_changed_while_it_runs(rig, 
     crew.target = replace(crew.target, registries=())
     drive(lambda: crew.configure_registries(crew.first))
     assert "hub.site" not in (read(main) or "")
-    assert session.run(["find", folder, "-type", "f"], sudo=True, check=False).stdout == ""
+    left = session.run(["find", folder, "-type", "f"], sudo=True, check=False).stdout.split()
+    assert {each.removeprefix(f"{folder}/") for each in left} == (SHIPPED if distribution == "microk8s" else set())
+    assert not any("mirror" in (read(each) or "") for each in left)
     assert not any("s3cr3t-word" in line for line in rig.mutations())
     assert isinstance(crew.configure_registries(crew.first), Done)
     crew.close()

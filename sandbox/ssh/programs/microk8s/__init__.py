@@ -106,6 +106,10 @@ async def serve(process: Process, name: str, version: str) -> int:
     """A service of the snap; all but one only have to be there."""
     if name == "microk8s.daemon-kubelite":
         return await kubelite.kubelite(process, version)
+    problem = disk.containerd_problem(process.host.root_files) if name == "microk8s.daemon-containerd" else ""
+    if problem:
+        process.err(problem)
+        return 1
     process.notify_ready()
     await asyncio.Event().wait()
     return 0

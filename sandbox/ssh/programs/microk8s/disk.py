@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -58,6 +59,22 @@ _EXTRA = {
     "extraMicroK8sClusterAgentArgs": "cluster-agent",
     "extraCNIEnv": "cni-env",
 }
+HOSTS, CONTAINERD_TEMPLATE = f"{ARGS}/certs.d", f"{ARGS}/containerd-template.toml"
+_REGISTRIES = {
+    "docker.io": 'server = "https://docker.io"\n\n'
+    '[host."https://registry-1.docker.io"]\n  capabilities = ["pull", "resolve"]\n',
+    "localhost__32000": 'server = "http://localhost:32000"\n\n'
+    '[host."http://localhost:32000"]\n  capabilities = ["pull", "resolve"]\n',
+}
+_CONTAINERD = """version = 2
+oom_score = 0
+
+[plugins]
+  [plugins."io.containerd.grpc.v1.cri".containerd]
+    snapshotter = "${SNAPSHOTTER}"
+  [plugins."io.containerd.grpc.v1.cri".registry]
+    config_path = "${SNAP_DATA}/args/certs.d"
+"""
 _FIRST_WITH_ADDRESSES = (1, 28)
 _CSR = "[ alt_names ]\n{names}\n#MOREIPS\n"
 
@@ -72,7 +89,19 @@ def write_defaults(files: FileView, version: str) -> None:
     for name, lines in _DEFAULTS.items():
         more = (_ADDRESS_TYPES,) if name == "kube-apiserver" and minor >= _FIRST_WITH_ADDRESSES else ()
         files.install(f"{ARGS}/{name}", "".join(f"{line}\n" for line in (*lines, *more)), 0o660)
+    for name, text in _REGISTRIES.items():
+        files.install(f"{HOSTS}/{name}/hosts.toml", text, 0o660)
+    files.install(CONTAINERD_TEMPLATE, _CONTAINERD, 0o660)
     write_names(files, ())
+
+
+def containerd_problem(files: FileView) -> str:
+    """Why containerd would not start with what is made of its template; empty when it would."""
+    try:
+        tomllib.loads(files.text(CONTAINERD_TEMPLATE))
+    except tomllib.TOMLDecodeError as error:
+        return f"containerd: failed to load TOML: {ARGS}/containerd.toml: {error}"
+    return ""
 
 
 def write_names(files: FileView, names: Sequence[str]) -> None:
