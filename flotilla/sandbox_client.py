@@ -19,10 +19,14 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class SandboxClient:
-    """A sandbox that runs. Every method is one request to its control API."""
+    """A sandbox that runs. Every method is one request to its control API.
+
+    ``programs`` is a folder for the PATH: the program ``docker`` of the sandbox's engine is in it.
+    """
 
     url: str
     pid: int
+    programs: str = ""
 
     def get(self, path: str, **query: str) -> Json:
         """Read from the control API."""
@@ -68,7 +72,7 @@ def running_sandbox() -> SandboxClient | None:
     """The sandbox of this home, when it runs."""
     try:
         said = json.loads((state_folder() / "sandbox.json").read_text())
-        client = SandboxClient(str(said["control"]), int(said["pid"]))
+        client = SandboxClient(str(said["control"]), int(said["pid"]), str(said["programs"]))
         client.get("health")
     except (OSError, ValueError, KeyError, httpx.HTTPError, Refused):
         return None

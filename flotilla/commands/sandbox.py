@@ -50,6 +50,7 @@ def up(
     names = register_blocks(client)
     out.print(f"The sandbox is up (control API {client.url}).", markup=False)
     out.print(f"Blocks: {', '.join(names)}", markup=False)
+    out.print(f'Its Docker, for clusters of kind: export PATH="{client.programs}:$PATH"', markup=False)
 
 
 def down() -> None:
