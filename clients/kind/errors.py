@@ -8,6 +8,8 @@ from __future__ import annotations
 from federation.errors import CommandFailed, Conflict, FlotillaError, Rejected, Unavailable, Unsupported
 
 _LENGTH = 400
+_TAIL = 8000
+"""Characters of a log that are kept: kind prints all that kubeadm said."""
 _AWAY = ("Cannot connect to the Docker daemon", "failed to connect to the docker API", "error during connect")
 
 
@@ -55,7 +57,7 @@ def from_complaint(doing: str, text: str, code: int) -> FlotillaError:
         return Rejected(message, reason="DockerRefuses")
     if "failed to pull image" in text:
         return Rejected(f"{doing}: {_essence(text)}", reason="NodeImageMissing")
-    return CommandFailed(f"{doing}: {_essence(text)}", exit_code=code, log_tail=text, reason="KindFailed")
+    return CommandFailed(f"{doing}: {_essence(text)}", exit_code=code, log_tail=text[-_TAIL:], reason="KindFailed")
 
 
 def _essence(text: str) -> str:
