@@ -18,6 +18,7 @@ from flows.admission import context_of, refuse_other_reality
 from flows.correct import Walk, correct
 from flows.hearing import hear
 from flows.preflight import Bounds, plan_ahead
+from flows.settling import settle_machines
 from flows.workplace import Workplace
 from tasks.announcing import ProgressTeller
 from tasks.handover import unseen
@@ -108,6 +109,8 @@ async def _look(place: Workplace, assignment: Assignment, spent: Spent) -> _View
     observed = await observe(unseen(place.bench), place.settings.lookers)
     silent_s = place.registry.silences.note(place.name, silent_clusters(observed))
     context = context_of(place.bench, observed, place.settings, silent_s)
+    if not assignment.propose:
+        settle_machines(place.registry.ledger, context)
     bounds = Bounds(assignment.policy or place.settings.policy, place.settings.lookers, spent)
     context, everything = await plan_ahead(place.bench, context, bounds)
     await hear(place, context)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from sandbox.halts import Side
 from tests.reliability.killing.facts import differences, doubles, things, unwritten
@@ -20,9 +20,7 @@ MOST = 1000
 """Kills of one phase, after which the life is taken to stand still."""
 
 
-async def creep(
-    scene: Scene, picked: Callable[[str], bool] = lambda _: True, undisturbed: Sequence[Recorded] = ()
-) -> AsyncIterator[Result]:
+async def creep(scene: Scene, one_of: int = 1, undisturbed: Sequence[Recorded] = ()) -> AsyncIterator[Result]:
     """Live a life through kills: at each request of it, before its work and after it, a run of it dies.
 
     After each, nothing is there twice, and whatever is in the cloud was written down first. Every phase then has to
@@ -30,24 +28,25 @@ async def creep(
 
     Args:
         scene: New.
-        picked: Which requests, without what is drawn anew each time in their names.
+        one_of: Of so many requests of a phase that were not met before, a run dies at one.
         undisturbed: The same life without kills; what is there after a phase has to be the same.
     """
     for index, phase in enumerate(PHASES):
         await phase.prelude(scene)
         begun = time.monotonic()
-        async for result in _kills(scene, index, picked):
+        async for result in _kills(scene, index, one_of):
             yield result
         wrong = await _ended(scene, phase, undisturbed[index].things if undisturbed else None)
         yield Result(Point(index, 0, "after"), "the end of the phase", time.monotonic() - begun, tuple(wrong))
 
 
-async def _kills(scene: Scene, index: int, picked: Callable[[str], bool]) -> AsyncIterator[Result]:
-    met = Counter[str]()
+async def _kills(scene: Scene, index: int, one_of: int) -> AsyncIterator[Result]:
+    order, met = dict[str, int](), Counter[str]()
 
     def choose(_number: int, request: str) -> Side | None:
         name = named(request)
-        return _SIDES[met[name]] if picked(name) and met[name] < len(_SIDES) else None
+        picked = order.setdefault(name, len(order)) % one_of == one_of // 2
+        return _SIDES[met[name]] if picked and met[name] < len(_SIDES) else None
 
     while met.total() < MOST:
         begun = time.monotonic()

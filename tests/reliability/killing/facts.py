@@ -68,13 +68,16 @@ def unledgered(scene: Scene) -> list[str]:
 
 
 def unwritten(scene: Scene) -> list[str]:
-    """What is in the cloud without a word in the ledger; an intent without an id yet may stand for one of its kind."""
+    """What is in the cloud without a word in the ledger.
+
+    An intent without an id yet, or with the id of what is gone, may stand for one of its kind.
+    """
     with scene.registry() as registry:
         entries = registry.ledger.open_entries(scene.federation)
-    known = {(each.kind, each.object_id) for each in entries}
-    intended = Counter(each.kind for each in entries if not each.object_id)
-    mine = [(kind, row) for kind, row in _rows(scene) if kind != "port" or row.get("name")]
-    unknown = Counter(kind for kind, row in mine if (kind, row["id"]) not in known)
+    there = {(kind, row["id"]) for kind, row in _rows(scene) if kind != "port" or row.get("name")}
+    written = {(each.kind, each.object_id) for each in entries}
+    intended = Counter(each.kind for each in entries if (each.kind, each.object_id) not in there)
+    unknown = Counter(kind for kind, _ in there - written)
     return [f"{number} of kind {kind} are not in the ledger" for kind, number in sorted((unknown - intended).items())]
 
 
