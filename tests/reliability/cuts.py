@@ -28,6 +28,11 @@ HOW = (
     "that the ledger had not been told of. At the end of each phase one reconcile must converge to what a life without "
     "kills has, another apply is silent; after the teardown nothing is left."
 )
+REPAIRED = (
+    "A removal cut off before its last line left a machine in the ledger for ever: the next look now strikes it.",
+    "The trial took a server for unwritten whose line still had the id of the lost one before it.",
+    "The emulated Liqo made networks of its own when its installation was cut off; in the real chart they are Helm's.",
+)
 
 
 def trial(full: bool) -> Chapter:
@@ -62,6 +67,7 @@ def chapter(results: list[Result]) -> Chapter:
         headers=("phase", "kills before the work", "kills after it", "held"),
         rows=tuple(_row(index, results) for index in range(len(PHASES))),
         failed=tuple(_line(each) for each in failed),
+        repaired=REPAIRED,
         order=11,
     )
 
