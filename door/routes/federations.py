@@ -38,12 +38,14 @@ async def show_federation(at: At, caller: Caller, federation: FederationName) ->
 async def deploy_federation(
     at: At, caller: Caller, federation: FederationName, wanted: FederationRequest, if_match: IfMatch = None
 ) -> Response:
-    """Deploy a whole federation; needs the right 'federations'.
+    """Deploy a whole federation; needs the right 'federations', and with clusters of kind the right 'administrator'.
 
     Applications that came through the door stay as they are.
     """
     need(caller, "federations")
     read = await asyncio.to_thread(at.reader.federation, wanted, federation)
+    if any(cluster.infrastructure.type == "kind" for cluster in read.federation.spec.clusters):
+        need(caller, "administrator")  # their images run with all privileges on the workers' own machine
     match = digest_of(if_match)
     return await at.settled(lambda: at.desk.put_federation(caller, read.federation, match), None, read.remarks)
 

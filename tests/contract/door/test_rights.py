@@ -93,6 +93,21 @@ def test_whole_federations_need_their_right(house, who, name):
     assert codes == [403, 403, 403]
 
 
+def test_clusters_in_the_workers_own_docker_are_an_administrators(house):
+    """An operator's rights end at the machine that Flotilla itself runs on."""
+    cluster = {
+        "name": "a",
+        "infrastructure": {"type": "kind"},
+        "distribution": {"type": "kubeadm", "version": "v1.35.0"},
+    }
+    spec = {"apiVersion": "flotilla.dev/v1alpha1", "kind": "Federation", "metadata": {"name": "dock"}}
+    body = {"federation": spec | {"spec": {"clusters": [cluster]}}}
+    codes = [house.ask(who, "PUT", "/v1/federations/dock", body).status_code for who in ("operator", "root")]
+    refused = house.ask("operator", "PUT", "/v1/federations/dock", body)
+    assert codes == [403, 202]
+    assert "'administrator'" in refused.text
+
+
 def test_scheduler_sees_what_components_need_and_not_what_is_in_them(house):
     """Environment and arguments are the owner's business."""
     secretive = a_component("web", "a", env={"KEY": "flotilla-mark"}, args=["flotilla-mark"])
