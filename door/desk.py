@@ -6,7 +6,9 @@ what it had read (If-Match) is refused.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from door.desires import (
@@ -73,6 +75,7 @@ class Desk:
         self._registry = registry
         self._sight = sight
         self._knowledge = knowledge
+        self._turn = threading.Lock()
 
     def deploy(self, caller: Token, federation: str, draft: DraftApplication, receipt: Receipt | None) -> Settled:
         """Take in a new application."""
@@ -204,16 +207,14 @@ class Desk:
         return _Decided(change, changed, tuple(each.name for each in wishes), still)
 
     def _settle(self, caller: Token, decide: Callable[[], _Decided], receipt: Receipt | None) -> Settled:
-        """Read, decide and write, until nobody else wrote in between."""
+        """Read, decide and write, until nobody else wrote in between.
+
+        Writers of this door take turns, or one of many could be overtaken by the others again and again.
+        """
         for _ in range(ATTEMPTS):
-            given = self._given(receipt)
-            if given is not None:
-                return given
-            decided = decide()
-            try:
-                return self._commit(caller, decided, receipt)
-            except Conflict:
-                continue
+            with self._turn, suppress(Conflict):
+                given = self._given(receipt)
+                return given or self._commit(caller, decide(), receipt)
         raise Refusal("changed-meanwhile", "others change it faster than this could be done", "send it again")
 
     def _commit(self, caller: Token, decided: _Decided, receipt: Receipt | None) -> Settled:

@@ -21,6 +21,7 @@ from door.serving import listen
 from registry.orders import Order
 from registry.registry import Registry
 from registry.tokens import Right
+from tests.contract.kubernetes.waiting import eventually
 from tests.stage.specs import a_component, a_small_cluster, a_small_federation
 
 FEDERATION = "coast"
@@ -83,6 +84,7 @@ def open_house(url: str, bounds: Bounds | None = None) -> Iterator[House]:
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=2))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]})
         thread.start()
+        eventually(lambda: server.started)
         house = House(f"http://127.0.0.1:{taken.getsockname()[1]}", registry, runs)
         house.tokens = {name: registry.tokens.make(name, rights)[1] for name, rights in PEOPLE.items()}
         try:
