@@ -219,6 +219,8 @@ class Control:
         if unknown:
             raise ValueError(f"no trait {unknown[0]!r}; there are {', '.join(sorted(TRAITS))}")
         machine.traits = wanted
+        if "missing_modules" in wanted:
+            await _reboot(self._universe, machine)  # another kernel: what the old one had loaded is gone
         self._world.changed("world")
         return {"traits": machine.traits}
 

@@ -119,7 +119,7 @@ def test_bare_hosts_are_upgraded_and_a_lost_one_is_stood_in_for(inside: Any, mon
     assert runs(inside, new.name) == {"a": {NEW["a"]}}
     inside.silent(new)
 
-    stage.put("machines/u3/traits", {"missing_modules": ["br_netfilter"]})
+    stage.put("machines/u3/traits", {"listening": {"10250": "nginx"}})
     stage.post("machines/u2/kill")
     stage.wait(lambda: hosts_after_a_reconcile(inside) == {"u1", "u4"}, "the second spare to step in")
     inside.silent(new)
