@@ -19,7 +19,7 @@ from tests.reliability.killing.scene import open_scene  # noqa: E402 - after pre
 from tests.reliability.killing.trial import Result, record  # noqa: E402 - after prepare
 from tests.reliability.killing.worker import warm_up  # noqa: E402 - after prepare
 
-SAMPLE = 40
+SAMPLE = 60
 """In a sample, runs die at one request of so many."""
 HOW = (
     "The same life, lived once. Every run of it gets SIGKILL at the first mutating request at which no run was killed "

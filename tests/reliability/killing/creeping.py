@@ -45,7 +45,7 @@ async def _kills(scene: Scene, index: int, one_of: int) -> AsyncIterator[Result]
 
     def choose(_number: int, request: str) -> Side | None:
         name = named(request)
-        picked = order.setdefault(name, len(order)) % one_of == one_of // 2
+        picked = order.setdefault(name, len(order)) % one_of == one_of // 4
         return _SIDES[met[name]] if picked and met[name] < len(_SIDES) else None
 
     while met.total() < MOST:
