@@ -14,7 +14,6 @@ from prometheus_client.registry import Collector
 
 from federation.errors import FlotillaError
 from federation.measuring import GAUGES, Sample, measure
-from federation.state.status import FederationStatus
 from registry.registry import Registry
 from registry.tallies import BOUNDS_S, RUN, STEP, Tally
 
@@ -94,9 +93,9 @@ class RegistryCollector(Collector):
 
 
 def _of_status(registry: Registry, name: str) -> Iterator[Sample]:
-    kept = registry.statuses.get(name)
-    if kept is not None:
-        yield from measure(FederationStatus.model_validate(kept.document))
+    status = registry.statuses.last(name)
+    if status is not None:
+        yield from measure(status)
 
 
 def _gauges(families: Mapping[str, str], samples: Iterable[Sample]) -> Iterator[Metric]:

@@ -9,7 +9,6 @@ from door.documents import ApplicationDetail, ApplicationView, ComponentOf, Fede
 from door.problems import not_found
 from door.sight import Sight
 from door.views import Seen, application_view, components_of, federation_view
-from federation.state.status import FederationStatus
 from registry.generations import Generation
 from registry.registry import Registry
 from registry.tokens import Token
@@ -70,9 +69,8 @@ class Gallery:
                 yield generation, self._seen(generation)
 
     def _seen(self, current: Generation) -> Seen:
-        kept = self._registry.statuses.get(current.federation)
-        if kept is None:
+        status = self._registry.statuses.last(current.federation)
+        if status is None:
             return Seen(None, None)
-        status = FederationStatus.model_validate(kept.document)
         compared = self._registry.generations.get(current.federation, status.generation)
         return Seen(status, compared.parsed() if compared else None)

@@ -102,8 +102,7 @@ def last_status(federation: str) -> FederationStatus | None:
     from registry.registry import Registry
 
     with Registry(settings().registry_url) as registry:
-        kept = registry.statuses.get(federation)
-    return FederationStatus.model_validate(kept.document) if kept else None
+        return registry.statuses.last(federation)
 
 
 def known(federation: str) -> None:

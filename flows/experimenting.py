@@ -47,8 +47,7 @@ def applied(federation: str) -> Federation | None:
 def published(federation: str) -> FederationStatus | None:
     """The latest status; None before the first."""
     with Registry(settings().registry_url) as registry:
-        kept = registry.statuses.get(federation)
-    return None if kept is None else FederationStatus.model_validate(kept.document)
+        return registry.statuses.last(federation)
 
 
 def not_true(federation: str, objects: Iterable[str]) -> str:

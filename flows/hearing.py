@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from federation.planning.breakage import unready_machines
 from federation.planning.context import PlanningContext
-from federation.state.status import FederationStatus
 from flows.workplace import Workplace
 from tasks.diagnosing import diagnose
 from tasks.handover import unseen
@@ -25,11 +24,10 @@ async def hear(place: Workplace, context: PlanningContext) -> None:
 
 def _known(place: Workplace) -> dict[tuple[str, str], str]:
     """What the published status says of nodes that are not ready."""
-    kept = place.registry.statuses.get(place.name)
-    root = FederationStatus.model_validate(kept.document).root if kept else None
+    status = place.registry.statuses.last(place.name)
     return {
         (cluster.name, machine.name): condition.message
-        for cluster in (root.parts if root else ())
+        for cluster in (status.root.parts if status else ())
         for machine in cluster.parts
         if (condition := machine.condition("NodeReady")) is not None and condition.status == "False"
     }

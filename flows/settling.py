@@ -23,9 +23,13 @@ def settle_machines(ledger: LedgerBook, context: PlanningContext) -> None:
     must not go. Safe to repeat.
     """
     clusters = {each.name: each for each in (*context.desired.spec.clusters, *context.dropped_clusters())}
+    looks = (context.infrastructure(name) for name in clusters)
+    there = {machine.name for seen in looks if isinstance(seen, Present) for machine in seen.value.machines}
     for entry in ledger.open_entries(context.desired.name):
+        if entry.kind not in MACHINE_KINDS or entry.name in there:
+            continue
         cluster = _cluster_of(entry.name, context.desired.name, clusters)
-        if entry.kind in MACHINE_KINDS and cluster is not None and _is_gone(context, cluster, entry.name):
+        if cluster is not None and _is_gone(context, cluster, entry.name):
             log.info("%s %s is gone: its line is struck", entry.kind, entry.name)
             ledger.strike(entry.federation, entry.kind, entry.name, entry.place)
 
@@ -37,10 +41,8 @@ def _cluster_of(machine: str, federation: str, clusters: dict[str, Cluster]) -> 
 
 
 def _is_gone(context: PlanningContext, cluster: Cluster, machine: str) -> bool:
-    seen = context.infrastructure(cluster.name)
-    if cluster.infrastructure.type != "openstack" or not isinstance(seen, Present):
+    """Whether a machine that a look has not shown is neither wanted nor may be hidden."""
+    if cluster.infrastructure.type != "openstack" or not isinstance(context.infrastructure(cluster.name), Present):
         return False
-    wanted = cluster.name in {each.name for each in context.desired.spec.clusters} and machine in {
-        target.name for target in context.targets(cluster)
-    }
-    return not wanted and seen.value.machine(machine) is None
+    dropped = context.desired.cluster(cluster.name) is None
+    return dropped or all(target.name != machine for target in context.targets(cluster))

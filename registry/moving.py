@@ -39,13 +39,8 @@ def moves(registry: Registry, federation: Federation) -> tuple[Violation, ...]:
     current, former = registry.generations.current(federation.name), registry.generations.former(federation.name)
     left = tuple(cluster for cluster in former.clusters if cluster.deletion_policy == "delete")
     known = (*left, *(current.parsed().spec.clusters if current else ()))
-    status = _last_seen(registry, federation.name)
+    status = registry.statuses.last(federation.name)
     return tuple(check_moves(_standing(registry, federation.name, known), federation, _running(status)))
-
-
-def _last_seen(registry: Registry, federation: str) -> FederationStatus | None:
-    seen = registry.statuses.get(federation)
-    return FederationStatus.model_validate(seen.document) if seen else None
 
 
 def _running(status: FederationStatus | None) -> Mapping[str, tuple[Runs, ...]]:
@@ -65,7 +60,7 @@ def _standing(registry: Registry, federation: str, clusters: Iterable[Cluster]) 
     What kind has only begun is begun anew, so it does not stand.
     """
     made = registry.ledger.open_entries(federation)
-    status = _last_seen(registry, federation)
+    status = registry.statuses.last(federation)
     for cluster in clusters:
         match cluster.infrastructure:
             case OpenStackInfrastructure():

@@ -10,6 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from federation.events import Event
+from federation.state.status import FederationStatus
 from registry.database import Database
 from registry.outbox import Outbox
 from registry.schema import Document, Json, Key, Short, Table, to_text
@@ -95,6 +96,11 @@ class Statuses:
         with self._database.read() as session:
             row = session.get(StatusRow, federation)
             return None if row is None else SeenStatus(json.loads(row.document), row.seen_at)
+
+    def last(self, federation: str) -> FederationStatus | None:
+        """The latest status, read; None before the first."""
+        kept = self.get(federation)
+        return None if kept is None else FederationStatus.model_validate(kept.document)
 
     def history(self, federation: str, limit: int = 200) -> tuple[ConditionChange, ...]:
         """The latest changes of conditions, newest first."""

@@ -114,8 +114,7 @@ async def publish_status(publication: Publication, verdicts: Verdicts) -> Federa
         verdicts: What it is computed from.
     """
     desired, now, registry = verdicts.context.desired, time.time(), publication.registry
-    kept = registry.statuses.get(desired.name)
-    old = FederationStatus.model_validate(kept.document) if kept else None
+    old = registry.statuses.last(desired.name)
     root = with_times(judge_federation(verdicts), old.root if old else None, now)
     status = FederationStatus(
         federation=desired.name, generation=publication.generation, digest=desired.digest, observed_at=now, root=root

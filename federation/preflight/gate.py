@@ -66,9 +66,9 @@ def _of_cluster(
         place = (*inquiry.path, "infrastructure")
         yield Finding(inquiry.cluster.name, facts.reason, place, facts.message, fix, silent=True)
         return
-    for lack in _known(facts).lacks:
-        yield Finding(inquiry.cluster.name, lack.reason, (*inquiry.path, "infrastructure"), lack.message, "")
     known, builder = _known(facts), Builder(distributions[inquiry.cluster.built_with.type])
+    for lack in known.lacks:
+        yield Finding(inquiry.cluster.name, lack.reason, (*inquiry.path, "infrastructure"), lack.message, "")
     if known.cloud is not None:
         yield from check_cloud(inquiry, known.cloud, builder)
     yield from check_hosts(inquiry, known.hosts, builder)

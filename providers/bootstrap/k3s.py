@@ -62,7 +62,7 @@ class K3s:
 
     def agent(self, role: Role) -> str:
         """The one program, under the name of its role."""
-        return SERVER if role == "control-plane" else AGENT
+        return _service_of(role)
 
     def prepare_host(self, session: Session, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
         """Kernel settings and the program in its pinned version, its checksum verified.
@@ -140,7 +140,7 @@ class K3s:
             CommandFailed: Reason K3sServerFailed or K3sAgentFailed, with the end of the log.
             Rejected: The machine was not prepared for this cluster.
         """
-        service = _service_of(machine)
+        service = _service_of(machine.role)
         node = look_at(session, service, self._binary.path)
         require(node.mark, mark_of("k3s", cluster, machine), session.place)
         config = render_join(cluster, machine, ticket, node.addresses)
@@ -153,7 +153,7 @@ class K3s:
             Rejected: The machine is not this node.
         """
         mark = mark_of("k3s", cluster, machine)
-        return lay_registry_files(session, _registries(cluster, machine), mark, _service_of(machine))
+        return lay_registry_files(session, _registries(cluster, machine), mark, _service_of(machine.role))
 
     def upgrade_node(
         self, session: Session, cluster: ClusterTarget, machine: MachineTarget, reported: str, *, first: bool
@@ -168,7 +168,7 @@ class K3s:
         """
         del first
         version = cluster.version_of(machine)
-        service = _service_of(machine)
+        service = _service_of(machine.role)
         found = look_at_upgrade(session, self._binary)
         require(found.mark, mark_of("k3s", cluster, machine), session.place)
         renewal = Renewal(version, found.version == version, matches(reported, version), service)
@@ -215,12 +215,12 @@ class K3s:
         return Done(f"{service} runs")
 
 
-def _service_of(machine: MachineTarget) -> str:
-    return SERVER if machine.role == "control-plane" else AGENT
+def _service_of(role: Role) -> str:
+    return SERVER if role == "control-plane" else AGENT
 
 
 def _registries(cluster: ClusterTarget, machine: MachineTarget) -> RegistryFiles:
-    return k3s_files(cluster.registries, _service_of(machine))
+    return k3s_files(cluster.registries, _service_of(machine.role))
 
 
 def _shared_address(cluster: ClusterTarget, service: str) -> tuple[WriteFile, ...]:

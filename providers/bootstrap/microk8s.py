@@ -25,6 +25,7 @@ from providers.bootstrap.kubeconfigs import read_admin
 from providers.bootstrap.microk8s_config import CONFIG_FILE, render_launch
 from providers.bootstrap.microk8s_node import (
     AGENT_PORT,
+    CONTAINERD,
     CONTROL_PLANE_LABEL,
     INIT_UNIT,
     JOIN_FILE,
@@ -42,7 +43,7 @@ from providers.bootstrap.microk8s_node import (
     look_at_upgrade,
     upgrade_step,
 )
-from providers.bootstrap.microk8s_registries import CONTAINERD, TEMPLATE, lay_staged, microk8s_files, staged_files
+from providers.bootstrap.microk8s_registries import TEMPLATE, lay_staged, microk8s_files, staged_files
 from providers.bootstrap.ownership import mark_of, require
 from providers.bootstrap.preparation import prepare
 from providers.bootstrap.registry_files import lay_registry_files

@@ -24,7 +24,8 @@ from providers.bootstrap.ownership import SETTLED_FILE, mark_fact
 
 MICROK8S = "/snap/bin/microk8s"
 SERVICE = "snap.microk8s.daemon-kubelite"
-SERVICES = (SERVICE, *(f"snap.microk8s.daemon-{name}" for name in ("containerd", "k8s-dqlite", "cluster-agent")))
+CONTAINERD = "snap.microk8s.daemon-containerd"
+SERVICES = (SERVICE, CONTAINERD, *(f"snap.microk8s.daemon-{name}" for name in ("k8s-dqlite", "cluster-agent")))
 """What runs on a node: Kubernetes in one process, the runtime, the datastore, and what takes nodes in."""
 KUBECONFIG = "/var/snap/microk8s/current/credentials/client.config"
 _OWN_CA = "/var/snap/microk8s/current/certs/ca.crt"

@@ -17,10 +17,10 @@ from dataclasses import replace
 
 from clients.ssh.command import Argv, Secret
 from providers.bootstrap.changes import WriteFile
+from providers.bootstrap.microk8s_node import CONTAINERD
 from providers.bootstrap.registries import RegistryFiles, credentials, hosts_files
 from providers.contracts import RegistryAccess
 
-CONTAINERD = "snap.microk8s.daemon-containerd"
 ARGUMENTS = "/var/snap/microk8s/current/args"
 HOSTS = f"{ARGUMENTS}/certs.d"
 TEMPLATE = f"{ARGUMENTS}/containerd-template.toml"

@@ -54,11 +54,7 @@ def changes(argv: Sequence[str]) -> bool:
     """Whether a call may change anything; what is run in a container is looked at, too."""
     if argv[:1] == ["exec"]:
         return argv_changes(list(_command(argv)[1]))
-    return (
-        bool(argv)
-        and argv[0] not in (*_READING, "-v")
-        and list(argv[:2]) not in (["network", "ls"], ["network", "inspect"])
-    )
+    return bool(argv) and argv[0] not in (*_READING, "-v") and list(argv[:2]) not in _READING_NETWORKS
 
 
 async def answer(engine: Engine, argv: Sequence[str], stdin: bytes) -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import ClassVar
 
 from clients.kind.client import KindClient
 from clients.kubernetes.api import KubernetesClient
@@ -12,17 +13,18 @@ from federation.preflight.facts import ClusterFacts, Refused
 from federation.spec.cluster import Cluster
 from federation.spec.machines import CONTROL_PLANE_POOL, MachineTarget
 from federation.state.observed import ObservedInfrastructure, ObservedMaking, ObservedNode
-from providers.contracts import ClusterTarget, Done, Ledger, Leftover, Login, Progress, Vault, Waiting
+from providers.contracts import ClusterTarget, Done, Ledger, Leftover, Progress, Vault, Waiting
 from providers.infrastructure.kind.place import Place, place_of
 from providers.infrastructure.kind.rendering import render
 from providers.infrastructure.kind.showing import Shown, differences, machines, shown, unsettled
+from providers.infrastructure.machineless import Machineless
 from providers.nodes import observe_nodes
 from providers.survey import Survey
 
 _ONLY_BEGUN = "it was only begun"
 
 
-class KindClusters:
+class KindClusters(Machineless):
     """Clusters that kind makes. Threads may share it.
 
     What a create that was killed left behind looks like a cluster. The ledger tells them apart: the intent stands in it
@@ -33,6 +35,8 @@ class KindClusters:
         ledger: Is told before a cluster is made, when it is made, and after it is gone.
         kind: How kind is called.
     """
+
+    whose: ClassVar[str] = "a container of kind"
 
     def __init__(self, vault: Vault, ledger: Ledger, kind: KindClient | None = None) -> None:
         self._vault = vault
@@ -166,33 +170,8 @@ class KindClusters:
         seen = self._look(place)
         if not seen.is_ours:
             return ()
-        there = [container for _, container in seen.nodes] + ([seen.balancer] if seen.balancer else [])
         command = f"kind delete cluster --name {place.name}"
-        return tuple(Leftover("Container", each.name, each.id, "Docker", command) for each in there)
-
-    def ensure_machine(self, cluster: ClusterTarget, machine: MachineTarget) -> Progress:
-        """Nodes are kind's.
-
-        Raises:
-            Unsupported: Always.
-        """
-        raise _not_ours(cluster, machine.name)
-
-    def login(self, cluster: ClusterTarget, machine: str) -> Login:
-        """Nodes are kind's.
-
-        Raises:
-            Unsupported: Always.
-        """
-        raise _not_ours(cluster, machine)
-
-    def delete_machine(self, cluster: ClusterTarget, machine: str) -> Progress:
-        """Nodes are kind's.
-
-        Raises:
-            Unsupported: Always.
-        """
-        raise _not_ours(cluster, machine)
+        return tuple(Leftover("Container", each.name, each.id, "Docker", command) for each in seen.containers)
 
     def _started(self, seen: Shown) -> Waiting | None:
         """Start what of ours does not run; None when all of it runs."""
@@ -230,7 +209,3 @@ def _nodes(kubeconfig: str) -> Mapping[str, ObservedNode] | None:
         return None
     finally:
         client.close()
-
-
-def _not_ours(cluster: ClusterTarget, machine: str) -> Unsupported:
-    return Unsupported(f"machine {machine} of cluster {cluster.name} is a container of kind: nobody here works on it")

@@ -46,10 +46,14 @@ class Shown:
         return not (self.nodes or self.balancer or self.foreign)
 
     @property
+    def containers(self) -> tuple[Container, ...]:
+        """Nodes, and the balancer."""
+        return (*(container for _, container in self.nodes), *([self.balancer] if self.balancer else []))
+
+    @property
     def stopped(self) -> tuple[str, ...]:
         """Names of our containers that do not run."""
-        ours = [container for _, container in self.nodes] + ([self.balancer] if self.balancer else [])
-        return tuple(each.name for each in ours if not each.running)
+        return tuple(each.name for each in self.containers if not each.running)
 
 
 def shown(place: Place, containers: tuple[Container, ...], made: bool | None = None) -> Shown:

@@ -18,7 +18,8 @@ from clients.ssh.session import Session
 from federation.errors import CommandFailed, Rejected
 from federation.spec.dns import Dns
 from providers.bootstrap.dns import ensure_rules, observe_rules
-from providers.bootstrap.microk8s_registries import CONTAINERD, HOSTS, TEMPLATE
+from providers.bootstrap.microk8s_node import CONTAINERD
+from providers.bootstrap.microk8s_registries import HOSTS, TEMPLATE
 from providers.bootstrap.network import network_ready
 from providers.contracts import Done, Progress, RegistryAccess, RegistryLogin, Waiting
 from tests.contract.providers.bootstrap_rig import EACH, NODE, Crew, Rig, a_crew, a_sandbox, all_ready, drive, laid_out
