@@ -44,6 +44,11 @@ def test_what_may_be_there_stays(tmp_path, a):
     assert lines(LEFT) <= open_after(tmp_path, a=a, **{"a-b": {}})
 
 
+def test_machines_of_a_cluster_with_a_longer_name_are_not_taken_for_another_clusters(tmp_path):
+    """Cluster a-b is silent, and what begins like machines of a is not a's: it may be there."""
+    assert lines(OTHERS) <= open_after(tmp_path, a={}, **{"a-b": "dark"})
+
+
 def test_what_is_wanted_stays_though_nothing_of_it_is_there(tmp_path):
     """It is made in a moment, and its line is written before."""
     assert lines(*SEEN) <= open_after(tmp_path, a={"machines": dict.fromkeys(SEEN)}, **{"a-b": {}})
