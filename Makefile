@@ -26,7 +26,9 @@ endef
 
 # Where a company's proxy signs with an authority of its own, only the system's certificates help.
 define install
-@for trust in "" --system-certs; do $(UV) pip install -q $$trust --python $(BIN)/python --no-deps $(1) && break; done
+@for trust in "" --system-certs; do $(UV) pip install -q $$trust --python $(BIN)/python --no-deps $(1) 2> .venv.log && break; done \
+	|| { cat .venv.log; exit 2; }
+@rm -f .venv.log
 endef
 
 test: $(READY) ## All tests that run on any machine, quick layers first

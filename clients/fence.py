@@ -1,6 +1,8 @@
 """Asked before every request that a step sends: may this run still write?
 
 A run that was frozen in the middle of a step wakes up between two requests of it. To ask before the step is not enough.
+Between the answer and the first byte a gap stays that no sender can close: whoever is frozen just there sends that one
+request when it wakes up. It is of a step that may be repeated, and its object was written down before.
 """
 
 from __future__ import annotations

@@ -130,9 +130,7 @@ class Session:
             with self._channel(timeout_s) as channel:
                 fence.ask()  # last of all: to open a channel takes round trips, and a frozen run may wake up in one
                 channel.exec_command(line)
-                if stdin:
-                    channel.sendall(stdin.encode())
-                channel.shutdown_write()
+                self._feed(channel, stdin)
                 stdout, stderr = _read_all(channel, deadline)
                 exit_code = self._exit_code(channel, deadline)
         except (paramiko.SSHException, EOFError, OSError) as error:
@@ -141,6 +139,15 @@ class Session:
             what = f"did not answer within {timeout_s:g} s" if over else "dropped the connection"
             raise HostUnreachable(f"{self.place} {what}") from error
         return Result(exit_code, stdout.decode(errors="replace"), stderr.decode(errors="replace"))
+
+    def _feed(self, channel: paramiko.Channel, stdin: str) -> None:
+        """Give a command its input; one that has ended before it read all of it tells itself why."""
+        try:
+            channel.sendall(stdin.encode())
+        except OSError:
+            if not (channel.closed and self.alive):
+                raise
+        channel.shutdown_write()
 
     @contextmanager
     def _channel(self, timeout_s: float) -> Iterator[paramiko.Channel]:

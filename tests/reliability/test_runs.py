@@ -64,6 +64,7 @@ async def test_ghost_that_wakes_up_is_fenced_off(scene, number):
     halt = scene.halt(at(number, "before"))
     async with worker(an_apply(scene)) as process:
         assert await reached(halt, process)
+        await process.rest()
         process.freeze()
         scene.go_on()
         scene.let_leases_expire()
@@ -74,6 +75,7 @@ async def test_ghost_that_wakes_up_is_fenced_off(scene, number):
     assert not word.completed
     assert "is no longer in force" in word.message
     assert scene.changes() == []
+    await converged(scene)
 
 
 async def test_of_two_runs_at_once_one_acts(scene):

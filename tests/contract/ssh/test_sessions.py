@@ -71,6 +71,13 @@ def test_a_failure_names_command_machine_and_last_words(session: Session) -> Non
     assert caught.value.exit_code == 7
 
 
+@pytest.mark.parametrize("size", [10, MEGABYTES])
+def test_a_command_that_leaves_its_input_unread_tells_its_own_end(session: Session, size: int) -> None:
+    """However much of it was sent by then; and the session lives on."""
+    codes = [session.run(["sh", "-c", f"exit {code}"], stdin="x" * size, check=False).exit_code for code in range(20)]
+    assert codes == list(range(20))
+
+
 def test_a_command_that_a_signal_ended_has_no_exit_code(session: Session) -> None:
     """And the session lives on."""
     assert session.run(["sh", "-c", "kill -9 $$"], check=False).exit_code == -1

@@ -16,6 +16,8 @@ from pathlib import Path
 from tests.reliability.killing.runs import Order, Word, obey
 
 GONE_S = 10.0
+REST_S = 120.0
+LOOK_S = 0.02
 WARM = "tests.reliability.killing.warm"
 _warm = multiprocessing.get_context("forkserver")
 
@@ -50,6 +52,22 @@ class Worker:
         except EOFError:
             raise AssertionError(f"the run ended without a word: exit code {self._process.exitcode}") from None
         return word
+
+    async def rest(self) -> None:
+        """Wait until nothing in it runs, so that every request it is about to send has been sent.
+
+        No sender can close the gap between its last check and the first byte: who freezes it just there sees that byte.
+        """
+        async with asyncio.timeout(REST_S):
+            while not await self._stands_still():
+                pass
+
+    async def _stands_still(self) -> bool:
+        """Whether every thread sleeps, and none has run during one look's time."""
+        before = _threads((self.pid, *descendants(self.pid)))
+        await asyncio.sleep(LOOK_S)
+        after = _threads((self.pid, *descendants(self.pid)))
+        return before == after and all(state == "S" for state, _ in after.values())
 
     def freeze(self) -> None:
         """Stop it and everything that it started, as when its machine is suspended."""
@@ -110,6 +128,17 @@ async def worker(order: Order) -> AsyncIterator[Worker]:
 
 def _goes_on(pid: int) -> bool:
     return os.access(f"/proc/{pid}/exe", os.R_OK)
+
+
+def _threads(pids: tuple[int, ...]) -> dict[str, tuple[str, int]]:
+    """State of each thread by its path, and how often it has left a processor (proc_pid_status(5))."""
+    found = {}
+    for status in (each for pid in pids for each in Path(f"/proc/{pid}/task").glob("*/status")):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            words = dict(line.split(":\t", 1) for line in status.read_text().splitlines() if ":\t" in line)
+            switches = int(words["voluntary_ctxt_switches"]) + int(words["nonvoluntary_ctxt_switches"])
+            found[str(status)] = words["State"][0], switches
+    return found
 
 
 def descendants(pid: int) -> list[int]:
