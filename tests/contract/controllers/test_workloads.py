@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import orjson
 import pytest
 
 from sandbox.kubernetes.api import Change, Object
@@ -253,7 +254,7 @@ async def test_stored_state_alone_is_enough_to_go_on(site: Site, fleet: TestFlee
         manager.stop()
     assert len(site.pods(app="web")) == 3
     twin = Site("alpha", 1)
-    twin.restore(site.snapshot())
+    twin.restore(orjson.loads(orjson.dumps(site.snapshot())))
     fleet.sites["alpha"] = twin
     fleet.delays.clear()
     twin.restart_controllers(fleet)

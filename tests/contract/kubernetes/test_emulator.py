@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 
 from sandbox.faults import Action
@@ -169,7 +170,7 @@ def test_snapshot_restores_objects_keys_and_definitions(
 ) -> None:
     """A restored cluster accepts the old credentials and goes on counting."""
     http.post(PATH, json=config_map("saved", k="v"))
-    saved = json.loads(json.dumps(loop_thread.call(cluster.snapshot)))
+    saved = orjson.loads(orjson.dumps(loop_thread.call(cluster.snapshot)))
     version = int(http.get(PATH).json()["metadata"]["resourceVersion"])
     kubeconfig = cluster.admin_kubeconfig("https://ignored")
     other: Cluster = loop_thread.call(lambda: Cluster("b", "u2", "10.1.0.0/16", "10.2.0.0/16", "v1.36.4"))
