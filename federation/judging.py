@@ -83,9 +83,10 @@ def _converged(verdicts: Verdicts, available: Condition) -> Condition:
         return false("Converged", "StepsLeft", f"left to do: {_left_to_do(verdicts)}")
     context = verdicts.context
     names = [cluster.name for cluster in (*context.desired.spec.clusters, *context.dropped_clusters())]
-    blind = [name for name in names if _cannot_be_seen(context, name)]
+    blind = {name: look for name in sorted(names) for look in _unseen(context, name)}
     if blind:
-        return unknown("Converged", "NotObserved", f"could not look at {', '.join(sorted(blind))}")
+        why = next(iter(blind.values())).message
+        return unknown("Converged", "NotObserved", f"could not look at {', '.join(blind)}: {why}")
     if available.status != "True":
         return available.model_copy(update={"type": "Converged"})
     return true("Converged")
@@ -99,8 +100,10 @@ def _left_to_do(verdicts: Verdicts) -> str:
     return f"{', '.join(named)}{' …' if len(keys) > 3 else ''}"
 
 
-def _cannot_be_seen(context: PlanningContext, cluster: str) -> bool:
-    return isinstance(context.infrastructure(cluster), Unknown) or context.unreadable(cluster)
+def _unseen(context: PlanningContext, cluster: str) -> list[Unknown]:
+    """What of a cluster could not be looked at."""
+    looks = context.kubernetes(cluster), context.infrastructure(cluster)
+    return [each for each in looks if isinstance(each, Unknown)]
 
 
 def _cluster(verdicts: Verdicts, cluster: Cluster) -> ObjectStatus:

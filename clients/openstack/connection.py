@@ -31,6 +31,7 @@ _log = logging.getLogger(__name__)
 
 REQUEST_TIMEOUT_S = 20.0
 RETRIES_S = 30.0
+"""Longer than one request may take: a firewall forgets a kept socket, and the next try opens another one."""
 _SOCKETS = 32
 _backoff = wait_exponential(multiplier=0.25, max=4.0)
 
@@ -97,7 +98,7 @@ class CloudConnection:
         """Ask something. Also for deletes and other requests whose repetition changes nothing: failures are retried.
 
         Raises:
-            FlotillaError: As ``clients.openstack.errors`` maps it, after at most 30 s.
+            FlotillaError: As ``clients.openstack.errors`` maps it, after at most 50 s.
         """
         return self._repeated(call, (Unavailable, Throttled))
 
@@ -151,7 +152,7 @@ class CloudConnection:
     def _repeated(self, call: Callable[[Connection], T], passing: tuple[type[RetryableError], ...]) -> T:
         attempts = Retrying(
             retry=retry_if_exception_type(passing),
-            stop=stop_before_delay(RETRIES_S - REQUEST_TIMEOUT_S) | stop_after_attempt(6),
+            stop=stop_before_delay(RETRIES_S) | stop_after_attempt(6),
             wait=_pause_s,
             before_sleep=self._note,
             reraise=True,

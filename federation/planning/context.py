@@ -80,6 +80,11 @@ class PlanningContext:
         """Whether nothing may be decided about what is in a cluster."""
         return isinstance(self.kubernetes(cluster), Unknown)
 
+    def out_of_reach(self, cluster: str) -> bool:
+        """Whether nothing can be put into a cluster now: it cannot be read, or nobody sees what becomes its API."""
+        blind = isinstance(self.infrastructure(cluster), Unknown)
+        return self.unreadable(cluster) or (blind and self.never_built(cluster))
+
     def addon_digest(self, cluster: Cluster, addon: AddOn) -> str | None:
         """The digest that an add-on should carry; None when the catalogue does not have it."""
         definition = self.catalogue.get(addon.name)

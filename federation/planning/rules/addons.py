@@ -30,7 +30,7 @@ def plan_addons(context: PlanningContext, applications: tuple[Step, ...], leavin
             behind could not be removed by anybody any more.
     """
     for cluster in context.desired.spec.clusters:
-        if context.unreadable(cluster.name):
+        if context.out_of_reach(cluster.name):
             continue
         for addon in cluster.addons:
             yield from _install(context, cluster, addon)

@@ -30,7 +30,7 @@ def plan_applications(context: PlanningContext) -> Iterator[Step]:
     homes = {each.name: home_of(context.desired, each) for each in context.desired.spec.applications}
     for application in context.desired.spec.applications:
         home = homes[application.name]
-        if home is not None and not context.unreadable(home):
+        if home is not None and not context.out_of_reach(home):
             yield from _application(context, application, home)
     for seen in context.observed.applications:
         if homes.get(seen.name) != seen.home:
@@ -95,7 +95,7 @@ def _component(context: PlanningContext, application: Application, component: Co
 
 def _is_away(context: PlanningContext, home: str, target: str) -> bool:
     """Whether nothing can be put there now: it does not answer, or must first be rid of an earlier peering."""
-    return context.unreadable(target) or (target != home and is_remains(context, PeeringKey(home, target)))
+    return context.out_of_reach(target) or (target != home and is_remains(context, PeeringKey(home, target)))
 
 
 def _cluster_ready(context: PlanningContext, name: str) -> frozenset[str]:

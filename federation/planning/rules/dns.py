@@ -13,7 +13,7 @@ from federation.planning.rules.keys import cluster_is_usable
 def plan_dns(context: PlanningContext) -> Iterator[Step]:
     """Rules that are missing, differ, or were dropped by the spec."""
     for cluster in context.desired.spec.clusters:
-        if cluster.adopted or context.unreadable(cluster.name):
+        if cluster.adopted or context.out_of_reach(cluster.name):
             continue
         kubernetes, wanted = context.readable(cluster.name), cluster.dns.rules
         seen = kubernetes.host_rules if kubernetes else frozenset()

@@ -15,5 +15,5 @@ def plan_network(context: PlanningContext, cluster: Cluster) -> Iterator[Step]:
     """Install it once the cluster can be used, unless it is ready already or nobody can tell."""
     kubernetes, usable = context.readable(cluster.name), cluster_is_usable(context, cluster)
     ready = kubernetes is not None and kubernetes.cni_ready
-    if usable and not ready and not context.unreadable(cluster.name):
+    if usable and not ready and not context.out_of_reach(cluster.name):
         yield Step(InstallNetwork(cluster.name), "pods have no network", "create", usable)

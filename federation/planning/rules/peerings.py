@@ -29,7 +29,7 @@ from federation.state.observed import ObservedDirection, Present
 def plan_peerings(context: PlanningContext) -> Iterator[Step]:
     """Make every desired direction between clusters that can be read; first, remains of an earlier one must go."""
     for key, peering in context.desired.directions.items():
-        if not any(context.unreadable(cluster) for cluster in key.pair) and not is_remains(context, key):
+        if not any(context.out_of_reach(cluster) for cluster in key.pair) and not is_remains(context, key):
             yield from _join(context, key, peering)
 
 

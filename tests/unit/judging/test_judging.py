@@ -91,7 +91,7 @@ def test_one_dark_cluster_leaves_the_others_conditions_alone() -> None:
     assert [(part.name, part.summary.status) for part in root.parts] == [("a", "Unknown"), ("b", "True")]
     converged = root.condition("Converged")
     assert converged is not None
-    assert (converged.status, converged.message) == ("Unknown", "could not look at a")
+    assert (converged.status, converged.message) == ("Unknown", "could not look at a: no answer")
 
 
 def test_components_of_a_dark_home_are_unknown() -> None:

@@ -1,6 +1,7 @@
 """Observations in short form: what a case file says is different from a cluster that is as desired.
 
-A cluster is ``converged`` (all of its spec is there), ``new`` (nothing is there) or ``dark`` (nothing can be read).
+A cluster is ``converged`` (all of its spec is there), ``new`` (nothing is there), ``dark`` (nothing can be read) or
+``unseen`` (it was never built, and its cloud cannot be read).
 Machines and nodes that differ are given as ``name: words``.
 """
 
@@ -84,6 +85,8 @@ def _observed(desired: Federation, name: str, words: str | dict[str, Any]) -> Ob
     match words.get("is", "converged"):
         case "dark":
             return ObservedCluster(name, DARK, DARK)
+        case "unseen":
+            return ObservedCluster(name, DARK, Absent())
         case "new":
             return ObservedCluster(name, Present(ObservedInfrastructure("absent", (), _hosts(desired, name))), Absent())
         case _:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from clients.openstack import connection
 from federation.errors import (
     AuthenticationRejected,
     NotReadyYet,
@@ -98,6 +99,17 @@ def test_passing_trouble_of_the_cloud_is_not_seen_by_the_caller(sandbox, provide
         sandbox.fault(wire="openstack", method="GET", count=2, action={"status": status, "retry_after_s": 0.01})
     sandbox.post("tokens/expire")
     assert provider.observe(target).foundation == "absent"
+
+
+@only_sandbox
+@pytest.mark.parametrize("path", ["/auth/tokens$", "/servers"])
+def test_request_without_an_answer_is_asked_again(sandbox, provider, federation, monkeypatch, path):
+    """As over a socket that a firewall has forgotten: the login, and a request later on. Both times at a tenth."""
+    for name in ("REQUEST_TIMEOUT_S", "RETRIES_S"):
+        monkeypatch.setattr(connection, name, getattr(connection, name) / 10)
+    sandbox.fault(wire="openstack", path=path, count=1, action={"hang": True})
+    assert provider.observe(a_target(federation)).foundation == "absent"
+    assert [rule["struck"] for rule in sandbox.get("faults")["faults"]] == [1]
 
 
 def test_cloud_that_does_not_answer_is_unavailable_and_never_absent(ground, federation):
