@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from federation.spec.federation import Federation
 from tests.reliability.faulting.schedule import Schedule, draw
 from tests.reliability.faulting.storm import storm
+from tests.reliability.faulting.turns import REMOVE, turns
 from tests.reliability.killing.facts import differences, doubles, left, things, unledgered
-from tests.reliability.killing.life import PHASES, Phase
+from tests.reliability.killing.life import Phase
 from tests.reliability.killing.scene import Scene
 from tests.reliability.killing.trial import Recorded, idle, run
 
 RECONCILES = 3
 """So many runs may be needed after a storm: one that waits out what the storm left half done, one that repairs."""
+CALM_AFTER = 8
+"""Storms in one life after which it has to hold."""
 
 
 @dataclass(frozen=True)
@@ -85,19 +88,20 @@ async def removed(scene: Scene, spec: Federation) -> list[str]:
     return told + await left(scene)
 
 
-async def one_life(scene: Scene, seeds: Iterable[int]) -> list[Weathered]:
-    """One life whose phases go through a storm for every seed, each from where the one before had got to."""
-    seeds = list(seeds)
-    share = -(-len(seeds) // len(PHASES))
-    found: list[Weathered] = []
-    for index, phase in enumerate(PHASES):
-        await phase.prelude(scene)
-        for seed in seeds[index * share : (index + 1) * share]:
-            begun, schedule = time.monotonic(), draw(seed, index)
-            found.append(Weathered(schedule, 0.0, tuple(await weather(scene, phase, schedule))))
-            found[-1] = Weathered(schedule, time.monotonic() - begun, found[-1].wrong)
-        last = phase.verb == "teardown"
-        wrong = await (removed(scene, phase.spec) if last else converged(scene, phase.spec))
-        wrong += [] if last else await idle(scene, phase)
-        found[-1] = Weathered(found[-1].schedule, found[-1].seconds, (*found[-1].wrong, *wrong))
+async def one_life(scene: Scene, seeds: Sequence[int]) -> list[Weathered]:
+    """One life with a storm for every seed; what it leaves undone falls to the next.
+
+    Now and then, and before it is removed, it is calm, and everything has to hold; at the end nothing may be left.
+    """
+    life, found = list(turns(len(seeds))), list[Weathered]()
+    for number, (seed, turn) in enumerate(zip(seeds, life, strict=True), start=1):
+        await turn.phase.prelude(scene)
+        begun, schedule = time.monotonic(), draw(seed, turn.kind)
+        wrong = await weather(scene, turn.phase, schedule)
+        if number == len(life):
+            wrong += await removed(scene, turn.phase.spec)
+        elif turn.kind != REMOVE and (number % CALM_AFTER == 0 or life[number].kind == REMOVE):
+            wrong += await converged(scene, turn.phase.spec)
+            wrong += await idle(scene, turn.phase)
+        found.append(Weathered(schedule, time.monotonic() - begun, tuple(wrong)))
     return found

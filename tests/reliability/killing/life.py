@@ -31,6 +31,8 @@ def _federation(version: str, workers: int, *components: dict[str, object]) -> F
 FIRST = _federation("v1.35.6+k3s1", 1, a_component("front", "a"), a_component("back", "b", **_PORTS))
 SECOND = _federation("v1.36.4+k3s1", 2, a_component("front", "b"), a_component("store", "b", **_PORTS))
 """A new version and one more machine; a component moves, one goes, one comes."""
+BACK = _federation("v1.36.4+k3s1", 1, a_component("front", "a"), a_component("back", "b", **_PORTS))
+"""The first one again, in the new version."""
 LOST = f"{NAME}-a-default-0"
 
 

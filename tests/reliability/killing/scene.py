@@ -56,10 +56,14 @@ class Scene:
     """What flows of forked processes meet; opened by ``open_scene``.
 
     The world runs in this process and its event loop, so that it can be halted at one exact request.
+
+    Args:
+        haste: Its flows give up requests without an answer so many times sooner.
     """
 
-    def __init__(self, federation: str, home: Path, network: str) -> None:
+    def __init__(self, federation: str, home: Path, network: str, haste: float) -> None:
         self.federation = federation
+        self.haste = haste
         self.home = home
         self.log = home / "flows.log"
         self._network = IPv4Network(network)
@@ -219,10 +223,10 @@ def _surrounded(home: Path) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def open_scene(federation: str, home: Path) -> AsyncIterator[Scene]:
+async def open_scene(federation: str, home: Path, haste: float = 1.0) -> AsyncIterator[Scene]:
     """A scene in an empty folder, with a world that is new."""
     with _surrounded(home):
-        scene = Scene(federation, home, reserve_network())
+        scene = Scene(federation, home, reserve_network(), haste)
         await scene.raise_world()
         try:
             await scene.register_blocks()

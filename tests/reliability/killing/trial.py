@@ -62,7 +62,8 @@ class Result:
 
 async def run(scene: Scene, verb: Verb, spec: Federation) -> Word:
     """Run a flow to its end."""
-    async with while_it_moves(scene), worker(Order(verb, spec, scene.environment, scene.log)) as process:
+    order = Order(verb, spec, scene.environment, scene.log, scene.haste)
+    async with while_it_moves(scene), worker(order) as process:
         return await process.word()
 
 
