@@ -79,8 +79,12 @@ def running_sandbox() -> SandboxClient | None:
     return client
 
 
-def start_sandbox(network: str, pacing: str | None, timeout_s: float = 60.0) -> SandboxClient:
+def start_sandbox(network: str | None, pacing: str | None, timeout_s: float = 60.0) -> SandboxClient:
     """Start the sandbox, unless it runs already; with the state of last time when there is one.
+
+    Args:
+        network: A loopback /16; None for that of last time, or the first that is free.
+        pacing: None for that of last time.
 
     Raises:
         StartFailed: It did not come up; the message has the end of its log.
@@ -89,7 +93,8 @@ def start_sandbox(network: str, pacing: str | None, timeout_s: float = 60.0) -> 
     if running is not None:
         return running
     log = settings().home / "logs" / "sandbox.log"
-    argv = [sys.executable, "-m", "sandbox", "serve", "--state-dir", str(state_folder()), "--network", network]
+    argv = [sys.executable, "-m", "sandbox", "serve", "--state-dir", str(state_folder())]
+    argv += ["--network", network] if network else []
     argv += ["--pacing", pacing] if pacing else []
     process = processes.start(argv, log, dict(os.environ))
     processes.wait_ready(process, lambda: running_sandbox() is not None, log, timeout_s)

@@ -87,7 +87,7 @@ class Story:
     def _world(self) -> SandboxClient:
         self._title("A world to build in: an emulated cloud, machines and Kubernetes, behind real sockets")
         with ThreadPoolExecutor(1) as aside:
-            starting = aside.submit(start_sandbox, "127.77.0.0/16", self._pacing)
+            starting = aside.submit(start_sandbox, None, self._pacing)
             ui = use_prefect().removesuffix("/api")
             sandbox = starting.result()
         names = register_blocks(sandbox)

@@ -17,12 +17,12 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser("serve", help="serve until SIGTERM")
     command.add_argument("--state-dir", type=Path, required=True, help="folder for all state; made when missing")
-    command.add_argument("--network", default="127.77.0.0/16", help="loopback /16 for all addresses")
+    command.add_argument("--network", help="loopback /16 for all addresses (default: as before, or the first free one)")
     command.add_argument("--pacing", choices=PROFILES, help="how long slow things take (default: as before, or fast)")
     command.add_argument("--port", type=int, default=5000, help="of OpenStack, charts and control; 0 for any")
     chosen = parser.parse_args(arguments)
     try:
-        network = parse_network(chosen.network)
+        network = parse_network(chosen.network) if chosen.network else None
         asyncio.run(serve(Options(chosen.state_dir, network, chosen.pacing, chosen.port)))
     except CannotServe as error:
         sys.stderr.write(f"sandbox: {error}\n")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import fcntl
 import json
 import os
 import signal
+import socket
 from dataclasses import dataclass
 from ipaddress import IPv4Network, ip_network
 from pathlib import Path
@@ -27,7 +29,9 @@ from sandbox.pacing import Pacing, Profile
 from sandbox.universe import Universe
 
 STATUS_FILE = "sandbox.json"
-DEFAULT_NETWORK = IPv4Network("127.77.0.0/16")
+NETWORK_FILE = "network"
+FIRST_NETWORK = 77
+LAST_NETWORK = 254
 LOOPBACK = IPv4Network("127.0.0.0/8")
 PREFIX_LENGTH = 16
 
@@ -38,10 +42,15 @@ class CannotServe(Exception):
 
 @dataclass(frozen=True)
 class Options:
-    """What to serve and where; ``pacing`` None keeps what the state on disk says, or ``fast``."""
+    """What to serve and where.
+
+    Attributes:
+        network: A loopback /16; None for that of the state on disk, or the first that nobody uses.
+        pacing: None keeps what the state on disk says, or ``fast``.
+    """
 
     state_dir: Path
-    network: IPv4Network = DEFAULT_NETWORK
+    network: IPv4Network | None = None
     pacing: Profile | None = None
     port: int = 5000
 
@@ -63,6 +72,28 @@ def parse_network(text: str) -> IPv4Network:
     return network
 
 
+def _choose_network(state_dir: Path, port: int) -> IPv4Network:
+    """The network that a world on disk lives in; for a new one the first that no other sandbox has."""
+    kept = state_dir / NETWORK_FILE
+    if kept.exists():
+        return parse_network(kept.read_text())
+    for number in range(FIRST_NETWORK, LAST_NETWORK + 1):
+        if not _is_taken(f"127.{number}.0.1", port):
+            return IPv4Network(f"127.{number}.0.0/16")
+    raise CannotServe(f"port {port} is in use on every network from 127.{FIRST_NETWORK}.0.0/16 on; choose a --port")
+
+
+def _is_taken(host: str, port: int) -> bool:
+    """Whether somebody listens there; any other trouble is told when we listen there ourselves."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return error.errno == errno.EADDRINUSE
+    return False
+
+
 class Sandbox:
     """One running sandbox: ``start``, then ``stop``. Can be embedded in a process of its own or in a test."""
 
@@ -81,12 +112,17 @@ class Sandbox:
         """
         options = self._options
         self._lock = _lock(options.state_dir)
-        self.universe = Universe(options.state_dir, options.network, Pacing(options.pacing or "fast"))
+        try:
+            network = options.network or _choose_network(options.state_dir, options.port)
+        except CannotServe:
+            self._lock.close()
+            raise
+        self.universe = Universe(options.state_dir, network, Pacing(options.pacing or "fast"))
         try:
             await self.universe.open(keep_pacing=options.pacing is None)
         except OSError as error:
             await self._give_up()
-            raise CannotServe(f"an address of {options.network} cannot be listened on: {error}") from error
+            raise CannotServe(f"an address of {network} cannot be listened on: {error}") from error
         control = Control(self.universe)
         host = self.universe.world.address(0, 1)
         self._front = FrontListener(self._app(control), host, options.port)
@@ -96,16 +132,17 @@ class Sandbox:
             await self._give_up()
             raise CannotServe(f"{host}:{options.port} cannot be listened on: {error.strerror}") from error
         self.url = control.base_url = f"http://{host}:{port}"
-        self._announce()
+        self._announce(network)
 
     async def _give_up(self) -> None:
         await self.universe.close()
         if self._lock is not None:
             self._lock.close()
 
-    def _announce(self) -> None:
+    def _announce(self, network: IPv4Network) -> None:
+        (self._options.state_dir / NETWORK_FILE).write_text(str(network))
         content = {"pid": os.getpid(), "control": f"{self.url}/control", "url": self.url}
-        content["network"] = str(self._options.network)
+        content["network"] = str(network)
         content["programs"] = str(write_program(self._options.state_dir))
         fresh = self._options.state_dir / (STATUS_FILE + ".new")
         fresh.write_text(json.dumps(content, indent=2))

@@ -39,7 +39,9 @@ def _sandbox() -> SandboxClient:
 
 
 def up(
-    network: Annotated[str, typer.Option(help="Loopback /16 that all its addresses are from.")] = "127.77.0.0/16",
+    network: Annotated[
+        str | None, typer.Option(help="Loopback /16 of all its addresses; else that of last time, or a free one.")
+    ] = None,
     pacing: Annotated[str | None, typer.Option(help="How long slow things take: instant, fast or demo.")] = None,
 ) -> None:
     """Start the sandbox, and register blocks that lead into it under the names that the samples use."""

@@ -43,22 +43,27 @@ def eventually(probe: Callable[[], Any], timeout_s: float = 30.0, what: str = "c
 
 
 class SandboxProcess:
-    """Starts, kills and restarts ``python -m sandbox serve`` over one state folder."""
+    """Starts, kills and restarts ``python -m sandbox serve`` over one state folder.
 
-    def __init__(self, folder: Path, pacing: str = "instant", network: str | None = None) -> None:
+    Args:
+        network: A reserved one when None; the sandbox's own choice when empty.
+    """
+
+    def __init__(self, folder: Path, pacing: str = "instant", network: str | None = None, port: int = 0) -> None:
         self.folder = folder
-        self.network = network or reserve_network()
+        self.network = reserve_network() if network is None else network
         self.pacing = pacing
-        self.port = 0
+        self.port = port
         self.process: subprocess.Popen[bytes] | None = None
         self.url = ""
         self.http = httpx.Client(timeout=30.0, trust_env=False)
 
     def command(self) -> list[str]:
         """The command line of the process."""
-        arguments = ["--state-dir", str(self.folder), "--network", self.network, "--port", str(self.port)]
+        arguments = ["--state-dir", str(self.folder), "--port", str(self.port)]
+        network = ["--network", self.network] if self.network else []
         pacing = ["--pacing", self.pacing] if self.pacing else []
-        return [sys.executable, "-m", "sandbox", "serve", *arguments, *pacing]
+        return [sys.executable, "-m", "sandbox", "serve", *arguments, *network, *pacing]
 
     def start(self) -> SandboxProcess:
         """Start and wait until it says that it is ready."""

@@ -42,6 +42,23 @@ def test_an_address_is_taken_once(sandbox, tmp_path):
     assert "cannot be listened on" in message or "Address already in use" in message
 
 
+def test_each_finds_a_network_of_its_own_and_keeps_it(tmp_path):
+    """Two demos on one machine never meet, and a world comes back where it was."""
+    one, other = (SandboxProcess(tmp_path / name, network="", port=5000) for name in "ab")
+    for each in (one, other):
+        each.folder.mkdir()
+    try:
+        first = one.start().url
+        second = other.start().url
+        assert first != second
+        one.end()
+        other.end()
+        assert other.start().url == second
+    finally:
+        one.close()
+        other.close()
+
+
 def test_sigterm_ends_it_cleanly(fresh):
     """Exit code 0, and no file that claims it is still there."""
     fresh.start()
