@@ -101,7 +101,7 @@ def _left_to_do(verdicts: Verdicts) -> str:
 
 
 def _unseen(context: PlanningContext, cluster: str) -> list[Unknown]:
-    """What of a cluster could not be looked at."""
+    """What of a cluster could not be looked at; what explains most comes last."""
     looks = context.kubernetes(cluster), context.infrastructure(cluster)
     return [each for each in looks if isinstance(each, Unknown)]
 

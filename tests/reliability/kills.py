@@ -71,7 +71,8 @@ async def _everywhere() -> Chapter:
 
 def _of_all(journal: Journal[Result], points: list[Point]) -> Chapter:
     told = sorted(journal.results(), key=lambda each: bool(each.wrong))  # of several tries of a point, one that failed
-    results = [each for each in {each.point: each for each in told}.values() if each.point in points]
+    last, life = {each.point: each for each in told}, set(points)
+    results = [each for point, each in last.items() if point in life]
     seconds = statistics.median(each.seconds for each in results)
     scope = f" Tried: {len(results)} of {len(points)} points since {journal.since()}, {seconds:.0f} s each (median)"
     early = sum(not each.request for each in results)

@@ -10,7 +10,6 @@ import pytest_asyncio
 
 from sandbox.halts import at
 from tests.reliability.killing.facts import doubles, left, things, unledgered, unwritten
-from tests.reliability.killing.runs import Order
 from tests.reliability.killing.scene import open_scene
 from tests.reliability.killing.trial import reached, run
 from tests.reliability.killing.worker import warm_up, worker
@@ -55,7 +54,7 @@ async def converged(scene):
 
 def an_apply(scene, **environment):
     """The order to apply the spec."""
-    return Order("apply", SPEC, scene.environment | environment, scene.log)
+    return scene.order("apply", SPEC, **environment)
 
 
 @pytest.mark.parametrize("number", [5, 14, 40])
@@ -83,7 +82,7 @@ async def test_of_two_runs_at_once_one_acts(scene):
     assert (await run(scene, "apply", SPEC)).completed
     await scene.destroy_machine(f"{NAME}-a-default-0")
     halt = scene.halt(at(3, "before"))
-    async with worker(Order("reconcile", SPEC, scene.environment, scene.log)) as process:
+    async with worker(scene.order("reconcile", SPEC)) as process:
         assert await reached(halt, process)
         scene.forget_requests()
         second = await run(scene, "reconcile", SPEC)

@@ -20,6 +20,7 @@ from prefect.context import refresh_global_settings_context
 from blocks.credentials import ClusterAccess, MachineKey
 from blocks.vault import access_name
 from config.settings import settings
+from federation.spec.federation import Federation
 from flotilla.environment import server_file
 from flotilla.processes import stop
 from flotilla.sandbox_blocks import register_blocks
@@ -30,6 +31,7 @@ from sandbox.halts import Choice, Halt
 from sandbox.serve import Options, Sandbox
 from sandbox.universe import Universe
 from tests.networks import reserve_network
+from tests.reliability.killing.runs import Order, Verb
 from tests.stage.stage import SHUTDOWN_S, free_port
 
 CLUSTERS = ("a", "b")
@@ -69,10 +71,10 @@ class Scene:
         self._network = IPv4Network(network)
         self._sandbox: Sandbox | None = None
 
-    @property
-    def environment(self) -> dict[str, str]:
-        """Variables of the flows' processes."""
-        return {name: value for name, value in os.environ.items() if name.startswith(("FLOTILLA_", "PREFECT_"))}
+    def order(self, verb: Verb, spec: Federation, **environment: str) -> Order:
+        """A flow to be run here, with the variables of this process and some more."""
+        ours = {name: value for name, value in os.environ.items() if name.startswith(("FLOTILLA_", "PREFECT_"))}
+        return Order(verb, spec, ours | environment, self.log, self.haste)
 
     @property
     def universe(self) -> Universe:

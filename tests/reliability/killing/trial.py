@@ -12,7 +12,7 @@ from sandbox.halts import Choice, Halt, Side, at
 from tests.reliability.killing.facts import differences, doubles, left, things, unledgered
 from tests.reliability.killing.life import PHASES, Phase
 from tests.reliability.killing.patience import while_it_moves
-from tests.reliability.killing.runs import Order, Verb, Word
+from tests.reliability.killing.runs import Verb, Word
 from tests.reliability.killing.scene import Moment, Scene
 from tests.reliability.killing.worker import Worker, worker
 
@@ -62,8 +62,7 @@ class Result:
 
 async def run(scene: Scene, verb: Verb, spec: Federation) -> Word:
     """Run a flow to its end."""
-    order = Order(verb, spec, scene.environment, scene.log, scene.haste)
-    async with while_it_moves(scene), worker(order) as process:
+    async with while_it_moves(scene), worker(scene.order(verb, spec)) as process:
         return await process.word()
 
 
@@ -109,9 +108,8 @@ async def cut_off(scene: Scene, phase: Phase, choose: Choice) -> Halt:
     Afterwards so much time has passed that its lease has expired.
     """
     halt = scene.halt(choose)
-    order = Order(phase.verb, phase.spec, scene.environment, scene.log)
     try:
-        async with while_it_moves(scene), worker(order) as process:
+        async with while_it_moves(scene), worker(scene.order(phase.verb, phase.spec)) as process:
             if await reached(halt, process):
                 await process.kill()
     finally:
