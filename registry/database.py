@@ -88,7 +88,8 @@ def _parsed(url: str) -> URL:
 
 
 def _make_folder(url: URL) -> None:
-    if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
+    """Make the folder of a SQLite file named by its path; one named by a ``file:`` URI is for its author to place."""
+    if url.get_backend_name() == "sqlite" and url.database and not url.database.startswith((":memory:", "file:")):
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
 
 

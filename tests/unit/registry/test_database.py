@@ -59,6 +59,16 @@ def test_read_only_file_is_unavailable(url: str) -> None:
             registry.ledger.intend("tacfed", "port", "p", "openstack:lab")
 
 
+def test_file_named_by_a_uri_leaves_no_folder_of_that_name(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``file:`` begins a URI, not a path below the folder that one happens to be in."""
+    path = Path(url.removeprefix("sqlite:///"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    monkeypatch.chdir(path.parent)
+    Registry(f"sqlite:///file:{path}?uri=true").close()
+    assert [each.name for each in path.parent.iterdir() if each.name.startswith("file:")] == []
+    assert path.exists()
+
+
 def test_file_that_is_no_database_is_an_error_with_its_place(tmp_path: Path) -> None:
     """Garbage is not overwritten."""
     path = tmp_path / "registry.db"
