@@ -107,6 +107,21 @@ async def test_prefect_server_restarts_in_the_middle(scene):
     await converged(scene)
 
 
+async def test_prefect_server_that_hangs_holds_up_a_run_that_then_ends_well(scene):
+    """Nobody's credentials are lost: what cannot be kept is not gone past, and the same run goes on to its end."""
+    halt = scene.halt(at(20, "before"))
+    async with worker(an_apply(scene)) as process:
+        assert await reached(halt, process)
+        with scene.prefect_hanging():
+            scene.go_on()
+            await stands_still(scene)
+            assert not process.ended.is_set()
+            assert doubles(things(scene)) + unwritten(scene) == []
+        word = await process.word()
+    assert (word.completed, word.message) == (True, "Ready: AsDesired")
+    await converged(scene)
+
+
 @pytest.mark.parametrize("mode", ["ro", "full"])
 async def test_registry_that_cannot_be_written_stops_a_run_before_it_begins(scene, mode):
     """The error says which file and why; nothing is changed; when it can be written again, all goes on."""

@@ -10,7 +10,7 @@ from tests.reliability.killing.life import PHASES
 
 Strike = Literal[
     "worker dies", "worker is destroyed", "control plane stops", "machine reboots", "cluster unreachable",
-    "cluster refuses", "clusters apart", "tokens expire", "watches cut", "quota used up",
+    "cluster refuses", "clusters apart", "tokens expire", "watches cut", "quota used up", "prefect hangs",
 ]  # fmt: skip
 STRIKES: tuple[Strike, ...] = Strike.__args__  # type: ignore[attr-defined]  # a Literal has its words there
 _WIRES = ("openstack", "kubernetes", "ssh", "charts")

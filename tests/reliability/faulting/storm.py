@@ -14,6 +14,7 @@ from tests.reliability.killing.scene import Scene
 
 _LOOK_S = 0.02
 PARTED_S = 3.0
+HANGING_S = 3.0
 STOPPED_S = 6.0
 
 
@@ -26,6 +27,7 @@ class Storm:
     """
 
     def __init__(self, scene: Scene, schedule: Schedule) -> None:
+        self._scene = scene
         self._universe: Universe = scene.universe
         self._schedule = schedule
         self._stopped: list[Machine] = []
@@ -115,6 +117,10 @@ class Storm:
             self._quota = quotas["instances"]
         quotas["instances"] = len(self._universe.world.machines)
 
+    async def _prefect_hangs(self, _blow: Blow) -> None:
+        with self._scene.prefect_hanging():
+            await asyncio.sleep(HANGING_S)
+
 
 _STRIKES: dict[Strike, Callable[[Storm, Blow], Awaitable[None]]] = {
     "worker dies": Storm._worker_dies,
@@ -127,6 +133,7 @@ _STRIKES: dict[Strike, Callable[[Storm, Blow], Awaitable[None]]] = {
     "tokens expire": Storm._tokens_expire,
     "watches cut": Storm._watches_cut,
     "quota used up": Storm._quota_used_up,
+    "prefect hangs": Storm._prefect_hangs,
 }
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from pathlib import Path
 
+import certifi
 import pytest
 from prefect.blocks.core import Block
 from prefect.context import refresh_global_settings_context
@@ -32,6 +33,7 @@ from sandbox.serve import Options, Sandbox
 from sandbox.universe import Universe
 from tests.networks import reserve_network
 from tests.reliability.killing.runs import Order, Verb
+from tests.reliability.killing.worker import freeze, wake
 from tests.stage.stage import SHUTDOWN_S, free_port
 
 CLUSTERS = ("a", "b")
@@ -41,8 +43,9 @@ _SERVICES = (
 )  # fmt: skip
 """Services of Prefect's server that keep histories or start runs by themselves: costly, and of no weight here."""
 _FRUGAL = {f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in _SERVICES} | {
-    "PREFECT_API_TLS_INSECURE_SKIP_VERIFY": "true",  # on http: no authorities read, nine times a run
+    "PREFECT_LOGGING_TO_API_ENABLED": "false"
 }
+_END = "-----END CERTIFICATE-----\n"
 Blocks = dict[tuple[type[Block], str], Block]
 
 
@@ -73,7 +76,7 @@ class Scene:
 
     def order(self, verb: Verb, spec: Federation, **environment: str) -> Order:
         """A flow to be run here, with the variables of this process and some more."""
-        ours = {name: value for name, value in os.environ.items() if name.startswith(("FLOTILLA_", "PREFECT_"))}
+        ours = {name: value for name, value in os.environ.items() if name.startswith(("FLOTILLA_", "PREFECT_", "SSL_"))}
         return Order(verb, spec, ours | environment, self.log, self.haste)
 
     @property
@@ -178,10 +181,18 @@ class Scene:
 
     async def restart_prefect(self) -> None:
         """Prefect's server goes and comes back, at the same address and with its database."""
-        pid = json.loads(server_file().read_text())["pid"]
-        await asyncio.to_thread(stop, pid, SHUTDOWN_S)
+        await asyncio.to_thread(stop, _prefect(), SHUTDOWN_S)
         api = await asyncio.to_thread(start_server)
         assert api == os.environ["PREFECT_API_URL"], "it is elsewhere now"
+
+    @contextmanager
+    def prefect_hanging(self) -> Iterator[None]:
+        """Prefect's server takes requests and answers none while the context lasts, and then all."""
+        freeze(_prefect())
+        try:
+            yield
+        finally:
+            wake(_prefect())
 
     def let_leases_expire(self) -> None:
         """The time passes that a lease outlives its holder."""
@@ -194,6 +205,11 @@ class Scene:
         return Registry(f"sqlite:///{self._database}")
 
 
+def _prefect() -> int:
+    pid: int = json.loads(server_file().read_text())["pid"]
+    return pid
+
+
 def _load(kind: type[Block], name: str) -> Block | None:
     try:
         loaded: object = kind.load(name, _sync=True)  # type: ignore[call-arg]  # not in its types
@@ -202,14 +218,22 @@ def _load(kind: type[Block], name: str) -> Block | None:
     return loaded if isinstance(loaded, Block) else None
 
 
+def _one_authority(home: Path) -> Path:
+    """A file with one authority: clients of what is on loopback would read all of the system's nine times a run."""
+    file = home / "authorities.pem"
+    file.write_text(certifi.contents().partition(_END)[0] + _END)
+    return file
+
+
 @contextmanager
 def _surrounded(home: Path) -> Iterator[None]:
     """This process, and what is forked for it, uses a home and a Prefect server of its own."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("PREFECT_API_URL", "PREFECT_HOME", "PREFECT_PROFILE"):
             patch.delenv(name, raising=False)
-        for name, value in {**_FRUGAL, "PREFECT_LOGGING_TO_API_ENABLED": "false"}.items():
+        for name, value in _FRUGAL.items():
             patch.setenv(name, value)
+        patch.setenv("SSL_CERT_FILE", str(_one_authority(home)))
         patch.setenv("FLOTILLA_HOME", str(home))
         patch.setenv("FLOTILLA_REPAIR_AFTER_S", "0")
         patch.setenv("FLOTILLA_PREFECT_PORT", str(free_port()))

@@ -71,13 +71,11 @@ class Worker:
 
     def freeze(self) -> None:
         """Stop it and everything that it started, as when its machine is suspended."""
-        for pid in (self.pid, *descendants(self.pid)):
-            os.kill(pid, signal.SIGSTOP)
+        freeze(self.pid)
 
     def wake(self) -> None:
         """Let it go on, and what it started."""
-        for pid in (*descendants(self.pid), self.pid):
-            os.kill(pid, signal.SIGCONT)
+        wake(self.pid)
 
     async def kill(self) -> None:
         """SIGKILL to its session's processes; what it started must be gone a moment later by itself.
@@ -124,6 +122,18 @@ async def worker(order: Order) -> AsyncIterator[Worker]:
         yield opened
     finally:
         opened.close()
+
+
+def freeze(pid: int) -> None:
+    """Stop a process and everything that it started."""
+    for each in (pid, *descendants(pid)):
+        os.kill(each, signal.SIGSTOP)
+
+
+def wake(pid: int) -> None:
+    """Let a frozen process go on, and what it started."""
+    for each in (*descendants(pid), pid):
+        os.kill(each, signal.SIGCONT)
 
 
 def _goes_on(pid: int) -> bool:
