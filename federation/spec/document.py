@@ -17,7 +17,7 @@ from federation.spec.scalars import Scalar, parse_plain
 
 MAX_CHARACTERS = 2_000_000
 MAX_BYTES = 4 * MAX_CHARACTERS
-MAX_NODES = 100_000
+MAX_NODES = 50_000
 MAX_DEPTH = 50
 FIRST_LINE = "apiVersion: flotilla.dev/v1alpha1"
 
@@ -161,7 +161,7 @@ class _Composer:
     def _count(self, place: Place, depth: int, more: int = 1) -> None:
         self._nodes += more
         if self._nodes > MAX_NODES:
-            self._stop(place, f"the document has more than {MAX_NODES} values", "use fewer aliases")
+            self._stop(place, f"the document has more than {MAX_NODES} values", "use fewer entries or aliases")
         if depth > MAX_DEPTH:
             self._stop(place, f"the document is nested more than {MAX_DEPTH} deep", "nothing in a spec is that deep")
 

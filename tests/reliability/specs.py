@@ -27,7 +27,7 @@ REPAIRED = """
 Lines of problems such as :100: were printed as emoji by the terminal library; it is told not to.
 A key with line breaks or control characters was printed as it is: it forged lines and commanded the screen.
 A small file with 60,000 wrong entries was not refused within four minutes and took 968 MiB: 100 problems are told.
-Large specs took up to 67 s to be read: 2 million characters, 100,000 values and 20,000 machines are the most now.
+Large specs took up to 67 s to be read: 2 million characters, 50,000 values and 20,000 machines are the most now.
 A file that does not end, such as a device, was read without end: no more than the limit is read.
 A file that is no UTF-8 was refused with the number of a byte: now with line, column and what to do.
 Durations were accepted with a line break behind them, in digits of other scripts, and of any length.

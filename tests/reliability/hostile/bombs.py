@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
+from federation.spec.document import MAX_NODES
+
 Bomb = Callable[[random.Random, str], bytes]
 _HEAD = "apiVersion: flotilla.dev/v1alpha1\nkind: Federation\nmetadata: {name: x}\n"
 
@@ -55,7 +57,7 @@ def _long_scalar(dice: random.Random, _text: str) -> bytes:
 
 
 def _long_list(dice: random.Random, _text: str) -> bytes:
-    size = dice.choice((1000, 60_000, 400_000))
+    size = dice.choice((1000, MAX_NODES // 2, MAX_NODES - 100, 400_000))
     entry, above = dice.choice(
         (
             ("x", "clusters"),
@@ -71,7 +73,7 @@ def _long_list(dice: random.Random, _text: str) -> bytes:
 
 
 def _long_map(dice: random.Random, _text: str) -> bytes:
-    size = dice.choice((1000, 60_000, 200_000))
+    size = dice.choice((1000, MAX_NODES // 2, MAX_NODES - 100, 200_000))
     name = dice.choice(("k{}", "same", "{}", "'{}\u202e'", "? {}"))
     within = dice.choice(("spec", "metadata: {name: x, labels", "x"))
     close = "}" if "{" in within else ""
