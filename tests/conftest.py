@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import warnings
 
@@ -9,6 +10,7 @@ import pytest
 
 from flotilla.environment import prepare
 from tests.proving import table
+from tests.stage.authority import AUTHORITY
 from tests.stage.stage import Stage
 
 prepare()  # Prefect reads its environment when it is imported
@@ -17,6 +19,12 @@ prepare()  # Prefect reads its environment when it is imported
 def pytest_configure() -> None:
     """Who ends a session by SIGTERM interrupts it, so that what it has started is stopped."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def pytest_collection_finish(session) -> None:
+    """Where nothing real is met, nobody reads the system's authorities."""
+    if not any(item.get_closest_marker("real") for item in session.items):
+        os.environ["SSL_CERT_FILE"] = str(AUTHORITY)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from pathlib import Path
 
-import certifi
 import pytest
 from prefect.blocks.core import Block
 from prefect.context import refresh_global_settings_context
@@ -34,6 +33,7 @@ from sandbox.universe import Universe
 from tests.networks import reserve_network
 from tests.reliability.killing.runs import Order, Verb
 from tests.reliability.killing.worker import freeze, wake
+from tests.stage.authority import AUTHORITY
 from tests.stage.stage import SHUTDOWN_S, free_port
 
 CLUSTERS = ("a", "b")
@@ -45,7 +45,6 @@ _SERVICES = (
 _FRUGAL = {f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in _SERVICES} | {
     "PREFECT_LOGGING_TO_API_ENABLED": "false"
 }
-_END = "-----END CERTIFICATE-----\n"
 Blocks = dict[tuple[type[Block], str], Block]
 
 
@@ -218,13 +217,6 @@ def _load(kind: type[Block], name: str) -> Block | None:
     return loaded if isinstance(loaded, Block) else None
 
 
-def _one_authority(home: Path) -> Path:
-    """A file with one authority: clients of what is on loopback would read all of the system's nine times a run."""
-    file = home / "authorities.pem"
-    file.write_text(certifi.contents().partition(_END)[0] + _END)
-    return file
-
-
 @contextmanager
 def _surrounded(home: Path) -> Iterator[None]:
     """This process, and what is forked for it, uses a home and a Prefect server of its own."""
@@ -233,7 +225,7 @@ def _surrounded(home: Path) -> Iterator[None]:
             patch.delenv(name, raising=False)
         for name, value in _FRUGAL.items():
             patch.setenv(name, value)
-        patch.setenv("SSL_CERT_FILE", str(_one_authority(home)))
+        patch.setenv("SSL_CERT_FILE", str(AUTHORITY))
         patch.setenv("FLOTILLA_HOME", str(home))
         patch.setenv("FLOTILLA_REPAIR_AFTER_S", "0")
         patch.setenv("FLOTILLA_PREFECT_PORT", str(free_port()))
