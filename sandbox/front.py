@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import struct
 from collections.abc import Callable
 
 import orjson
 import uvicorn
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -61,8 +63,9 @@ class Struck:
             return
         path = scope["path"] + ("?" + scope["query_string"].decode() if scope["query_string"] else "")
         action = await gate(scope["method"], path, _is_mutating(scope), _length(scope))
-        if action is None or not await self._struck_before(action, first, scope, send):
-            await self._after(action, scope, receive, send)
+        with contextlib.suppress(ClientDisconnect):  # a client that died while it was asking
+            if action is None or not await self._struck_before(action, first, scope, send):
+                await self._after(action, scope, receive, send)
 
     async def _struck_before(self, action: Action, service: str, scope: Scope, send: Send) -> bool:
         await asyncio.sleep(action.delay_s)

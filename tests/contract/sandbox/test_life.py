@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -64,6 +66,24 @@ def test_sigterm_ends_it_cleanly(fresh):
     fresh.start()
     assert fresh.end(signal.SIGTERM) == 0
     assert not (fresh.folder / "sandbox.json").exists()
+
+
+def test_a_client_that_dies_while_it_asks_is_no_error(fresh):
+    """Half a request is worth no line in the sandbox's log."""
+    fresh.start()
+    with fresh.cloud() as cloud:
+        token = cloud.authorize()
+    with socket.create_connection((urlsplit(fresh.url).hostname, fresh.port)) as connection:
+        head = (
+            f"POST /network/v2.0/networks HTTP/1.1\r\nhost: lab\r\nx-auth-token: {token}\r\ncontent-length: 99\r\n\r\n"
+        )
+        connection.sendall(head.encode() + b"{")
+        eventually(lambda: fresh.get("journal")["wires"]["openstack"]["mutating"], what="the request")
+    process = fresh.process
+    process.terminate()
+    log = process.communicate()[1].decode()
+    fresh.process = None
+    assert log == ""
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
