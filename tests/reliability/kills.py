@@ -76,7 +76,7 @@ def _of_all(journal: Journal[Result], points: list[Point]) -> Chapter:
     seconds = statistics.median(each.seconds for each in results)
     scope = f" Tried: {len(results)} of {len(points)} points since {journal.since()}, {seconds:.0f} s each (median)"
     early = sum(not each.request for each in results)
-    return chapter(results, scope + (f"; {early} runs ended before their point was reached." if early else "."))
+    return chapter(results, scope + (f"; {early} of them ended before the point was reached." if early else "."))
 
 
 def spread(recorded: list[Recorded]) -> Iterator[Point]:
