@@ -1,24 +1,21 @@
-"""``python -m tests.proving up|down|check|record``: the real servers that this machine can have.
+"""``python -m tests.proving up|down|check``: the real servers that this machine can have.
 
-``make proving-ground`` is ``up``. ``record`` writes the golden files of the Kubernetes API anew.
+``make proving-ground`` is ``up``.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
-from datetime import UTC, datetime
-from pathlib import Path
 
-from tests.proving.building import Missing, find
+from tests.proving.building import Missing
 from tests.proving.servers import SERVERS, down, server, up
 
 
 def main() -> int:
     """Do what the command line says; 1 when a server that was asked for by name cannot be had."""
     parser = argparse.ArgumentParser(prog="python -m tests.proving", description=__doc__)
-    parser.add_argument("what", choices=("up", "down", "check", "record"))
+    parser.add_argument("what", choices=("up", "down", "check"))
     parser.add_argument("servers", nargs="*", metavar="SERVER", help=f"of {', '.join(SERVERS)}; all without a name")
     parser.add_argument("--within", type=float, metavar="MINUTES", help="begin no server after so many minutes")
     told = parser.parse_args()
@@ -26,8 +23,6 @@ def main() -> int:
     if unknown:
         parser.error(f"no server is called {', '.join(sorted(unknown))}")
     names = told.servers or list(SERVERS)
-    if told.what == "record":
-        return _record()
     if told.what == "down":
         down(names)
         return 0
@@ -44,20 +39,6 @@ def _check(names: list[str]) -> dict[str, str]:
             missing[name] = str(reason)
         print(f"{SERVERS[name]}: {missing.get(name, 'there')}")
     return missing
-
-
-def _record() -> int:
-    from tests.contract.kubernetes.backends import askers_of, real_server
-    from tests.contract.kubernetes.golden import record
-
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        real_server(find(), Path(folder)) as found,
-        askers_of(found) as askers,
-    ):
-        count = record(askers, found.version, datetime.now(UTC).date().isoformat())
-    print(f"{count} observations of {found.version} recorded")
-    return 0
 
 
 if __name__ == "__main__":

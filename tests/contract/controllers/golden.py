@@ -9,13 +9,12 @@ import itertools
 import sys
 import tempfile
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.contract.controllers.backends import ControlPlane, real_plane
 from tests.contract.controllers.observing import Scene
 from tests.contract.controllers.scenarios import SCENARIOS
-from tests.contract.observations.golden import Book, Golden, Observation
+from tests.contract.observations.golden import Book, Observation
 from tests.proving.control_plane import find
 
 BOOK = Book(Path(__file__).parent)
@@ -39,22 +38,13 @@ def observe(
     return scene.seen
 
 
-def record(plane: ControlPlane, date: str, only: Collection[str] = ()) -> int:
-    """Observe a real control plane and keep everything; how many observations that is."""
-    count = 0
-    for room, scenarios in SCENARIOS.items():
-        chosen = [name for name in scenarios if not only or f"{room}/{name}" in only]
-        seen = {name: observe(plane, room, name, {}) for name in chosen}
-        kept = BOOK.load(room).scenarios if only else {}
-        BOOK.save(room, Golden(plane.server.name, plane.server.version, date, {**kept, **seen}))
-        count += sum(len(steps) for steps in seen.values())
-    return count
-
-
 def _main() -> None:
     with tempfile.TemporaryDirectory() as folder, real_plane(find(), Path(folder)) as plane:
-        count = record(plane, datetime.now(UTC).date().isoformat(), sys.argv[1:])
-    print(f"{count} observations of {plane.server.version} recorded")
+
+        def seen(room: str, scenario: str) -> dict[str, Observation]:
+            return observe(plane, room, scenario, {})
+
+        print(BOOK.record(plane.server.name, plane.server.version, SCENARIOS, seen, sys.argv[1:]))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,16 @@
-"""Golden files of the API: a real server's answers to every scenario."""
+"""Golden files of the API: a real server's answers. ``python -m tests.contract.kubernetes.golden`` records them."""
 
 from __future__ import annotations
 
+import tempfile
+from functools import partial
 from pathlib import Path
 
+from tests.contract.kubernetes.backends import askers_of, real_server
 from tests.contract.kubernetes.observing import Askers, Observer
 from tests.contract.kubernetes.scenarios import SCENARIOS
-from tests.contract.observations.golden import Book, Golden, Observation
+from tests.contract.observations.golden import Book, Observation
+from tests.proving.building import find
 
 BOOK = Book(Path(__file__).parent)
 
@@ -23,11 +27,15 @@ def observe(askers: Askers, room: str, scenario: str) -> dict[str, Observation]:
     return observer.seen
 
 
-def record(askers: Askers, version: str, date: str) -> int:
-    """Observe a real server and keep everything; how many observations that is."""
-    count = 0
-    for room, scenarios in SCENARIOS.items():
-        seen = {name: observe(askers, room, name) for name in scenarios}
-        BOOK.save(room, Golden("kube-apiserver", version, date, seen))
-        count += sum(len(steps) for steps in seen.values())
-    return count
+def main() -> None:
+    """Record."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        real_server(find(), Path(folder)) as server,
+        askers_of(server) as askers,
+    ):
+        print(BOOK.record("kube-apiserver", server.version, SCENARIOS, partial(observe, askers)))
+
+
+if __name__ == "__main__":
+    main()

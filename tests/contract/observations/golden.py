@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,30 @@ class Book:
         """Keep what a real server answered."""
         self._path(room).parent.mkdir(exist_ok=True)
         self._path(room).write_text(json.dumps(golden.__dict__, indent=1, sort_keys=True) + "\n")
+
+    def record(
+        self,
+        server: str,
+        version: str,
+        rooms: Mapping[str, Iterable[str]],
+        observe: Callable[[str, str], dict[str, Observation]],
+        only: Collection[str] = (),
+    ) -> str:
+        """Observe a real server and keep what it answered; a sentence on how much that is.
+
+        Args:
+            rooms: Names of scenarios, by room.
+            observe: Runs a scenario of a room.
+            only: ``ROOM/SCENARIO`` of those that are recorded anew; all of them when empty.
+        """
+        today, count = datetime.now(UTC).date().isoformat(), 0
+        for room, names in rooms.items():
+            if chosen := [name for name in names if not only or f"{room}/{name}" in only]:
+                seen = {name: observe(room, name) for name in chosen}
+                kept = self.load(room).scenarios if only else {}
+                self.save(room, Golden(server, version, today, {**kept, **seen}))
+                count += sum(len(steps) for steps in seen.values())
+        return f"{count} observations of {version} recorded"
 
     def known_gaps(self) -> dict[str, str]:
         """Observations in which the sandbox is known to differ, and why."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from tests.contract.observations.golden import Book, Golden, Observation
+from tests.contract.observations.golden import Book, Observation
 from tests.contract.openstack.backends import REAL, ROOM, real_ground
 from tests.contract.openstack.observing import Cloud, Observer
 from tests.contract.openstack.scenarios import SCENARIOS
@@ -22,22 +22,12 @@ def observe(cloud: Cloud, room: str, scenario: str) -> dict[str, Observation]:
     return observer.seen
 
 
-def record(cloud: Cloud) -> int:
-    """Observe a real cloud and keep everything; how many observations that is."""
-    count = 0
-    for room, scenarios in SCENARIOS.items():
-        seen = {name: observe(cloud, room, name) for name in scenarios}
-        BOOK.save(room, Golden(REAL, cloud.ground.version, datetime.now(UTC).date().isoformat(), seen))
-        count += sum(len(steps) for steps in seen.values())
-    return count
-
-
 def main() -> None:
     """Record."""
     with real_ground(find()) as ground:
         ground.quota(**ROOM)
         with closing(Cloud(ground)) as cloud:
-            print(f"{record(cloud)} observations of OpenStack {ground.version} recorded")
+            print(BOOK.record(REAL, ground.version, SCENARIOS, partial(observe, cloud)))
 
 
 if __name__ == "__main__":

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.contract.observations.golden import Book, Golden, Observation
+from tests.contract.observations.golden import Book, Observation
 from tests.contract.ssh.observing import Observer
 from tests.contract.ssh.scenarios import SCENARIOS
 from tests.proving.machine import Account, RealMachine
-from tests.proving.sshd import Sshd, find
+from tests.proving.sshd import find
 
 BOOK = Book(Path(__file__).parent)
 
@@ -23,21 +22,15 @@ async def observe(account: Account, room: str, scenario: str) -> dict[str, Obser
     return observer.seen
 
 
-async def record(sshd: Sshd, account: Account) -> int:
-    """Observe a real server and keep everything; how many observations that is."""
-    count = 0
-    for room, scenarios in SCENARIOS.items():
-        seen = {name: await observe(account, room, name) for name in scenarios}
-        BOOK.save(room, Golden("sshd", sshd.version, datetime.now(UTC).date().isoformat(), seen))
-        count += sum(len(steps) for steps in seen.values())
-    return count
-
-
 def main() -> None:
     """Record."""
     sshd = find()
     with tempfile.TemporaryDirectory() as folder, RealMachine(sshd, Path(folder)) as machine:
-        print(f"{asyncio.run(record(sshd, machine.account))} observations of {sshd.version} recorded")
+
+        def seen(room: str, scenario: str) -> dict[str, Observation]:
+            return asyncio.run(observe(machine.account, room, scenario))
+
+        print(BOOK.record("sshd", sshd.version, SCENARIOS, seen))
 
 
 if __name__ == "__main__":

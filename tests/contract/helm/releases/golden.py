@@ -8,7 +8,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 from clients.helm.command import HelmCommand
@@ -19,7 +18,7 @@ from tests.contract.helm.releases.charts import served
 from tests.contract.helm.releases.observing import Bench, Observer
 from tests.contract.helm.releases.scenarios import SCENARIOS, Scenario
 from tests.contract.kubernetes.backends import ApiServer, real_server
-from tests.contract.observations.golden import Book, Golden, Observation
+from tests.contract.observations.golden import Book, Observation
 from tests.proving import helm
 from tests.proving.building import find
 
@@ -68,10 +67,12 @@ def main() -> None:
         charts = Path(folder, "charts")
         charts.mkdir()
         with real_server(find(), Path(folder)) as server, bench_of(RECORDED, server, charts) as bench:
-            seen = {name: observe(bench, RECORDED, scenario) for name, scenario in SCENARIOS.items()}
             version = f"Helm {helm.find(RECORDED).version} on {server.version}"
-    BOOK.save(ROOM, Golden("helm", version, datetime.now(UTC).date().isoformat(), seen))
-    print(f"{sum(len(steps) for steps in seen.values())} observations of {version} recorded")
+
+            def seen(_room: str, scenario: str) -> dict[str, Observation]:
+                return observe(bench, RECORDED, SCENARIOS[scenario])
+
+            print(BOOK.record("helm", version, {ROOM: SCENARIOS}, seen))
 
 
 if __name__ == "__main__":
