@@ -64,10 +64,11 @@ class Prober(Controller):
         self.api.replace_status("pods", pod)
 
     def log(self, namespace: str, name: str, container: str) -> str:
-        """What the last call left in a container's log."""
+        """What the last call left in a container's log; the container's readiness follows it."""
         pod = self.api.get("pods", name, namespace)
         if pod is None or not self._runs(pod):
             return ""
+        self.enqueue([(namespace, name)] if (namespace, name) in self._calling else [])
         calls = (call_of(each) for each in pod["spec"]["containers"] if each["name"] == container)
         return "".join(log_lines(call, self._call(call, namespace)) for call in calls if call is not None)
 

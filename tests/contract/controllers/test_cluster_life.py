@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from sandbox.kubernetes.api import Object
-from sandbox.kubernetes.controllers import register_node, set_node_alive
+from sandbox.kubernetes.controllers import prober, register_node, set_node_alive
+from sandbox.kubernetes.controllers.liqo.reach import Path
 from sandbox.kubernetes.controllers.metallb.definitions import crds
 from tests.contract.controllers.clusters import Site, TestFleet, conditions, deployment, pod
 
@@ -211,3 +214,23 @@ async def test_a_kubelet_that_was_away_calls_again(site: Site, fleet: TestFleet)
     for _ in range(200):
         await asyncio.sleep(0)
     assert conditions(site.pods(app="caller")[0])["Ready"] == "False"
+
+
+async def test_a_caller_is_ready_after_a_call_that_its_log_tells_of(
+    site: Site, fleet: TestFleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not everything on the way tells of its changes: as with a kubelet's next call, readiness and log agree soon."""
+    site.api.create("deployments.apps", deployment("web"))
+    site.api.create("services", service("web") | {"spec": {"ports": [{"port": 80}], "selector": {"app": "web"}}})
+    call = {"exec": {"command": ["wget", "-q", "-O", "-", "http://web:80/"]}}
+    main = {"name": "main", "image": "caller:1", "readinessProbe": call}
+    site.api.create("deployments.apps", deployment("caller", pod={"containers": [main]}))
+    with monkeypatch.context() as lost:
+        lost.setattr(prober, "can_reach", lambda *_way: Path(reached=False, latency_ms=0.0, why="lost"))
+        await fleet.settle()
+    (caller,) = site.pods(app="caller")
+    assert conditions(caller)["Ready"] == "False"
+    assert site.pod_log is not None
+    site.pod_log("default", caller["metadata"]["name"], "main")
+    await fleet.settle()
+    assert conditions(site.pods(app="caller")[0])["Ready"] == "True"

@@ -17,6 +17,8 @@ from tests.reliability.killing.trial import Recorded, idle, run
 
 RECONCILES = 3
 """So many runs may be needed after a storm: one that waits out what the storm left half done, one that repairs."""
+TOLD = 6
+"""Changes of conditions, the newest first, that a failure tells."""
 CALM_AFTER = 8
 """Storms in one life after which it has to hold."""
 
@@ -73,7 +75,12 @@ async def converged(scene: Scene, spec: Federation) -> list[str]:
         if word.completed and word.message.startswith("Ready"):
             return doubles(things(scene)) + unledgered(scene)
         told = word.message
-    return [f"{RECONCILES} reconciles did not converge: {told}"]
+    return [f"{RECONCILES} reconciles did not converge: {told}; at last {_latest_changes(scene)}"]
+
+
+def _latest_changes(scene: Scene) -> str:
+    with scene.registry() as registry:
+        return ", ".join(map(str, registry.statuses.history(scene.federation, TOLD)))
 
 
 async def removed(scene: Scene, spec: Federation) -> list[str]:
