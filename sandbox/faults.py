@@ -31,6 +31,7 @@ class Action:
         drop_reply: Do the work, then cut the connection instead of answering.
         before_drop: With ``drop_reply``: awaited between the work and the cut.
         truncate: Do the work, send this many bytes of the answer, then cut.
+        stale_s: OpenStack only: answer a GET as it was answered up to so many seconds ago, if it was.
         auth: Answer as for wrong credentials: 401, or a refused SSH key.
         exit_code: SSH and Docker only: the command fails with this code and ``stderr`` without being run.
         connect_s: Wait so much longer when the request is the first of its connection.
@@ -47,6 +48,7 @@ class Action:
     drop_reply: bool = False
     before_drop: Callable[[], Awaitable[None]] | None = None
     truncate: int | None = None
+    stale_s: float = 0.0
     auth: bool = False
     exit_code: int | None = None
     stderr: str = ""

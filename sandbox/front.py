@@ -18,6 +18,7 @@ from uvicorn.server import ServerState
 
 from sandbox.faults import Action
 from sandbox.gates import Gate
+from sandbox.memory import Memory
 from sandbox.openstack.refusals import NEEDS_TOKEN, Refusal, body_for
 
 TRANSPORT = "sandbox.transport"
@@ -53,6 +54,7 @@ class Struck:
     def __init__(self, app: ASGIApp, gate_of: GateOf) -> None:
         self._app = app
         self._gate_of = gate_of
+        self._memory = Memory()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or strike it."""
@@ -61,8 +63,7 @@ class Struck:
         if gate is None:
             await self._app(scope, receive, send)
             return
-        path = scope["path"] + ("?" + scope["query_string"].decode() if scope["query_string"] else "")
-        action = await gate(scope["method"], path, _is_mutating(scope), _length(scope))
+        action = await gate(scope["method"], _asked(scope), _is_mutating(scope), _length(scope))
         with contextlib.suppress(ClientDisconnect):  # a client that died while it was asking
             if action is None or not await self._struck_before(action, first, scope, send):
                 await self._after(action, scope, receive, send)
@@ -74,12 +75,19 @@ class Struck:
         if action.reset:
             cut(scope)
             return True
+        if action.stale_s and scope["method"] == "GET":
+            remembered = self._memory.recall(_asked(scope), action.stale_s)
+            for message in remembered:
+                await send(message)
+            return bool(remembered)
         if action.status is not None or action.auth:
             await _answer(action, service)(scope, _no_body, send)
             return True
         return False
 
     async def _after(self, action: Action | None, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "GET":
+            send = self._memory.listening(_asked(scope), send)
         if action is None:
             await self._app(scope, receive, send)
             return
@@ -107,6 +115,11 @@ def _truncated(action: Action, scope: Scope, send: Send) -> Send:
                 scope["state"][TRANSPORT].close()
 
     return strict
+
+
+def _asked(scope: Scope) -> str:
+    path: str = scope["path"]
+    return f"{path}?{scope['query_string'].decode()}" if scope["query_string"] else path
 
 
 def _is_mutating(scope: Scope) -> bool:

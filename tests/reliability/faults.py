@@ -31,15 +31,16 @@ HASTE = 10.0
 """In a sample, a hang costs seconds instead of half a minute."""
 HOW = (
     "Each seed draws faults on every wire (cut connections, lost and truncated answers, hangs, 401, 409, 429, 500, "
-    "503 with and without Retry-After, failing commands) and blows to the world (machines die, reboot, stop; clusters "
-    "unreachable or apart; tokens expire, watches cut, quota used up, Prefect hangs) for one flow of the life that "
-    "the kills use. The flow has to end and double nothing; when it is calm, at most three reconciles converge to "
-    "what an undisturbed life has, another apply is silent, and a teardown leaves nothing. CI lives one life with "
-    "fifty seeds."
+    "503 with and without Retry-After, failing commands, stale reads of the cloud) and blows to the world (machines "
+    "die, reboot, stop; clusters unreachable or apart; tokens expire, watches cut, quota used up, Prefect hangs) for "
+    "one flow of the life that the kills use. The flow has to end and double nothing; when it is calm, at most three "
+    "reconciles converge to what an undisturbed life has, another apply is silent, and a teardown leaves nothing. CI "
+    "lives one life with fifty seeds."
 )
 REPAIRED = (
     "A login that hung once had a run wait 234 s for add-ons of clusters that nobody saw: it is asked again now.",
     "Nothing is put any more into a cluster that is not there while its cloud cannot be read.",
+    "An emulated kubelet overlooked that its call was answered again: readiness follows what its log tells.",
 )
 
 

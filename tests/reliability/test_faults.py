@@ -19,6 +19,7 @@ def test_every_rule_is_one_that_the_sandbox_takes():
     """What a seed draws can be put in force."""
     rules = [parse_rule(rule) for seed in range(200) for rule in draw(seed).rules]
     assert {rule.wire for rule in rules} == {"openstack", "kubernetes", "ssh", "charts"}
+    assert any(rule.action.stale_s for rule in rules)
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")

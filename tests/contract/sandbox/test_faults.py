@@ -146,6 +146,22 @@ def test_a_slow_link_slows_every_request(sandbox, get):
     assert sandbox.get("links") == {}
 
 
+def test_a_stale_read_does_not_know_yet_what_was_written(sandbox, get):
+    """As from a database that lags behind: what was made is not there, then it is; other paths are not struck."""
+    path = "/network/v2.0/networks?name=unseen"
+    assert get(path).json()["networks"] == []
+    get(method="POST", json={"network": {"name": "unseen"}})
+    sandbox.fault(wire="openstack", target="network", count=1, path="name=unseen", action={"stale_s": 30})
+    assert get(path).json()["networks"] == []
+    assert [each["name"] for each in get(path).json()["networks"]] == ["unseen"]
+
+
+def test_a_read_that_nobody_made_before_is_never_stale(sandbox, get):
+    """There is nothing to lag behind with."""
+    sandbox.fault(wire="openstack", target="network", count=1, action={"stale_s": 30})
+    assert get("/network/v2.0/networks?name=first-look").status_code == 200
+
+
 def test_the_journal_tells_changes_from_reads(sandbox, get):
     """Counts by wire and target since the last reset, with the last requests."""
     sandbox.post("journal/reset")

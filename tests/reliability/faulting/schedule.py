@@ -32,6 +32,8 @@ _ACTIONS: dict[str, tuple[dict[str, Any], ...]] = {
     "charts": ({"reset": True}, {"status": 500}, {"status": 503}, {"truncate": 40}),
 }
 _CHANGES = {"openstack": ("POST", "PUT", "DELETE"), "kubernetes": ("POST", "PATCH", "PUT")}
+STALE = 0.3
+"""Share of the seeds in which reads are stale."""
 _LONG = 120
 """Requests after which nearly every phase has ended."""
 
@@ -73,7 +75,8 @@ def draw(seed: int, phase: int | None = None) -> Schedule:
         Blow(chance.randint(0, _LONG // 2), chance.choice(STRIKES), chance.random())
         for _ in range(chance.choice((0, 0, 1, 1, 2)))
     )
-    return Schedule(seed, drawn if phase is None else phase, rules, blows)
+    stale = (_stale(chance),) if chance.random() < STALE else ()
+    return Schedule(seed, drawn if phase is None else phase, rules + stale, blows)
 
 
 def _rule(chance: random.Random) -> dict[str, Any]:
@@ -85,6 +88,13 @@ def _rule(chance: random.Random) -> dict[str, Any]:
     if action.get("status") == 409:
         rule["method"] = chance.choice(_CHANGES[wire])
     return rule
+
+
+def _stale(chance: random.Random) -> dict[str, Any]:
+    """Reads of the cloud from a database that lags behind. A Kubernetes API server reads what a quorum has."""
+    action = {"stale_s": chance.choice((1, 3, 10))}
+    skip = int(chance.random() ** 2 * _LONG)
+    return {"wire": "openstack", "method": "GET", "action": action, "skip": skip, "count": chance.randint(1, 4)}
 
 
 def _told(rule: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -82,10 +82,10 @@ def _tree(dice: random.Random) -> Any:
 
 def _written(dice: random.Random, tree: Any) -> bytes:
     flow, as_it_is, ordered = dice.choice((None, True, False)), dice.random() < 0.5, dice.random() < 0.5
-    dump = partial(yaml.safe_dump, tree, default_flow_style=flow, sort_keys=ordered)
-    text = dump(allow_unicode=as_it_is)
+    options: dict[str, Any] = {"default_flow_style": flow, "sort_keys": ordered}
+    text = yaml.safe_dump(tree, allow_unicode=as_it_is, **options)
     if not _BREAKS.isdisjoint(text):
-        text = dump(allow_unicode=False)
+        text = yaml.safe_dump(tree, allow_unicode=False, **options)
     return text.encode(errors="surrogatepass")
 
 
