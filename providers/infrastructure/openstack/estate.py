@@ -71,6 +71,10 @@ class Estate:
             self.keypair,
         )
 
+    def ends_with(self, own: Estate) -> bool:
+        """Whether no other cluster has a network here, so that the key pair goes with this one."""
+        return len(self.networks) == len(own.networks)
+
     def _near(self, owner: Owner, kind: str) -> tuple[Any, ...]:
         """Records of a kind that are tagged with the cluster's name, or with none."""
         groups = self._by_cluster[kind]

@@ -18,16 +18,21 @@ from providers.infrastructure.openstack.shared_address import is_reserved
 from providers.infrastructure.openstack.states import is_deleting, state_of
 
 
-def observe(own: Estate, owner: Owner, asked: Cluster) -> ObservedInfrastructure:
-    """What a cluster has, from its part of the estate."""
+def observe(estate: Estate, owner: Owner, asked: Cluster) -> ObservedInfrastructure:
+    """What a cluster has of what the federation has in its cloud."""
+    own = estate.of(owner)
     names = sorted(_machine_names(own) - {owner.endpoint})
-    return ObservedInfrastructure(_foundation(own, owner, asked), tuple(_machine(own, owner, name) for name in names))
+    machines = tuple(_machine(own, owner, name) for name in names)
+    return ObservedInfrastructure(_foundation(own, owner, asked, is_last=estate.ends_with(own)), machines)
 
 
-def _foundation(own: Estate, owner: Owner, asked: Cluster) -> Literal["complete", "partial", "absent"]:
+def _foundation(
+    own: Estate, owner: Owner, asked: Cluster, *, is_last: bool
+) -> Literal["complete", "partial", "absent"]:
+    """A key pair without any cluster is a part of each: the last two may have left it to one another."""
     shared = (own.networks, own.subnets, own.routers, own.security_groups)
     if not any(shared):
-        return "absent"
+        return "partial" if is_last and own.keypair is not None else "absent"
     if not all(shared) or own.keypair is None:
         return "partial"
     address = asked.shared_address

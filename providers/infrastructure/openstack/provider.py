@@ -53,10 +53,10 @@ class OpenStackProvider:
         """Read what the cluster has; with a survey, clusters of one federation and cloud share the reading."""
         tenant = self._tenant(cluster)
         estate = self._estate(tenant, cluster, survey or Survey())
-        own = estate.of(tenant.owner)
-        seen = observe(own, tenant.owner, cluster.spec)
-        if seen.foundation == "complete" and cluster.spec.balanced and not self._balancers.is_right(tenant, own.ports):
-            return replace(seen, foundation="partial")
+        seen = observe(estate, tenant.owner, cluster.spec)
+        if seen.foundation == "complete" and cluster.spec.balanced:
+            ports = estate.of(tenant.owner).ports
+            return seen if self._balancers.is_right(tenant, ports) else replace(seen, foundation="partial")
         return seen
 
     def inspect(
@@ -144,8 +144,7 @@ class OpenStackProvider:
         tenant = self._tenant(cluster)
         estate = read_estate(tenant.cloud, cluster.federation, tenant.owner.keypair)
         own = estate.of(tenant.owner)
-        is_last = len(estate.networks) == len(own.networks)
-        found = leftovers(own, tenant.owner, tenant.cloud.place, is_last=is_last)
+        found = leftovers(own, tenant.owner, tenant.cloud.place, is_last=estate.ends_with(own))
         balancers = self._balancers.leftovers(tenant) if cluster.spec.balanced else []
         return (*balancers, *found, *self._groups.leftovers(tenant))
 

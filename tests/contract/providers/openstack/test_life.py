@@ -101,6 +101,22 @@ def test_key_pair_is_shared_and_goes_with_the_last_cluster(provider, federation)
     tear_down(provider, second)
 
 
+def test_key_pair_that_two_clusters_left_to_one_another_is_still_a_part_of_both(cloud, provider, federation):
+    """Each went while the other seemed to be there: the key pair is seen, and the next removal takes it."""
+    first, second = a_target(federation, "a"), a_target(federation, "b")
+    build(provider, first)
+    build(provider, second)
+    (key,) = (each for each in cloud.compute.keypairs() if each.name == f"flotilla-{federation}")
+    tear_down(provider, first)
+    tear_down(provider, second)
+    assert [provider.observe(each).foundation for each in (first, second)] == ["absent"] * 2
+    cloud.compute.create_keypair(name=key.name, public_key=key.public_key)
+    assert [provider.observe(each).foundation for each in (first, second)] == ["partial"] * 2
+    step(lambda: provider.delete_foundation(first))
+    assert [provider.observe(each).foundation for each in (first, second)] == ["absent"] * 2
+    assert provider.leftovers(second) == ()
+
+
 def test_stopped_server_is_started_again(cloud, provider, federation):
     """A machine that somebody switched off is reported as stopped, and brought back by the same step."""
     target = a_target(federation)
