@@ -79,11 +79,13 @@ async def _each() -> Chapter:
 def chapter(found: list[Weathered]) -> Chapter:
     """The chapter of what was tried so far."""
     failed = [each for each in found if each.wrong]
+    stale = sum(any("stale_s" in rule["action"] for rule in each.schedule.rules) for each in found)
+    hanging = sum(any(blow.strike == "prefect hangs" for blow in each.schedule.blows) for each in found)
     return Chapter(
         name="faults",
         title="Random faults",
         date=datetime.now(UTC).date().isoformat(),
-        how=HOW,
+        how=f"{HOW} Of those below, {stale} have stale reads, in {hanging} Prefect hangs: both were added last.",
         tried=len(found),
         passed=len(found) - len(failed),
         headers=("phase", "tried", "held"),
