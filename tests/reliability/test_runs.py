@@ -12,7 +12,7 @@ from sandbox.halts import at
 from tests.reliability.killing.facts import doubles, left, things, unledgered, unwritten
 from tests.reliability.killing.scene import open_scene
 from tests.reliability.killing.trial import reached, run
-from tests.reliability.killing.worker import warm_up, worker
+from tests.reliability.killing.worker import freeze, wake, warm_up, worker
 from tests.stage.specs import a_small_cluster, a_small_federation
 
 pytestmark = [
@@ -64,12 +64,12 @@ async def test_ghost_that_wakes_up_is_fenced_off(scene, number):
     async with worker(an_apply(scene)) as process:
         assert await reached(halt, process)
         await process.rest()
-        process.freeze()
+        freeze(process.pid)
         scene.go_on()
         scene.let_leases_expire()
         await converged(scene)
         scene.forget_requests()
-        process.wake()
+        wake(process.pid)
         word = await process.word()
     assert not word.completed
     assert "is no longer in force" in word.message

@@ -18,12 +18,11 @@ from providers.infrastructure.openstack.shared_address import is_reserved
 from providers.infrastructure.openstack.states import is_deleting, state_of
 
 
-def observe(estate: Estate, owner: Owner, asked: Cluster) -> ObservedInfrastructure:
-    """What a cluster has of what the federation has in its cloud."""
-    own = estate.of(owner)
+def observe(own: Estate, owner: Owner, asked: Cluster, *, is_last: bool) -> ObservedInfrastructure:
+    """What a cluster has, from its part of the estate; ``is_last`` as for ``leftovers``."""
     names = sorted(_machine_names(own) - {owner.endpoint})
     machines = tuple(_machine(own, owner, name) for name in names)
-    return ObservedInfrastructure(_foundation(own, owner, asked, is_last=estate.ends_with(own)), machines)
+    return ObservedInfrastructure(_foundation(own, owner, asked, is_last=is_last), machines)
 
 
 def _foundation(

@@ -53,10 +53,10 @@ class OpenStackProvider:
         """Read what the cluster has; with a survey, clusters of one federation and cloud share the reading."""
         tenant = self._tenant(cluster)
         estate = self._estate(tenant, cluster, survey or Survey())
-        seen = observe(estate, tenant.owner, cluster.spec)
-        if seen.foundation == "complete" and cluster.spec.balanced:
-            ports = estate.of(tenant.owner).ports
-            return seen if self._balancers.is_right(tenant, ports) else replace(seen, foundation="partial")
+        own = estate.of(tenant.owner)
+        seen = observe(own, tenant.owner, cluster.spec, is_last=estate.ends_with(own))
+        if seen.foundation == "complete" and cluster.spec.balanced and not self._balancers.is_right(tenant, own.ports):
+            return replace(seen, foundation="partial")
         return seen
 
     def inspect(

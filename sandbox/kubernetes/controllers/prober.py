@@ -68,7 +68,8 @@ class Prober(Controller):
         pod = self.api.get("pods", name, namespace)
         if pod is None or not self._runs(pod):
             return ""
-        self.enqueue([(namespace, name)] if (namespace, name) in self._calling else [])
+        if (namespace, name) in self._calling:
+            self.enqueue([(namespace, name)])
         calls = (call_of(each) for each in pod["spec"]["containers"] if each["name"] == container)
         return "".join(log_lines(call, self._call(call, namespace)) for call in calls if call is not None)
 

@@ -9,6 +9,7 @@ import itertools
 import sys
 import tempfile
 from collections.abc import Collection, Mapping
+from functools import partial
 from pathlib import Path
 
 from tests.contract.controllers.backends import ControlPlane, real_plane
@@ -40,10 +41,7 @@ def observe(
 
 def _main() -> None:
     with tempfile.TemporaryDirectory() as folder, real_plane(find(), Path(folder)) as plane:
-
-        def seen(room: str, scenario: str) -> dict[str, Observation]:
-            return observe(plane, room, scenario, {})
-
+        seen = partial(observe, plane, wanted={})
         print(BOOK.record(plane.server.name, plane.server.version, SCENARIOS, seen, sys.argv[1:]))
 
 

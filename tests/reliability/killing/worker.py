@@ -69,14 +69,6 @@ class Worker:
         after = _threads((self.pid, *descendants(self.pid)))
         return before == after and all(state == "S" for state, _ in after.values())
 
-    def freeze(self) -> None:
-        """Stop it and everything that it started, as when its machine is suspended."""
-        freeze(self.pid)
-
-    def wake(self) -> None:
-        """Let it go on, and what it started."""
-        wake(self.pid)
-
     async def kill(self) -> None:
         """SIGKILL to its session's processes; what it started must be gone a moment later by itself.
 
@@ -125,7 +117,7 @@ async def worker(order: Order) -> AsyncIterator[Worker]:
 
 
 def freeze(pid: int) -> None:
-    """Stop a process and everything that it started."""
+    """Stop a process and everything that it started, as when its machine is suspended."""
     for each in (pid, *descendants(pid)):
         os.kill(each, signal.SIGSTOP)
 
