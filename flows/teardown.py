@@ -52,7 +52,7 @@ async def teardown(federation: Name, generation: int | None = None) -> Ending:
 def _end(place: Workplace, report: Report, leftovers: tuple[Leftover, ...]) -> Ending:
     log.info("%d left", len(leftovers), extra={"leftovers": leftovers})
     if leftovers:
-        listed = "; ".join(f"{each.kind} {each.name} ({each.remove_with})" for each in leftovers[:5])
+        listed = "; ".join(map(_told, leftovers[:5]))
         why = f"; because of {_failed(report)}" if report.failures else ""
         return Failed(message=f"{len(leftovers)} left: {listed}{why}")
     if report.failures:
@@ -67,6 +67,12 @@ def _end(place: Workplace, report: Report, leftovers: tuple[Leftover, ...]) -> E
         place.registry.wishes.forget(place.name)
         place.registry.generations.retire(place.name)  # last: whoever is cut off before can be run again
     return Completed(message="0 left")
+
+
+def _told(leftover: Leftover) -> str:
+    """What is left and how it is removed; of what could not be asked also why, which its place tells."""
+    why = f" ({leftover.place})" if leftover.kind == "unknown" else ""
+    return f"{leftover.kind} {leftover.name}{why} ({leftover.remove_with})"
 
 
 def _failed(report: Report) -> str:

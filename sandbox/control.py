@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any, get_args
 
 from starlette.exceptions import HTTPException
@@ -177,11 +177,14 @@ class Control:
                 cloud.compute.newest = (int(major), int(minor))
             if "hypervisors" in wanted:
                 cloud.compute.hypervisors = {str(k): int(v) for k, v in wanted["hypervisors"].items()}
+            if "down" in wanted:
+                cloud.compute.down = _known(wanted["down"], cloud.compute.hypervisors)
             cloud.changed()
         return {
             "token_ttl_s": cloud.identity.token_ttl_s,
             "newest_microversion": ".".join(map(str, cloud.compute.newest)),
             "hypervisors": cloud.compute.hypervisors,
+            "down": cloud.compute.down,
         }
 
     async def _expire_tokens(self, _request: Request) -> Json:
@@ -290,6 +293,12 @@ def _pair(wanted: Json) -> tuple[str, str]:
     if not isinstance(names, list) or len(names) != 2:
         raise ValueError("between has to list two names; flotilla is everything outside the world")
     return str(names[0]), str(names[1])
+
+
+def _known(names: Any, there: Collection[str]) -> list[str]:
+    if strangers := [name for name in names if name not in there]:
+        raise ValueError(f"no hypervisor {strangers[0]!r}; there are {', '.join(there)}")
+    return list(names)
 
 
 def _json(handler: Callable[[Request], Awaitable[Json]]) -> Callable[[Request], Awaitable[Response]]:

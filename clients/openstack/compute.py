@@ -13,7 +13,7 @@ from clients.openstack.connection import CloudConnection
 from clients.openstack.errors import NotFound
 from clients.openstack.images import find_image
 from clients.openstack.records import Keypair, NewServer, Server, ServerGroup
-from federation.errors import Conflict
+from federation.errors import Conflict, Unavailable
 
 
 class ComputeClient:
@@ -32,6 +32,20 @@ class ComputeClient:
 
         found = [server for server in self._cloud.read(ask) if name in (None, server.name)]
         return tuple(sorted(found, key=lambda server: (server.created_at, server.id)))
+
+    def server(self, server_id: str) -> Server | None:
+        """The server of this id; None when there is none.
+
+        Raises:
+            Unavailable: It is in a cell that does not answer: the cloud knows of it, and nothing about it.
+        """
+        try:
+            raw = self._cloud.read(lambda connection: connection.compute.get_server(server_id))
+        except NotFound:
+            return None
+        if not raw.name:
+            raise Unavailable(f"{self._cloud.name}: server {server_id} is in a cell that does not answer")
+        return _server(raw)
 
     def create_server(self, new: NewServer) -> str:
         """Ask for a server and return its id; building it takes minutes."""

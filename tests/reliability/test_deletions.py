@@ -13,4 +13,4 @@ def test_removal_ends_and_tells_what_is_left_and_the_next_leaves_nothing(inside,
     """Whatever is in the way, the other cluster is gone, and the report names the command for the rest."""
     with deletions.impatient():
         fate = deletions.removed(inside, condition)
-    assert fate.faults == ()
+    assert fate.faults == (), fate.report

@@ -16,6 +16,7 @@ from providers.infrastructure.openstack.host_keys import parse_console
 from providers.infrastructure.openstack.making import Maker, drop_younger, mark
 from providers.infrastructure.openstack.states import is_deleting, state_of
 from providers.infrastructure.openstack.tenant import Tenant
+from providers.infrastructure.openstack.unlisted import with_unlisted
 from providers.infrastructure.openstack.user_data import render_user_data
 
 
@@ -88,7 +89,7 @@ class Machines:
             tenant,
             "server",
             target.name,
-            lambda: find_servers(tenant, target.name),
+            lambda: find_servers(tenant, target.name, (port,)),
             lambda: _create_server(tenant, asked, target, port.id, self._groups.ensure(tenant, target)),
         )
         for surplus in younger:
@@ -97,10 +98,14 @@ class Machines:
         return server
 
 
-def find_servers(tenant: Tenant, machine: str) -> tuple[Server, ...]:
-    """Servers of a machine: those that stay before those that are being deleted, then oldest first."""
-    found = [each for each in tenant.compute.servers(name=machine) if tenant.owner.tags <= each.tags]
-    return tuple(sorted(found, key=is_deleting))
+def find_servers(tenant: Tenant, machine: str, ports: tuple[Port, ...]) -> tuple[Server, ...]:
+    """Servers of a machine: those that stay before those that are being deleted, then oldest first.
+
+    Raises:
+        Unavailable: One that its ports name is in a cell that does not answer.
+    """
+    listed = [each for each in tenant.compute.servers(name=machine) if tenant.owner.tags <= each.tags]
+    return tuple(sorted(with_unlisted(tenant, listed, ports), key=is_deleting))
 
 
 def find_ports(tenant: Tenant, machine: str) -> tuple[Port, ...]:

@@ -23,6 +23,7 @@ from providers.infrastructure.openstack.ownership import Owner
 from providers.infrastructure.openstack.removal import Removal
 from providers.infrastructure.openstack.shared_address import SharedAddress, find_port, floating_address
 from providers.infrastructure.openstack.tenant import Tenant
+from providers.infrastructure.openstack.unlisted import with_unlisted
 from providers.survey import Survey
 
 
@@ -50,10 +51,14 @@ class OpenStackProvider:
         self._clouds.close()
 
     def observe(self, cluster: ClusterTarget, survey: Survey | None = None) -> ObservedInfrastructure:
-        """Read what the cluster has; with a survey, clusters of one federation and cloud share the reading."""
+        """Read what the cluster has; with a survey, clusters of one federation and cloud share the reading.
+
+        Raises:
+            Unavailable: The cloud, or the part of it where a machine is, does not answer.
+        """
         tenant = self._tenant(cluster)
         estate = self._estate(tenant, cluster, survey or Survey())
-        own = estate.of(tenant.owner)
+        own = _whole(estate.of(tenant.owner), tenant)
         seen = observe(own, tenant.owner, cluster.spec, is_last=estate.ends_with(own))
         if seen.foundation == "complete" and cluster.spec.balanced and not self._balancers.is_right(tenant, own.ports):
             return replace(seen, foundation="partial")
@@ -109,9 +114,10 @@ class OpenStackProvider:
             NotReadyYet: It has no server, no address or no pinned host key yet.
         """
         tenant = self._tenant(cluster)
-        servers = find_servers(tenant, machine)
+        ports = find_ports(tenant, machine)
+        servers = find_servers(tenant, machine, ports)
         host_key = servers[0].metadata.get(ownership.HOST_KEY) if servers else None
-        floating = find_floating_ips(tenant, machine, find_ports(tenant, machine)) if host_key else ()
+        floating = find_floating_ips(tenant, machine, ports) if host_key else ()
         if host_key is None or not floating:
             raise NotReadyYet(f"machine {machine} has no address and pinned host key yet")
         credentials = self._vault.openstack(infrastructure_of(cluster.spec).cloud)
@@ -121,7 +127,7 @@ class OpenStackProvider:
     def console(self, cluster: ClusterTarget, machine: str) -> str:
         """What a machine has printed on its console; empty when there is no server, or the cloud keeps nothing."""
         tenant = self._tenant(cluster)
-        servers = find_servers(tenant, machine)
+        servers = find_servers(tenant, machine, find_ports(tenant, machine))
         return tenant.compute.console_log(servers[0].id) if servers else ""
 
     def delete_machine(self, cluster: ClusterTarget, machine: str) -> Progress:
@@ -143,7 +149,7 @@ class OpenStackProvider:
         """Everything that the cluster still has in the cloud."""
         tenant = self._tenant(cluster)
         estate = read_estate(tenant.cloud, cluster.federation, tenant.owner.keypair)
-        own = estate.of(tenant.owner)
+        own = _whole(estate.of(tenant.owner), tenant)
         found = leftovers(own, tenant.owner, tenant.cloud.place, is_last=estate.ends_with(own))
         balancers = self._balancers.leftovers(tenant) if cluster.spec.balanced else []
         return (*balancers, *found, *self._groups.leftovers(tenant))
@@ -163,3 +169,7 @@ class OpenStackProvider:
             own = self._vault.machine_key(owner.federation).public_key
             keypair = keypair if same_key(keypair.public_key, own) else None
         return replace(estate, keypair=keypair)
+
+
+def _whole(own: Estate, tenant: Tenant) -> Estate:
+    return replace(own, servers=with_unlisted(tenant, own.servers, own.ports))

@@ -50,8 +50,8 @@ class Removal:
 
     def delete_machine(self, tenant: Tenant, machine: str) -> Progress:
         """Floating address, server and port; done when a look finds none of them."""
-        servers = find_servers(tenant, machine)
         ports = find_ports(tenant, machine)
+        servers = find_servers(tenant, machine, ports)
         floating = find_floating_ips(tenant, machine, ports)
         for each in floating:
             tenant.network.delete("floating_ip", each.id)

@@ -20,6 +20,9 @@ IGNORED = (
     *("progress", "project_id", "task_state", "tenant_id", "terminated_at", "user_id", "vm_state"),
 )
 STRICT_QUERIES = (2, 75)
+PARTIAL_ANSWERS = (2, 69)
+KNOWN_WITHOUT_CELL = frozenset({"all_tenants", "deleted", "project_id", "tenant_id"})
+"""Filters that pass a server whose cell does not answer. Source: Compute API guide, "Handling Down Cells"."""
 COLUMNS = {"display_name": "name", "created_at": "created", "updated_at": "updated", "uuid": "id"}
 STATUSES = frozenset(
     {
@@ -55,9 +58,14 @@ def _check_query(call: Call) -> None:
 
 
 async def list_servers(call: Call) -> Answer:
-    """GET servers, newest first; filters that a tenant may not use are ignored, as nova does."""
+    """GET servers, newest first; filters that a tenant may not use are ignored, as nova does.
+
+    Servers whose cell does not answer are left out without a word, or shown in part where nothing is filtered.
+    """
     _check_query(call)
     rows = list(reversed(call.cloud.compute.servers.values()))
+    if call.version < PARTIAL_ANSWERS or not {name for name, _ in call.query} <= KNOWN_WITHOUT_CELL:
+        rows = [row for row in rows if not call.cloud.compute.is_hidden(row)]
     for name in {name for name, _ in call.query if name == "name" or name in FILTERS}:
         rows = [row for row in rows if _passes(row, name, listing.values_of(call.query, name))]
     rows = [row for row in rows if listing.has_tags(row, call.query)]
@@ -65,12 +73,7 @@ async def list_servers(call: Call) -> Answer:
         rows = listing.ordered(rows, [(name, COLUMNS.get(value, value)) for name, value in call.query])
     rows, more = listing.page(rows, call.query)
     detail = call.path.endswith("/detail")
-    shown = [
-        _listed(call, row)
-        if detail
-        else {"id": row["id"], "name": row["name"], "links": views.links("servers", row["id"], call.base)}
-        for row in rows
-    ]
+    shown = [_listed(call, row) if detail else _listed_briefly(call, row) for row in rows]
     answer: Row = {"servers": shown}
     if more:
         base = f"{call.base}/compute{call.path}"
@@ -79,8 +82,16 @@ async def list_servers(call: Call) -> Answer:
 
 
 def _listed(call: Call, row: Row) -> Row:
+    if call.cloud.compute.is_hidden(row):
+        shown = views.hidden_server(row, call.base, call.version)
+        return {name: shown[name] for name in ("id", "status", "tenant_id", "created", "links")}
     shown = views.server(call.cloud, row, call.base, call.version)
     return {name: value for name, value in shown.items() if name not in views.LISTED_WITHOUT}
+
+
+def _listed_briefly(call: Call, row: Row) -> Row:
+    word = {"status": views.HIDDEN} if call.cloud.compute.is_hidden(row) else {"name": row["name"]}
+    return {"id": row["id"], "links": views.links("servers", row["id"], call.base)} | word
 
 
 async def create(call: Call) -> Answer:
@@ -110,8 +121,12 @@ async def create(call: Call) -> Answer:
 
 
 async def show(call: Call) -> Answer:
-    """GET a server."""
-    row = call.cloud.compute.server(call.params["id"])
+    """GET a server; what is known of it when its cell does not answer."""
+    compute = call.cloud.compute
+    hidden = compute.servers.get(call.params["id"])
+    if hidden is not None and compute.is_hidden(hidden) and call.version >= PARTIAL_ANSWERS:
+        return Answer(200, {"server": views.hidden_server(hidden, call.base, call.version)})
+    row = compute.server(call.params["id"])
     return Answer(200, {"server": views.server(call.cloud, row, call.base, call.version)})
 
 

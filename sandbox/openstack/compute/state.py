@@ -30,6 +30,10 @@ FLAVORS = {
     "5": ("m1.xlarge", 8, 16384, 160),
 }
 HYPERVISORS, HYPERVISOR_VCPUS = 8, 64
+CELL_DOWN = (
+    "Unexpected API Error. Please report this at http://bugs.launchpad.net/nova/ and attach the Nova API log if "
+    "possible.\n<class 'nova.exception.NovaException'>"
+)
 
 
 def now() -> str:
@@ -45,7 +49,8 @@ def precise_now() -> str:
 class ComputeState:
     """All objects by id; ``newest`` is the highest microversion offered, lower it to act as an older cloud.
 
-    ``boots`` says of servers, by name, that they do not boot well: ``panic`` or ``cloud-init-error``.
+    ``boots`` says of servers, by name, that they do not boot well: ``panic`` or ``cloud-init-error``; ``down`` names
+    the hypervisors of cells whose database does not answer.
     """
 
     def __init__(self) -> None:
@@ -55,6 +60,7 @@ class ComputeState:
         self.servers: dict[str, Row] = {}
         self.groups: dict[str, Row] = {}
         self.boots: dict[str, str] = {}
+        self.down: list[str] = []
         self.hypervisors = {f"compute-{number}": HYPERVISOR_VCPUS for number in range(1, HYPERVISORS + 1)}
 
     def version_for(self, asked: str) -> tuple[int, int]:
@@ -78,11 +84,17 @@ class ComputeState:
         return version
 
     def server(self, server_id: str) -> Row:
-        """The server of this id; 404 as nova words it."""
+        """The server of this id; 404 as nova words it, 500 when its cell does not answer."""
         row = self.servers.get(server_id)
         if row is None:
             raise Refusal(404, f"Instance {server_id} could not be found.")
+        if self.is_hidden(row):
+            raise Refusal(500, CELL_DOWN)
         return row
+
+    def is_hidden(self, row: Row) -> bool:
+        """Whether a server lies in a cell that does not answer."""
+        return row["host"] in self.down
 
     def group(self, group_id: str) -> Row:
         """The server group of this id; 404 as nova words it."""
@@ -123,7 +135,8 @@ class ComputeState:
             if other["host"] in used and other["id"] != row["id"]:
                 used[other["host"]] += FLAVORS[other["flavor_id"]][1]
         need = FLAVORS[row["flavor_id"]][1]
-        fit = [host for host, room in self.hypervisors.items() if used[host] + need <= room]
+        up = [(host, room) for host, room in self.hypervisors.items() if host not in self.down]
+        fit = [host for host, room in up if used[host] + need <= room]
         group = self.groups.get(row["group_id"] or "")
         if group is not None:
             fit = _allowed(

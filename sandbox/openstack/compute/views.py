@@ -66,6 +66,8 @@ def _address(address: str, kind: str, mac: str) -> Row:
     return {"version": 4, "addr": address, "OS-EXT-IPS:type": kind, "OS-EXT-IPS-MAC:mac_addr": mac}
 
 
+HIDDEN = "UNKNOWN"
+"""The status of a server whose cell does not answer."""
 LISTED_WITHOUT = frozenset({"server_groups"})
 """Fields of a server that a list does not show."""
 
@@ -108,6 +110,25 @@ def server(cloud: Cloud, row: Row, base: str, version: Version) -> Row:
     for since, fields in _by_version(row).items():
         if version >= since:
             shown |= fields
+    return shown
+
+
+def hidden_server(row: Row, base: str, version: Version) -> Row:
+    """What nova's own database knows of a server whose cell does not answer: no name, no tags, no metadata."""
+    shown: Row = {
+        "id": row["id"],
+        "status": HIDDEN,
+        "tenant_id": row["project_id"],
+        "user_id": row["user_id"],
+        "created": row["created"],
+        "image": {"id": row["image_id"]},
+        "flavor": _embedded_flavor(row, base, version),
+        "links": links("servers", row["id"], base),
+        "OS-EXT-AZ:availability_zone": HIDDEN,
+        "OS-EXT-STS:power_state": 0,
+    }
+    if version >= (2, 71):
+        shown["server_groups"] = [row["group_id"]] if row["group_id"] else []
     return shown
 
 

@@ -218,6 +218,27 @@ def test_an_older_cloud_offers_fewer_microversions(sandbox, lab):
         sandbox.post("openstack", {"newest_microversion": "2.96"})
 
 
+@pytest.mark.parametrize(("newest", "known"), [("2.96", True), ("2.68", False)])
+def test_servers_of_a_cell_that_does_not_answer(sandbox, lab, newest, known):
+    """Lists with a filter leave them out without a word; since 2.69 their id is known. Nothing can be done to them."""
+    server = lab.active(lab.server("hidden"))
+    sandbox.post("openstack", {"newest_microversion": newest, "down": list(sandbox.get("openstack")["hypervisors"])})
+    try:
+        with sandbox.cloud() as cloud:
+            assert list(cloud.compute.servers(name=f"^{server.name}$")) == []
+            listed = [(each.name, each.status) for each in cloud.compute.servers() if each.id == server.id]
+            assert listed == ([(None, "UNKNOWN")] if known else [])
+            if known:
+                assert cloud.compute.get_server(server.id).status == "UNKNOWN"
+            else:
+                with pytest.raises(exceptions.HttpException, match="Unexpected API Error"):
+                    cloud.compute.get_server(server.id)
+            with pytest.raises(exceptions.HttpException, match="Unexpected API Error"):
+                cloud.compute.delete_server(server)
+    finally:
+        sandbox.post("openstack", {"newest_microversion": "2.96", "down": []})
+
+
 def test_a_microversion_beyond_the_newest_is_406(sandbox, cloud):
     """Nova refuses a version it does not have and says which it has."""
     headers = {"X-Auth-Token": cloud.authorize(), "OpenStack-API-Version": "compute 2.200"}

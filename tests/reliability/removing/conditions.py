@@ -123,6 +123,15 @@ def _broken_kind(inside: Inside) -> None:
     inside.stage.post("faults", _openstack("DELETE", "/v2.0/networks/", status=500))
 
 
+def _no_cell(inside: Inside) -> None:
+    """The database of the servers' cell is away: nova lists none of them, and does not say why."""
+    inside.stage.post("openstack", {"down": list(inside.stage.get("openstack")["hypervisors"])})
+
+
+def _cell_again(inside: Inside) -> None:
+    inside.stage.post("openstack", {"down": []})
+
+
 _APPLICATION = {"applications": [{"name": "app", "components": [a_component("front", "a")]}]}
 _PEERED: dict[str, Any] = {
     "spec": {
@@ -150,6 +159,10 @@ CONDITIONS = (
     Condition(
         "cloud answers 500", "the cloud answers 500 for networks", obstruct=_broken_kind, ends_well=False,
         named=("network", "openstack network delete"),
+    ),
+    Condition(
+        "cell down", "the part of the cloud with its machines does not answer", obstruct=_no_cell, clear=_cell_again,
+        ends_well=False, named=("cell that does not answer", "flotilla leaks"),
     ),
 )  # fmt: skip
 """All conditions of the table."""
