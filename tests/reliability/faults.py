@@ -16,6 +16,7 @@ from tests.reliability.journal import Journal, share
 
 prepare()  # Prefect reads its environment when it is imported
 
+from tests.reliability.faulting.schedule import draw  # noqa: E402 - after that
 from tests.reliability.faulting.trial import Weathered, attempt, one_life  # noqa: E402 - after that
 from tests.reliability.killing.life import NAME, PHASES  # noqa: E402 - after that
 from tests.reliability.killing.scene import open_scene  # noqa: E402 - after that
@@ -32,10 +33,10 @@ HASTE = 10.0
 HOW = (
     "Each seed draws faults on every wire (cut connections, lost and truncated answers, hangs, 401, 409, 429, 500, "
     "503 with and without Retry-After, failing commands, stale reads of the cloud) and blows to the world (machines "
-    "die, reboot, stop; clusters unreachable or apart; tokens expire, watches cut, quota used up, Prefect hangs) for "
-    "one flow of the life that the kills use. The flow has to end and double nothing; when it is calm, at most three "
-    "reconciles converge to what an undisturbed life has, another apply is silent, and a teardown leaves nothing. CI "
-    "lives one life with fifty seeds."
+    "die, reboot, stop; clusters unreachable or apart; tokens expire, watches cut, quota used up, Prefect hangs, nova "
+    "loses a cell) for one flow of the life that the kills use. The flow has to end and double nothing; when it is "
+    "calm, at most three reconciles converge to what an undisturbed life has, another apply is silent, and a teardown "
+    "leaves nothing. CI lives one life with fifty seeds."
 )
 REPAIRED = (
     "A login that hung once had a run wait 234 s for add-ons of clusters that nobody saw: it is asked again now.",
@@ -65,27 +66,37 @@ async def _each() -> Chapter:
     with tempfile.TemporaryDirectory(prefix="flotilla-faults-") as folder:
         async with open_scene(NAME, Path(folder)) as scene:
             recorded = await record(scene)
-            tried = {each.schedule.seed for each in journal.results()} if last else set()
+            tried = {each.schedule.seed for each in _standing(journal)} if last else set()
             for seed in (each for each in share(seeds) if each not in tried):
                 if time.monotonic() > ends:
                     break
                 result = await attempt(scene, recorded, seed)
                 journal.add(result)
                 print(_line(result), file=sys.stderr, flush=True)
-                keep(chapter(journal.results()))
-    return chapter(journal.results())
+                keep(chapter(_standing(journal)))
+    return chapter(_standing(journal))
+
+
+def _standing(journal: Journal[Weathered]) -> list[Weathered]:
+    """The last result of each seed; none whose storm is drawn otherwise since, for nobody has tried that one."""
+    last = {each.schedule.seed: each for each in journal.results()}
+    return [each for each in last.values() if each.schedule == draw(each.schedule.seed)]
 
 
 def chapter(found: list[Weathered]) -> Chapter:
     """The chapter of what was tried so far."""
     failed = [each for each in found if each.wrong]
     stale = sum(any("stale_s" in rule["action"] for rule in each.schedule.rules) for each in found)
-    hanging = sum(any(blow.strike == "prefect hangs" for blow in each.schedule.blows) for each in found)
+    hanging, lost = (
+        sum(any(blow.strike == strike for blow in each.schedule.blows) for each in found)
+        for strike in ("prefect hangs", "cell lost")
+    )
     return Chapter(
         name="faults",
         title="Random faults",
         date=datetime.now(UTC).date().isoformat(),
-        how=f"{HOW} Of those below, {stale} have stale reads, in {hanging} Prefect hangs: both were added last.",
+        how=f"{HOW} Of those below, {stale} have stale reads, in {hanging} Prefect hangs, "
+        f"in {lost} a cell of the cloud is lost for a while.",
         tried=len(found),
         passed=len(found) - len(failed),
         headers=("phase", "tried", "held"),

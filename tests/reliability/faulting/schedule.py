@@ -11,8 +11,10 @@ from tests.reliability.killing.life import PHASES
 Strike = Literal[
     "worker dies", "worker is destroyed", "control plane stops", "machine reboots", "cluster unreachable",
     "cluster refuses", "clusters apart", "tokens expire", "watches cut", "quota used up", "prefect hangs",
+    "cell lost",
 ]  # fmt: skip
-STRIKES: tuple[Strike, ...] = Strike.__args__  # type: ignore[attr-defined]  # a Literal has its words there
+STRIKES: tuple[Strike, ...] = Strike.__args__[:-1]  # type: ignore[attr-defined]  # a Literal has its words there
+"""Those that a seed draws among; a lost cell is drawn for itself."""
 _WIRES = ("openstack", "kubernetes", "ssh", "charts")
 _WEIGHTS = (35, 40, 17, 8)
 _ANY: tuple[dict[str, Any], ...] = ({"reset": True}, {"drop_reply": True}, {"delay_s": 0.4})
@@ -34,6 +36,8 @@ _ACTIONS: dict[str, tuple[dict[str, Any], ...]] = {
 _CHANGES = {"openstack": ("POST", "PUT", "DELETE"), "kubernetes": ("POST", "PATCH", "PUT")}
 STALE = 0.3
 """Share of the seeds in which reads are stale."""
+LOST = 0.15
+"""Share of the seeds in which a part of the cloud does not answer for a while."""
 _LONG = 120
 """Requests after which nearly every phase has ended."""
 
@@ -76,7 +80,8 @@ def draw(seed: int, phase: int | None = None) -> Schedule:
         for _ in range(chance.choice((0, 0, 1, 1, 2)))
     )
     stale = (_stale(chance),) if chance.random() < STALE else ()
-    return Schedule(seed, drawn if phase is None else phase, rules + stale, blows)
+    lost = (Blow(chance.randint(0, _LONG // 2), "cell lost", chance.random()),) if chance.random() < LOST else ()
+    return Schedule(seed, drawn if phase is None else phase, rules + stale, blows + lost)
 
 
 def _rule(chance: random.Random) -> dict[str, Any]:

@@ -16,6 +16,7 @@ _LOOK_S = 0.02
 PARTED_S = 3.0
 HANGING_S = 3.0
 STOPPED_S = 6.0
+LOST_S = 6.0
 
 
 class Storm:
@@ -43,11 +44,12 @@ class Storm:
             await _STRIKES[blow.strike](self, blow)
 
     async def calm(self) -> None:
-        """Take back what passes: faults, partitions, the quota; a control plane that was stopped comes back."""
+        """Take back what passes: faults, partitions, the quota, a lost cell; a stopped control plane comes back."""
         self._universe.world.faults.clear()
         await self._universe.world.heed_partitions()
         if self._quota is not None:
             self._universe.cloud.compute.quotas["instances"] = self._quota
+        self._universe.cloud.compute.down = []
         await self._back()
 
     async def _back(self) -> None:
@@ -121,6 +123,13 @@ class Storm:
         with self._scene.prefect_hanging():
             await asyncio.sleep(HANGING_S)
 
+    async def _cell_lost(self, blow: Blow) -> None:
+        """All hypervisors' cell, or that of every other one."""
+        compute = self._universe.cloud.compute
+        compute.down = sorted(compute.hypervisors)[:: 1 if blow.chance < 0.5 else 2]
+        await asyncio.sleep(LOST_S)
+        compute.down = []
+
 
 _STRIKES: dict[Strike, Callable[[Storm, Blow], Awaitable[None]]] = {
     "worker dies": Storm._worker_dies,
@@ -134,6 +143,7 @@ _STRIKES: dict[Strike, Callable[[Storm, Blow], Awaitable[None]]] = {
     "watches cut": Storm._watches_cut,
     "quota used up": Storm._quota_used_up,
     "prefect hangs": Storm._prefect_hangs,
+    "cell lost": Storm._cell_lost,
 }
 
 
