@@ -35,7 +35,7 @@ class Maker:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._lock = threading.Lock()
-        self._confirmed: set[tuple[str, str, str, str, str]] = set()
+        self._confirmed: dict[tuple[str, str, str, str], str] = {}
 
     def make(
         self, tenant: Tenant, kind: str, name: str, find: Callable[[], Sequence[R]], create: Callable[[], object]
@@ -62,17 +62,17 @@ class Maker:
         """The object is seen to be gone."""
         key = (tenant.owner.federation, kind, name, tenant.cloud.place)
         with self._lock:
-            self._confirmed = {known for known in self._confirmed if known[:4] != key}
+            self._confirmed.pop(key, None)
         self._ledger.strike(*key)
 
     def _confirm(self, tenant: Tenant, kind: str, name: str, object_id: str) -> None:
-        key = (tenant.owner.federation, kind, name, tenant.cloud.place, object_id)
+        key = (tenant.owner.federation, kind, name, tenant.cloud.place)
         with self._lock:
-            if key in self._confirmed:
+            if self._confirmed.get(key) == object_id:
                 return
-        self._ledger.confirm(*key)
+        self._ledger.confirm(*key, object_id)
         with self._lock:
-            self._confirmed.add(key)
+            self._confirmed[key] = object_id
 
 
 def _create(create: Callable[[], object], find: Callable[[], Sequence[R]]) -> Sequence[R]:
