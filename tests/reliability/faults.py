@@ -42,7 +42,7 @@ REPAIRED = (
     "A login that hung once had a run wait 234 s for add-ons of clusters that nobody saw: it is asked again now.",
     "Nothing is put any more into a cluster that is not there while its cloud cannot be read.",
     "With lists that lag behind, two clusters left the key pair to one another; then it was nobody's: it is seen now.",
-    "A former port in a list that lagged behind came into the ledger, and the new one not again: the last one is there.",
+    "A former port in a list that lagged behind went into the ledger for good: it has what was seen last.",
     "An emulated kubelet overlooked that its call was answered again: readiness follows what its log tells.",
 )
 
