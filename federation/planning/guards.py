@@ -220,10 +220,11 @@ def _mass_failure(plan: Plan, context: PlanningContext, policy: Policy) -> Itera
 
 
 def _looks_bad(context: PlanningContext, cluster: str) -> bool:
+    """Machines that the cloud gave up before they ever ran say nothing of a link: nobody has logged in to them."""
     kubernetes, seen = context.kubernetes(cluster), context.infrastructure(cluster)
     if isinstance(kubernetes, Unknown) or not isinstance(seen, Present):
         return True
-    if any(machine.state in ("failed", "deleting") for machine in seen.value.machines):
+    if any(machine.complete and machine.state in ("failed", "deleting") for machine in seen.value.machines):
         return True
     return isinstance(kubernetes, Present) and any(not node.ready for node in kubernetes.value.nodes)
 

@@ -84,10 +84,7 @@ def server(cloud: Cloud, row: Row, base: str, version: Version) -> Row:
         "user_id": row["user_id"],
         "metadata": row["metadata"],
         "hostId": host,
-        "image": {
-            "id": row["image_id"],
-            "links": [{"rel": "bookmark", "href": f"{base}/compute/images/{row['image_id']}"}],
-        },
+        "image": _embedded_image(row, base),
         "flavor": _embedded_flavor(row, base, version),
         "created": row["created"],
         "updated": row["updated"],
@@ -114,14 +111,17 @@ def server(cloud: Cloud, row: Row, base: str, version: Version) -> Row:
 
 
 def hidden_server(row: Row, base: str, version: Version) -> Row:
-    """What nova's own database knows of a server whose cell does not answer: no name, no tags, no metadata."""
+    """What nova's own database knows of a server whose cell does not answer: no name, no tags, no metadata.
+
+    Seen of Zed when the database of its only cell refused connections.
+    """
     shown: Row = {
         "id": row["id"],
         "status": HIDDEN,
         "tenant_id": row["project_id"],
         "user_id": row["user_id"],
         "created": row["created"],
-        "image": {"id": row["image_id"]},
+        "image": _embedded_image(row, base),
         "flavor": _embedded_flavor(row, base, version),
         "links": links("servers", row["id"], base),
         "OS-EXT-AZ:availability_zone": HIDDEN,
@@ -160,6 +160,11 @@ def _optional(cloud: Cloud, row: Row) -> Row:
     if names:
         fields["security_groups"] = [{"name": name} for name in sorted(names)]
     return fields
+
+
+def _embedded_image(row: Row, base: str) -> Row:
+    link = {"rel": "bookmark", "href": f"{base}/compute/images/{row['image_id']}"}
+    return {"id": row["image_id"], "links": [link]}
 
 
 def _embedded_flavor(row: Row, base: str, version: Version) -> Row:
