@@ -80,7 +80,8 @@ async def converged(scene: Scene, spec: Federation) -> list[str]:
 
 def _latest_changes(scene: Scene) -> str:
     with scene.registry() as registry:
-        return ", ".join(map(str, registry.statuses.history(scene.federation, TOLD)))
+        changes = registry.statuses.history(scene.federation, TOLD)
+    return ", ".join(f"{each.object} {each.type} {each.status} ({each.reason}: {each.message})" for each in changes)
 
 
 async def removed(scene: Scene, spec: Federation) -> list[str]:
