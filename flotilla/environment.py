@@ -11,7 +11,6 @@ from pathlib import Path
 import httpx
 
 from config.settings import settings
-from federation.errors import SpecInvalid
 
 _OWN = {
     "PREFECT_LOGGING_EXTRA_LOGGERS": "federation,providers,clients,tasks,flows",
@@ -40,17 +39,6 @@ def prepare(*, quiet: bool = True) -> None:
         os.environ.setdefault(name, value)
     if quiet:
         logging.getLogger().addHandler(logging.NullHandler())
-
-
-def check_authorities() -> None:
-    """Refuse a file of certificate authorities that is not there: every client would fail with it, and not say why.
-
-    Raises:
-        SpecInvalid: ``SSL_CERT_FILE`` names it.
-    """
-    named = os.environ.get("SSL_CERT_FILE")
-    if named and not Path(named).is_file():
-        raise SpecInvalid(f"SSL_CERT_FILE: there is no file {named}; name one with certificates, or unset it")
 
 
 def chosen_by_user() -> bool:

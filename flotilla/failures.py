@@ -48,12 +48,20 @@ def _told(error: Exception) -> str | None:
             return _of_settings(error) if error.title == Settings.__name__ else None
         case httpx.HTTPError():
             return f"A server does not answer as it should: {error}"
+        case FileNotFoundError(filename=None) if missing := _missing_authorities():
+            return f"SSL_CERT_FILE: there is no file {missing}; name one with certificates, or unset it"
         case OSError():
             return f"{error.filename}: {error.strerror}" if error.filename else str(error)
         case RuntimeError():
             return str(error) if str(error).startswith(_PREFECT_SILENT) else None
         case _:
             return str(error)
+
+
+def _missing_authorities() -> str | None:
+    """The file of certificate authorities that is not there: Python's ``ssl`` does not say which one it looked for."""
+    named = os.environ.get("SSL_CERT_FILE")
+    return named if named and not os.path.exists(named) else None
 
 
 def _of_settings(error: ValidationError) -> str:

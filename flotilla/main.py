@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import typer
 
-from flotilla.environment import check_authorities, prepare
+from flotilla.environment import prepare
 from flotilla.failures import told_plainly
 
 app = typer.Typer(
@@ -74,5 +74,4 @@ def run() -> None:
     ):
         module.register(app)
     with told_plainly():
-        check_authorities()
         app(prog_name="flotilla")

@@ -25,8 +25,8 @@ def _of_cluster(bench: Workbench, cluster: str) -> tuple[Leftover, ...]:
         target = bench.target(cluster)
         return bench.infrastructure(target.spec).leftovers(target)
     except FlotillaError as error:
-        place, again = f"infrastructure of cluster {cluster}: {error}", f"flotilla leaks {bench.desired.name}"
-        return (Leftover("unknown", cluster, error.reason, place, again),)
+        place, again = f"infrastructure of cluster {cluster}", f"flotilla leaks {bench.desired.name}"
+        return (Leftover("unknown", cluster, error.reason, place, again, str(error)),)
 
 
 def look_for_leaks(federation: str) -> tuple[bool, tuple[Leftover, ...]]:

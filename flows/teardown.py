@@ -70,8 +70,7 @@ def _end(place: Workplace, report: Report, leftovers: tuple[Leftover, ...]) -> E
 
 
 def _told(leftover: Leftover) -> str:
-    """What is left and how it is removed; of what could not be asked also why, which its place tells."""
-    why = f" ({leftover.place})" if leftover.kind == "unknown" else ""
+    why = f": {leftover.why}" if leftover.why else ""
     return f"{leftover.kind} {leftover.name}{why} ({leftover.remove_with})"
 
 

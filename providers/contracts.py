@@ -208,16 +208,24 @@ class Ledger(Protocol):
     def places(self, federation: str, kind: str, name: str) -> Mapping[str, bool]:
         """Places where an object of that name was intended, and whether it was made to its end there."""
 
+    def ids(self, federation: str, kind: str, place: str, name: str | None = None) -> Mapping[str, str]:
+        """Ids that came back of objects of a kind in a place, by name; of one name only where it is given."""
+
 
 @dataclass(frozen=True)
 class Leftover:
-    """Something that carries our mark and should not be there any more, and the command that removes it."""
+    """Something that carries our mark and should not be there any more, and the command that removes it.
+
+    Attributes:
+        why: Of what could not be asked, what was said.
+    """
 
     kind: str
     name: str
     id: str
     place: str
     remove_with: str
+    why: str = ""
 
 
 class Infrastructure(Protocol):

@@ -72,6 +72,14 @@ class LedgerBook:
             rows = session.scalars(wanted.where(LedgerRow.name == name).order_by(LedgerRow.place))
             return {row.place: row.object_id is not None for row in rows}
 
+    def ids(self, federation: str, kind: str, place: str, name: str | None = None) -> Mapping[str, str]:
+        """Ids that came back of objects of a kind in a place, by name; of one name only where it is given."""
+        mine = LedgerRow.federation == federation, LedgerRow.kind == kind, LedgerRow.place == place
+        wanted = select(LedgerRow).where(*mine, LedgerRow.object_id.is_not(None))
+        with self._database.read() as session:
+            rows = session.scalars(wanted if name is None else wanted.where(LedgerRow.name == name))
+            return {row.name: row.object_id for row in rows if row.object_id is not None}
+
     def open_entries(self, federation: str) -> tuple[LedgerEntry, ...]:
         """Everything of a federation that was not struck, oldest first."""
         wanted = select(LedgerRow).where(LedgerRow.federation == federation)

@@ -180,7 +180,14 @@ def _confirm_gone(registry: Registry, verdicts: Verdicts) -> None:
 async def report_leaks(federation: str, leftovers: tuple[Leftover, ...]) -> None:
     """Publish what is left of a federation, with the command that removes each thing."""
     rows = [
-        {"kind": each.kind, "name": each.name, "id": each.id, "place": each.place, "remove with": each.remove_with}
+        {
+            "kind": each.kind,
+            "name": each.name,
+            "id": each.id,
+            "place": each.place,
+            "remove with": each.remove_with,
+            "why": each.why,
+        }
         for each in leftovers
     ]
     text = f"{len(leftovers)} left"

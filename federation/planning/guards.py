@@ -203,7 +203,7 @@ def _control_planes(plan: Plan, context: PlanningContext) -> Iterable[Held]:
         stays = may_leave(context, cluster, machine.name) if step.cause in ("prune", "repair") else None
         if stays is not None:
             yield Held(step.key, stays.reason, stays.message)
-        elif step.cause == "repair" and machine.complete and context.never_built(cluster.name):
+        elif step.cause == "repair" and machine.ran and context.never_built(cluster.name):
             message = f"{machine.name} may hold the data of its cluster: if it does not, delete the machine by hand"
             yield Held(step.key, "ControlPlaneMayHoldData", message)
 
@@ -220,11 +220,11 @@ def _mass_failure(plan: Plan, context: PlanningContext, policy: Policy) -> Itera
 
 
 def _looks_bad(context: PlanningContext, cluster: str) -> bool:
-    """Machines that the cloud gave up before they ever ran say nothing of a link: nobody has logged in to them."""
+    """A machine that the cloud gave up before it ever ran says nothing of a link."""
     kubernetes, seen = context.kubernetes(cluster), context.infrastructure(cluster)
     if isinstance(kubernetes, Unknown) or not isinstance(seen, Present):
         return True
-    if any(machine.complete and machine.state in ("failed", "deleting") for machine in seen.value.machines):
+    if any(machine.ran and machine.state in ("failed", "deleting") for machine in seen.value.machines):
         return True
     return isinstance(kubernetes, Present) and any(not node.ready for node in kubernetes.value.nodes)
 

@@ -84,6 +84,7 @@ class ObservedMachine:
         address: Address that Flotilla reaches it at; None while there is none.
         private_address: Address inside the cluster's network.
         complete: Everything that belongs to it is there (port, floating address, pinned host key).
+        ran: It may have run, and hold data; False of what a cloud gave up before it ever booted.
         reported: Conditions, of a machine that others make.
         version: Of Kubernetes, where its maker tells it.
     """
@@ -96,6 +97,7 @@ class ObservedMachine:
     address: str | None = None
     private_address: str | None = None
     complete: bool = True
+    ran: bool = True
     reported: tuple[Reported, ...] = ()
     version: str = ""
 

@@ -189,7 +189,14 @@ def leaks(federation: FederationName, output: OutputForm = "text") -> None:
 
     retired, found = look_for_leaks(federation)
     rows: list[dict[str, object]] = [
-        {"kind": each.kind, "name": each.name, "id": each.id, "place": each.place, "remove with": each.remove_with}
+        {
+            "kind": each.kind,
+            "name": each.name,
+            "id": each.id,
+            "place": each.place,
+            "remove with": each.remove_with,
+            "why": each.why,
+        }
         for each in found
     ]
     unseen = [row for row in rows if row["kind"] == "unknown"]

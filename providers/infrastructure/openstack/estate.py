@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -38,7 +38,8 @@ _INDEXED = ("networks", "subnets", "routers", "security_groups", "ports", "float
 class Estate:
     """Objects that carry the federation's mark; ``interfaces`` are the ports of routers, whoever made them.
 
-    Records are looked up by their cluster, so that the parts of many clusters cost no more than reading them all once.
+    ``written`` are ids of servers in the ledger, by machine. Records are looked up by their cluster, so that the parts
+    of many clusters cost no more than reading them all once.
     """
 
     networks: tuple[Network, ...]
@@ -50,6 +51,7 @@ class Estate:
     servers: tuple[Server, ...]
     interfaces: tuple[Port, ...]
     keypair: Keypair | None
+    written: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, owner: Owner) -> Estate:
         """The part that belongs to one cluster; the key pair belongs to every cluster."""
@@ -69,6 +71,7 @@ class Estate:
             tuple(server for server in self._near(owner, "servers") if owner.tags <= server.tags),
             tuple(port for router in routers for port in self._interfaces_of.get(router.id, ())),
             self.keypair,
+            {name: each for name, each in self.written.items() if name.startswith(owner.machines)},
         )
 
     def ends_with(self, own: Estate) -> bool:

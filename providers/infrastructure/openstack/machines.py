@@ -14,9 +14,9 @@ from providers.infrastructure.openstack.foundation import Foundation, external_n
 from providers.infrastructure.openstack.groups import Groups
 from providers.infrastructure.openstack.host_keys import parse_console
 from providers.infrastructure.openstack.making import Maker, drop_younger, mark
+from providers.infrastructure.openstack.servers import find_servers
 from providers.infrastructure.openstack.states import is_deleting, state_of
 from providers.infrastructure.openstack.tenant import Tenant
-from providers.infrastructure.openstack.unlisted import with_unlisted
 from providers.infrastructure.openstack.user_data import render_user_data
 
 
@@ -89,23 +89,13 @@ class Machines:
             tenant,
             "server",
             target.name,
-            lambda: find_servers(tenant, target.name, (port,)),
+            lambda: find_servers(tenant, target.name, (port,), self._maker.written(tenant, "server", target.name)),
             lambda: _create_server(tenant, asked, target, port.id, self._groups.ensure(tenant, target)),
         )
         for surplus in younger:
             if not is_deleting(surplus):
                 tenant.compute.delete_server(surplus.id)
         return server
-
-
-def find_servers(tenant: Tenant, machine: str, ports: tuple[Port, ...]) -> tuple[Server, ...]:
-    """Servers of a machine: those that stay before those that are being deleted, then oldest first.
-
-    Raises:
-        Unavailable: One that its ports name is in a cell that does not answer.
-    """
-    listed = [each for each in tenant.compute.servers(name=machine) if tenant.owner.tags <= each.tags]
-    return tuple(sorted(with_unlisted(tenant, listed, ports), key=is_deleting))
 
 
 def find_ports(tenant: Tenant, machine: str) -> tuple[Port, ...]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from clients.openstack.network import NetworkClient
@@ -58,21 +58,23 @@ class Maker:
         """Write down that an object is about to be created."""
         self._ledger.intend(tenant.owner.federation, kind, name, tenant.cloud.place)
 
+    def written(self, tenant: Tenant, kind: str, name: str | None = None) -> Mapping[str, str]:
+        """Ids that came back and were not struck, by name; of one name only where it is given."""
+        return self._ledger.ids(tenant.owner.federation, kind, tenant.cloud.place, name)
+
     def strike(self, tenant: Tenant, kind: str, name: str) -> None:
         """The object is seen to be gone."""
         key = (tenant.owner.federation, kind, name, tenant.cloud.place)
         with self._lock:
             self._confirmed.pop(key, None)
-        self._ledger.strike(*key)
+            self._ledger.strike(*key)
 
     def _confirm(self, tenant: Tenant, kind: str, name: str, object_id: str) -> None:
         key = (tenant.owner.federation, kind, name, tenant.cloud.place)
         with self._lock:
-            if self._confirmed.get(key) == object_id:
-                return
-        self._ledger.confirm(*key, object_id)
-        with self._lock:
-            self._confirmed[key] = object_id
+            if self._confirmed.get(key) != object_id:
+                self._ledger.confirm(*key, object_id)
+                self._confirmed[key] = object_id
 
 
 def _create(create: Callable[[], object], find: Callable[[], Sequence[R]]) -> Sequence[R]:

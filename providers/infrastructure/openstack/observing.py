@@ -14,8 +14,9 @@ from providers.infrastructure.openstack.clouds import infrastructure_of
 from providers.infrastructure.openstack.estate import Estate
 from providers.infrastructure.openstack.foundation import missing_rules
 from providers.infrastructure.openstack.ownership import Owner, machine_of, machine_tag, pool_of, role_of
+from providers.infrastructure.openstack.servers import Found, in_order
 from providers.infrastructure.openstack.shared_address import is_reserved
-from providers.infrastructure.openstack.states import is_deleting, state_of
+from providers.infrastructure.openstack.states import state_of
 
 
 def observe(own: Estate, owner: Owner, asked: Cluster, *, is_last: bool) -> ObservedInfrastructure:
@@ -61,9 +62,9 @@ def _machine_names(own: Estate) -> set[str]:
 
 
 def _machine(own: Estate, owner: Owner, name: str) -> ObservedMachine:
-    servers = sorted((each for each in own.servers if each.name == name), key=is_deleting)
-    server = servers[0] if servers else None
     port = next((each for each in own.ports if each.name == name), None)
+    servers = in_order((each for each in own.servers if each.name == name), (port,) if port else ())
+    server = servers[0] if servers else None
     floating = _floating_ip(own, name, port)
     tags = next((each.tags for each in (server, port, floating) if each is not None and each.tags), frozenset[str]())
     return ObservedMachine(
@@ -75,6 +76,7 @@ def _machine(own: Estate, owner: Owner, name: str) -> ObservedMachine:
         address=floating.address if floating and port and floating.port_id == port.id else None,
         private_address=port.address if port else None,
         complete=_is_complete(owner, server, port, floating),
+        ran=server is None or ownership.HOST_KEY in server.metadata,
     )
 
 
@@ -121,6 +123,12 @@ def leftovers(own: Estate, owner: Owner, place: str, *, is_last: bool) -> Iterat
             yield Leftover(kind, each.name, each.id, place, f"openstack {command} {each.id}")
     if is_last and own.keypair is not None:
         yield Leftover("keypair", owner.keypair, owner.keypair, place, f"openstack keypair delete {owner.keypair}")
+
+
+def silent_ones(found: Found, place: str) -> Iterator[Leftover]:
+    """Servers of which the cloud says nothing but that they exist."""
+    for server_id, error in found.silent.items():
+        yield Leftover("server", server_id, server_id, place, f"openstack server delete --wait {server_id}", str(error))
 
 
 def _name(record: Record) -> str:

@@ -47,6 +47,11 @@ class Owner:
         """Name of the port or load balancer that the API is reached at."""
         return f"{self.name}-api"
 
+    @property
+    def machines(self) -> str:
+        """How the names of its machines begin; those of a cluster ``a-b`` begin like those of a cluster ``a``, too."""
+        return f"{self.federation}-{self.cluster}-"
+
     def group(self, pool: str) -> str:
         """Name of the server group of a pool. Groups carry no mark but their name: the digest keeps it unmistakable."""
         return f"{self._groups}{pool}"

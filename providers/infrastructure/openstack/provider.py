@@ -11,19 +11,19 @@ from federation.state.observed import ObservedInfrastructure
 from providers.contracts import ClusterTarget, Done, Ledger, Leftover, Login, Progress, Vault, Waiting
 from providers.infrastructure.openstack import ownership
 from providers.infrastructure.openstack.balancer import Balancers
-from providers.infrastructure.openstack.clouds import Cloud, Clouds, infrastructure_of
+from providers.infrastructure.openstack.clouds import Clouds, infrastructure_of
 from providers.infrastructure.openstack.estate import Estate, read_estate
 from providers.infrastructure.openstack.foundation import Foundation, same_key
 from providers.infrastructure.openstack.groups import Groups
 from providers.infrastructure.openstack.inspecting import inspect
-from providers.infrastructure.openstack.machines import Machines, find_floating_ips, find_ports, find_servers
+from providers.infrastructure.openstack.machines import Machines, find_floating_ips, find_ports
 from providers.infrastructure.openstack.making import Maker
-from providers.infrastructure.openstack.observing import leftovers, observe
+from providers.infrastructure.openstack.observing import leftovers, observe, silent_ones
 from providers.infrastructure.openstack.ownership import Owner
 from providers.infrastructure.openstack.removal import Removal
+from providers.infrastructure.openstack.servers import Found, find_servers, with_unlisted
 from providers.infrastructure.openstack.shared_address import SharedAddress, find_port, floating_address
 from providers.infrastructure.openstack.tenant import Tenant
-from providers.infrastructure.openstack.unlisted import with_unlisted
 from providers.survey import Survey
 
 
@@ -38,7 +38,7 @@ class OpenStackProvider:
     def __init__(self, vault: Vault, ledger: Ledger) -> None:
         self._vault = vault
         self._clouds = Clouds(vault)
-        maker = Maker(ledger)
+        self._maker = maker = Maker(ledger)
         self._foundation = Foundation(maker)
         self._groups = Groups(maker)
         self._shared = SharedAddress(maker, self._foundation)
@@ -58,7 +58,8 @@ class OpenStackProvider:
         """
         tenant = self._tenant(cluster)
         estate = self._estate(tenant, cluster, survey or Survey())
-        own = _whole(estate.of(tenant.owner), tenant)
+        own = estate.of(tenant.owner)
+        own = replace(own, servers=_servers(own, tenant).all())
         seen = observe(own, tenant.owner, cluster.spec, is_last=estate.ends_with(own))
         if seen.foundation == "complete" and cluster.spec.balanced and not self._balancers.is_right(tenant, own.ports):
             return replace(seen, foundation="partial")
@@ -115,7 +116,7 @@ class OpenStackProvider:
         """
         tenant = self._tenant(cluster)
         ports = find_ports(tenant, machine)
-        servers = find_servers(tenant, machine, ports)
+        servers = find_servers(tenant, machine, ports, self._maker.written(tenant, "server", machine))
         host_key = servers[0].metadata.get(ownership.HOST_KEY) if servers else None
         floating = find_floating_ips(tenant, machine, ports) if host_key else ()
         if host_key is None or not floating:
@@ -127,7 +128,8 @@ class OpenStackProvider:
     def console(self, cluster: ClusterTarget, machine: str) -> str:
         """What a machine has printed on its console; empty when there is no server, or the cloud keeps nothing."""
         tenant = self._tenant(cluster)
-        servers = find_servers(tenant, machine, find_ports(tenant, machine))
+        written = self._maker.written(tenant, "server", machine)
+        servers = find_servers(tenant, machine, find_ports(tenant, machine), written)
         return tenant.compute.console_log(servers[0].id) if servers else ""
 
     def delete_machine(self, cluster: ClusterTarget, machine: str) -> Progress:
@@ -148,11 +150,13 @@ class OpenStackProvider:
     def leftovers(self, cluster: ClusterTarget) -> tuple[Leftover, ...]:
         """Everything that the cluster still has in the cloud."""
         tenant = self._tenant(cluster)
-        estate = read_estate(tenant.cloud, cluster.federation, tenant.owner.keypair)
-        own = _whole(estate.of(tenant.owner), tenant)
+        estate = self._read(tenant)
+        own = estate.of(tenant.owner)
+        servers = _servers(own, tenant)
+        own = replace(own, servers=servers.servers)
         found = leftovers(own, tenant.owner, tenant.cloud.place, is_last=estate.ends_with(own))
         balancers = self._balancers.leftovers(tenant) if cluster.spec.balanced else []
-        return (*balancers, *found, *self._groups.leftovers(tenant))
+        return (*silent_ones(servers, tenant.cloud.place), *balancers, *found, *self._groups.leftovers(tenant))
 
     def _tenant(self, cluster: ClusterTarget) -> Tenant:
         cloud = self._clouds.of(infrastructure_of(cluster.spec).cloud)
@@ -160,16 +164,20 @@ class OpenStackProvider:
 
     def _estate(self, tenant: Tenant, cluster: ClusterTarget, survey: Survey) -> Estate:
         key = ("openstack", tenant.cloud.place, cluster.federation)
-        return survey.once(key, lambda: self._read(tenant.cloud, tenant.owner))
+        return survey.once(key, lambda: self._with_our_key(self._read(tenant), cluster.federation))
 
-    def _read(self, cloud: Cloud, owner: Owner) -> Estate:
-        estate = read_estate(cloud, owner.federation, owner.keypair)
+    def _read(self, tenant: Tenant) -> Estate:
+        owner = tenant.owner
+        estate = read_estate(tenant.cloud, owner.federation, owner.keypair)
+        return replace(estate, written=self._maker.written(tenant, "server"))
+
+    def _with_our_key(self, estate: Estate, federation: str) -> Estate:
         keypair = estate.keypair
         if keypair is not None:
-            own = self._vault.machine_key(owner.federation).public_key
+            own = self._vault.machine_key(federation).public_key
             keypair = keypair if same_key(keypair.public_key, own) else None
         return replace(estate, keypair=keypair)
 
 
-def _whole(own: Estate, tenant: Tenant) -> Estate:
-    return replace(own, servers=with_unlisted(tenant, own.servers, own.ports))
+def _servers(own: Estate, tenant: Tenant) -> Found:
+    return with_unlisted(tenant, own.servers, own.ports, own.written)

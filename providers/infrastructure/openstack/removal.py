@@ -12,8 +12,9 @@ from federation.spec import marks
 from providers.contracts import Done, Progress, Waiting
 from providers.infrastructure.openstack.estate import merged
 from providers.infrastructure.openstack.groups import Groups
-from providers.infrastructure.openstack.machines import find_floating_ips, find_ports, find_servers
+from providers.infrastructure.openstack.machines import find_floating_ips, find_ports
 from providers.infrastructure.openstack.making import Maker
+from providers.infrastructure.openstack.servers import find_servers
 from providers.infrastructure.openstack.shared_address import SharedAddress
 from providers.infrastructure.openstack.states import is_deleting
 from providers.infrastructure.openstack.tenant import Tenant
@@ -51,7 +52,7 @@ class Removal:
     def delete_machine(self, tenant: Tenant, machine: str) -> Progress:
         """Floating address, server and port; done when a look finds none of them."""
         ports = find_ports(tenant, machine)
-        servers = find_servers(tenant, machine, ports)
+        servers = find_servers(tenant, machine, ports, self._maker.written(tenant, "server", machine))
         floating = find_floating_ips(tenant, machine, ports)
         for each in floating:
             tenant.network.delete("floating_ip", each.id)

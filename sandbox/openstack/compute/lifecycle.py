@@ -107,6 +107,8 @@ class Lifecycle:
         return machine
 
     def _fail(self, row: Row, message: str) -> None:
+        """ERROR; nova lets go of the ports that users made."""
+        booking.unplug(self._cloud, row)
         fault = {"code": 500, "created": now(), "message": message}
         self._set(row, status="ERROR", task_state=None, fault=fault)
 

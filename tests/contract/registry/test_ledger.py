@@ -30,6 +30,21 @@ def test_what_was_made_to_its_end_is_told_from_what_was_only_begun(registry: Reg
     assert told == [{}, {"docker:1": False, "docker:2": False}, {"docker:1": False, "docker:2": True}]
 
 
+def test_ids_are_those_that_came_back_in_one_place(registry: Registry) -> None:
+    """An intent has none; other kinds and places are apart; one name can be asked for."""
+    for kind, name, place in (
+        ("server", "m1", "lab"),
+        ("server", "m2", "lab"),
+        ("server", "m1", "east"),
+        ("port", "m1", "lab"),
+    ):
+        registry.ledger.confirm("tacfed", kind, name, place, f"{kind}-{name}-{place}")
+    registry.ledger.intend("tacfed", "server", "m3", "lab")
+    assert registry.ledger.ids("tacfed", "server", "lab") == {"m1": "server-m1-lab", "m2": "server-m2-lab"}
+    assert registry.ledger.ids("tacfed", "server", "lab", "m2") == {"m2": "server-m2-lab"}
+    assert registry.ledger.ids("tacfed", "server", "lab", "m3") == {}
+
+
 def test_repeated_intent_keeps_time_and_id_of_the_first(registry: Registry, clock: Clock) -> None:
     """A step that is repeated after a crash does not lose what was confirmed."""
     registry.ledger.intend("tacfed", "port", "p", "openstack:lab")

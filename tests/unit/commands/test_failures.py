@@ -7,7 +7,6 @@ import pytest
 
 from config.settings import Settings
 from federation.errors import SpecInvalid, Unavailable
-from flotilla.environment import check_authorities
 from flotilla.exits import Exit
 from flotilla.failures import told_plainly
 from flotilla.processes import StartFailed
@@ -46,11 +45,11 @@ def test_wrong_settings_name_their_variable(monkeypatch: pytest.MonkeyPatch, cap
 
 
 def test_missing_authorities_name_their_variable(monkeypatch, capfd, tmp_path) -> None:
-    """Clients only say "No such file or directory", and not of which file."""
+    """Python's own error says "No such file or directory", and not of which file."""
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
     with pytest.raises(SystemExit) as ended, told_plainly():
-        check_authorities()
-    assert ended.value.code == Exit.BAD_INPUT
+        httpx.Client()
+    assert ended.value.code == Exit.FAILED
     assert capfd.readouterr().err.startswith(f"SSL_CERT_FILE: there is no file {tmp_path}")
 
 

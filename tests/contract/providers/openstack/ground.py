@@ -88,6 +88,13 @@ class MemoryLedger:
         """Whether an id came, by place."""
         return {key[3]: found is not None for key, found in self.entries.items() if key[:3] == (federation, kind, name)}
 
+    def ids(self, federation: str, kind: str, place: str, name: str | None = None) -> dict[str, str]:
+        """Ids that came back, by name."""
+        mine = {
+            key[2]: found for key, found in self.entries.items() if (key[:2], key[3]) == ((federation, kind), place)
+        }
+        return {key: found for key, found in mine.items() if found is not None and name in (None, key)}
+
 
 def a_target(federation: str, name: str = "a", *, workers: int = 0, **more: Any) -> ClusterTarget:
     """A cluster with one control-plane machine."""
