@@ -67,25 +67,32 @@ async def _each() -> Chapter:
     with tempfile.TemporaryDirectory(prefix="flotilla-faults-") as folder:
         async with open_scene(NAME, Path(folder)) as scene:
             recorded = await record(scene)
-            tried = {each.schedule.seed for each in _standing(journal)} if last else set()
+            tried = {each.schedule.seed for each in standing(journal.results()) if not each.wrong} if last else set()
             for seed in (each for each in share(seeds) if each not in tried):
                 if time.monotonic() > ends:
                     break
                 result = await attempt(scene, recorded, seed)
                 journal.add(result)
                 print(_line(result), file=sys.stderr, flush=True)
-                keep(chapter(_standing(journal)))
-    return chapter(_standing(journal))
+                keep(of_all(journal.results()))
+    return of_all(journal.results())
 
 
-def _standing(journal: Journal[Weathered]) -> list[Weathered]:
+def of_all(results: list[Weathered]) -> Chapter:
+    """The chapter of lives of their own: every seed by its last result."""
+    found = standing(results)
+    good = {each.schedule.seed for each in found if not each.wrong}
+    return chapter(found, len(good & {each.schedule.seed for each in results if each.wrong}))
+
+
+def standing(results: list[Weathered]) -> list[Weathered]:
     """The last result of each seed; none whose storm is drawn otherwise since, for nobody has tried that one."""
-    last = {each.schedule.seed: each for each in journal.results()}
+    last = {each.schedule.seed: each for each in results}
     return [each for each in last.values() if each.schedule == draw(each.schedule.seed)]
 
 
-def chapter(found: list[Weathered]) -> Chapter:
-    """The chapter of what was tried so far."""
+def chapter(found: list[Weathered], again: int = 0) -> Chapter:
+    """The chapter of what was tried so far; ``again`` of the seeds failed before they held."""
     failed = [each for each in found if each.wrong]
     stale = sum(any("stale_s" in rule["action"] for rule in each.schedule.rules) for each in found)
     hanging, lost = (
@@ -97,7 +104,7 @@ def chapter(found: list[Weathered]) -> Chapter:
         title="Random faults",
         date=datetime.now(UTC).date().isoformat(),
         how=f"{HOW} Of those below, {stale} have stale reads, in {hanging} Prefect hangs, "
-        f"in {lost} a cell of the cloud is lost for a while.",
+        f"in {lost} a cell of the cloud is lost for a while; {again} failed once and hold since.",
         tried=len(found),
         passed=len(found) - len(failed),
         headers=("phase", "tried", "held"),
