@@ -23,6 +23,7 @@ from providers.applications.ours import emptied, owned
 from providers.applications.strangers import stranger_in
 from providers.applications.workloads import pods_left
 from providers.contracts import Done, Progress, Side, Waiting
+from providers.lost_pods import let_go_of_lost
 from providers.offloading import NAMESPACE_OFFLOADING, OFFLOADING_NAME
 
 _OURS = (INGRESS, SERVICE, *WORKLOAD_KINDS, CONFIG_MAP, SERVICE_ACCOUNT)
@@ -46,6 +47,7 @@ def delete_application(home: Side, application: str) -> Progress:
     ours = {FEDERATION: home.federation, APPLICATION: application}
     gone = [emptied(home, kind, application, ours) for kind in _OURS]
     if not all(gone) or pods_left(home, application, ours) or not claims_gone(home, application, ours):
+        _let_go(home, namespace)
         unheard = silent(home, offloaded_to(namespace))
         where = f"; {', '.join(unheard)} does not answer" if unheard else ""
         return Waiting(f"the workloads of {application} are being removed{where}")
@@ -62,6 +64,14 @@ def delete_application(home: Side, application: str) -> Progress:
     if not ensure_gone(client, NAMESPACE, application):
         return Waiting("; ".join([f"namespace {application} is going", *notes]))
     return Done("; ".join([f"{application} is gone", *notes]))
+
+
+def _let_go(home: Side, namespace: Mapping[str, Any]) -> None:
+    """Pods on nodes that are not heard of hold up nothing, wherever they run."""
+    name = namespace["metadata"]["name"]
+    peers = (home.answering(each) for each in offloaded_to(namespace))
+    for side in (home, *(each for each in peers if each is not None)):
+        let_go_of_lost(side.kubernetes, name, {APPLICATION: name})
 
 
 def _retained(home: Side, namespace: str, ours: Mapping[str, str]) -> str | None:

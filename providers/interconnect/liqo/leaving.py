@@ -34,6 +34,7 @@ from providers.interconnect.liqo.kinds import (
 )
 from providers.interconnect.liqo.probing import remove_probe
 from providers.interconnect.liqo.tenancy import End, find_end, find_namespace, mark_unreachable
+from providers.lost_pods import let_go_of_lost
 from providers.offloading import REMOTE_CLUSTER_ID
 
 _NETWORKING = (GATEWAY_CLIENT, GATEWAY_SERVER, CONFIGURATION, PUBLIC_KEY)
@@ -150,6 +151,7 @@ def _namespace_gone(end: End) -> bool:
     namespace = find_namespace(end.side, end.peer)
     if dig(namespace, "metadata", "labels", FEDERATION) != end.side.federation:
         return True
+    let_go_of_lost(end.client, end.namespace)
     return ensure_gone(end.client, NAMESPACE, end.namespace)
 
 

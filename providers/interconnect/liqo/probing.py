@@ -21,6 +21,7 @@ from providers.interconnect.liqo.render_probe import (
     render_service,
 )
 from providers.interconnect.liqo.traffic import read_traffic
+from providers.lost_pods import let_go_of_lost
 from providers.offloading import NAMESPACE_OFFLOADING, OFFLOADING_NAME
 
 
@@ -64,6 +65,9 @@ def remove_probe(consumer: Side, key: PeeringKey) -> Progress:
     for pod in client.list(POD, name):
         client.delete(POD, pod["metadata"]["name"], name, uid=pod["metadata"]["uid"], grace_s=0)
     if not ensure_gone(client, NAMESPACE_OFFLOADING, OFFLOADING_NAME, name):
+        there = consumer.answering(key.provider)
+        if there is not None:
+            let_go_of_lost(there.kubernetes, name, {FEDERATION: consumer.federation, PROBE: None})
         return Waiting(f"the probe of {key.provider} is being taken back from it")
     if not ensure_gone(client, NAMESPACE, name):
         return Waiting(f"the probe of {key.provider} is going from {key.consumer}")

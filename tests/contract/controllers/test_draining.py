@@ -13,6 +13,7 @@ from clients.kubernetes.api import KubernetesClient
 from clients.kubernetes.resources import NODE, POD, Kind
 from providers.contracts import Done, Progress, Waiting
 from providers.draining import drain_node, remove_node, reopen_node
+from providers.lost_pods import let_go_of_lost
 from tests.contract.controllers.backends import NODES, REAL, SANDBOX, ControlPlane, real_plane, sandbox_plane
 from tests.contract.kubernetes.backends import LoopThread
 from tests.contract.kubernetes.objects import Object, deployment
@@ -129,3 +130,39 @@ def test_pods_move_without_falling_under_their_budget(kubernetes: KubernetesClie
     until(drained, "the drain")
     assert fewest >= 2
     assert not [each for each in pods_on(kubernetes, NODES[0]) if each.startswith("moving-")]
+
+
+@pytest.fixture
+def lost_node(kubernetes: KubernetesClient) -> Iterator[str]:
+    """A node without a kubelet."""
+    kubernetes.create(
+        {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "lost"}, "spec": {"unschedulable": True}}
+    )
+    yield "lost"
+    kubernetes.delete(NODE, "lost")
+
+
+def leaving_pod(client: KubernetesClient, node: str, name: str, grace_s: int) -> None:
+    """A pod that was told to go."""
+    container = {"name": "main", "image": "example/main:1"}
+    spec = {"nodeName": node, "containers": [container], "terminationGracePeriodSeconds": grace_s}
+    meta = {"name": name, "namespace": "default", "labels": {"lost": name}}
+    client.create({"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec})
+    client.delete(POD, name, "default")
+
+
+def test_a_pod_of_a_lost_node_is_let_go_when_its_time_is_over(kubernetes: KubernetesClient, lost_node: str) -> None:
+    """Not before; others are left alone."""
+    for name, grace_s in (("early", 600), ("over", 1), ("other", 1)):
+        leaving_pod(kubernetes, lost_node, name, grace_s)
+
+    def gone() -> bool:
+        let_go_of_lost(kubernetes, "default", {"lost": "early"})
+        let_go_of_lost(kubernetes, "default", {"lost": "over"})
+        return kubernetes.get(POD, "over", "default") is None
+
+    until(gone, "the pod to be let go")
+    assert seen(kubernetes, POD, "early", "default")["metadata"]["deletionTimestamp"]
+    assert seen(kubernetes, POD, "other", "default")["metadata"]["deletionTimestamp"]
+    for name in ("early", "other"):
+        kubernetes.delete(POD, name, "default", grace_s=0)
