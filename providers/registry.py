@@ -20,7 +20,6 @@ from providers.contracts import (
     Distribution,
     Infrastructure,
     Interconnect,
-    Ledger,
     Vault,
 )
 from providers.infrastructure.cluster_api.provider import ClusterApi
@@ -29,6 +28,7 @@ from providers.infrastructure.hosts.provider import HostsProvider
 from providers.infrastructure.kind.provider import KindClusters
 from providers.infrastructure.openstack.provider import OpenStackProvider
 from providers.interconnect.liqo.provider import LiqoInterconnect
+from providers.ledger import Ledger
 from providers.makers import Maker
 
 

@@ -38,7 +38,7 @@ class LedgerEntry:
 
 
 class LedgerBook:
-    """The ``providers.contracts.Ledger`` of a registry."""
+    """The ``providers.ledger.Ledger`` of a registry."""
 
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
         self._database = database

@@ -15,7 +15,7 @@ from federation.spec.cluster import Cluster
 from federation.spec.infrastructure import OpenStackInfrastructure
 from federation.spec.machines import MachineTarget
 from federation.state.observed import ObservedInfrastructure, ObservedMaking
-from providers.contracts import ClusterTarget, Done, Ledger, Leftover, Progress, Vault, Waiting
+from providers.contracts import ClusterTarget, Done, Leftover, Progress, Vault, Waiting
 from providers.infrastructure.cluster_api import progress
 from providers.infrastructure.cluster_api.bootstrap import provider_for
 from providers.infrastructure.cluster_api.kinds import check_installed
@@ -25,6 +25,7 @@ from providers.infrastructure.cluster_api.rendering import render
 from providers.infrastructure.cluster_api.showing import Shown, differences, read
 from providers.infrastructure.machineless import Machineless
 from providers.infrastructure.openstack.provider import OpenStackProvider
+from providers.ledger import Ledger
 from providers.survey import Survey
 
 KIND = "Cluster.cluster.x-k8s.io"

@@ -20,7 +20,6 @@ from providers.contracts import (
     Done,
     Inventory,
     InventoryHost,
-    Ledger,
     Leftover,
     Login,
     Progress,
@@ -30,6 +29,7 @@ from providers.contracts import (
 from providers.infrastructure.hosts.dealing import Offer, deal
 from providers.infrastructure.hosts.inspecting import Questions, inspect
 from providers.infrastructure.hosts.owner_file import HostOwner, claim, owner_for, read_owner, release, rewrite, taken
+from providers.ledger import Ledger
 from providers.survey import Survey
 
 _log = logging.getLogger(__name__)

@@ -13,11 +13,12 @@ from federation.preflight.facts import ClusterFacts, Refused
 from federation.spec.cluster import Cluster
 from federation.spec.machines import CONTROL_PLANE_POOL, MachineTarget
 from federation.state.observed import ObservedInfrastructure, ObservedMaking, ObservedNode
-from providers.contracts import ClusterTarget, Done, Ledger, Leftover, Progress, Vault, Waiting
+from providers.contracts import ClusterTarget, Done, Leftover, Progress, Vault, Waiting
 from providers.infrastructure.kind.place import Place, place_of
 from providers.infrastructure.kind.rendering import render
 from providers.infrastructure.kind.showing import Shown, differences, machines, shown, unsettled
 from providers.infrastructure.machineless import Machineless
+from providers.ledger import Ledger
 from providers.nodes import observe_nodes
 from providers.survey import Survey
 

@@ -13,8 +13,8 @@ from typing import Protocol, TypeVar
 from clients.openstack.network import NetworkClient
 from clients.openstack.records import NetworkKind, Record
 from federation.errors import Conflict, NotReadyYet, Rejected
-from providers.contracts import Ledger
 from providers.infrastructure.openstack.tenant import Tenant
+from providers.ledger import Ledger
 
 
 class Identified(Protocol):

@@ -8,7 +8,7 @@ from federation.errors import NotReadyYet
 from federation.preflight.facts import ClusterFacts
 from federation.spec.machines import MachineTarget
 from federation.state.observed import ObservedInfrastructure
-from providers.contracts import ClusterTarget, Done, Ledger, Leftover, Login, Progress, Vault, Waiting
+from providers.contracts import ClusterTarget, Done, Leftover, Login, Progress, Vault, Waiting
 from providers.infrastructure.openstack import ownership
 from providers.infrastructure.openstack.balancer import Balancers
 from providers.infrastructure.openstack.clouds import Clouds, infrastructure_of
@@ -24,6 +24,7 @@ from providers.infrastructure.openstack.removal import Removal
 from providers.infrastructure.openstack.servers import Found, find_servers, with_unlisted
 from providers.infrastructure.openstack.shared_address import SharedAddress, find_port, floating_address
 from providers.infrastructure.openstack.tenant import Tenant
+from providers.ledger import Ledger
 from providers.survey import Survey
 
 
