@@ -201,6 +201,11 @@ class Leftover:
     remove_with: str
     why: str = ""
 
+    def row(self) -> dict[str, str]:
+        """A line of a table."""
+        place = f"{self.place}: {self.why}" if self.why else self.place
+        return {"kind": self.kind, "name": self.name, "id": self.id, "place": place, "remove with": self.remove_with}
+
 
 class Infrastructure(Protocol):
     """Where machines come from."""

@@ -179,17 +179,7 @@ def _confirm_gone(registry: Registry, verdicts: Verdicts) -> None:
 @task(name="report-leaks", task_run_name="report-leaks", cache_policy=NO_CACHE, persist_result=False)
 async def report_leaks(federation: str, leftovers: tuple[Leftover, ...]) -> None:
     """Publish what is left of a federation, with the command that removes each thing."""
-    rows = [
-        {
-            "kind": each.kind,
-            "name": each.name,
-            "id": each.id,
-            "place": each.place,
-            "remove with": each.remove_with,
-            "why": each.why,
-        }
-        for each in leftovers
-    ]
+    rows = [each.row() for each in leftovers]
     text = f"{len(leftovers)} left"
     if rows:
         await acreate_table_artifact(rows, key=f"{federation}-leaks", description=text)

@@ -188,17 +188,7 @@ def leaks(federation: FederationName, output: OutputForm = "text") -> None:
     from flows.leaks import look_for_leaks
 
     retired, found = look_for_leaks(federation)
-    rows: list[dict[str, object]] = [
-        {
-            "kind": each.kind,
-            "name": each.name,
-            "id": each.id,
-            "place": each.place,
-            "remove with": each.remove_with,
-            "why": each.why,
-        }
-        for each in found
-    ]
+    rows: list[dict[str, object]] = [{**each.row()} for each in found]
     unseen = [row for row in rows if row["kind"] == "unknown"]
     if output != "text":
         print_data(rows, output)
