@@ -43,6 +43,8 @@ REPAIRED = (
     "Nothing is put any more into a cluster that is not there while its cloud cannot be read.",
     "With lists that lag behind, two clusters left the key pair to one another; then it was nobody's: it is seen now.",
     "A former port in a list that lagged behind went into the ledger for good: it has what was seen last.",
+    "Machines that the cloud gave up before they ran, in two clusters, were held for ever, as if our link were down.",
+    "A teardown waited 15 minutes for the echo of a probe on a destroyed worker: such pods hold nothing up any more.",
     "An emulated kubelet overlooked that its call was answered again: readiness follows what its log tells.",
 )
 
