@@ -53,8 +53,7 @@ def _end(place: Workplace, report: Report, leftovers: tuple[Leftover, ...]) -> E
     log.info("%d left", len(leftovers), extra={"leftovers": leftovers})
     if leftovers:
         listed = "; ".join(map(_told, leftovers[:5]))
-        why = f"; because of {_failed(report)}" if report.failures else ""
-        return Failed(message=f"{len(leftovers)} left: {listed}{why}")
+        return Failed(message=f"{len(leftovers)} left: {listed}{_because(report)}")
     if report.failures:
         return Failed(message=f"0 left, but steps failed: {_failed(report)}")
     current = place.registry.generations.current(place.name)
@@ -72,6 +71,14 @@ def _end(place: Workplace, report: Report, leftovers: tuple[Leftover, ...]) -> E
 def _told(leftover: Leftover) -> str:
     why = f": {leftover.why}" if leftover.why else ""
     return f"{leftover.kind} {leftover.name}{why} ({leftover.remove_with})"
+
+
+def _because(report: Report) -> str:
+    """Steps that failed, or what could not be looked at, so that there were no steps."""
+    if report.failures:
+        return f"; because of {_failed(report)}"
+    converged = report.status.root.condition("Converged")
+    return f"; {converged.message}" if converged is not None and converged.status == "Unknown" else ""
 
 
 def _failed(report: Report) -> str:

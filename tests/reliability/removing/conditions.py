@@ -162,7 +162,7 @@ CONDITIONS = (
     ),
     Condition(
         "cell down", "the part of the cloud with its machines does not answer", obstruct=_no_cell, clear=_cell_again,
-        ends_well=False, named=("cell that does not answer", "flotilla leaks"),
+        ends_well=False, named=("could not look at a: cloud lab: server", "is in a cell that does not answer"),
     ),
 )  # fmt: skip
 """All conditions of the table."""
