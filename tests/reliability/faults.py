@@ -106,7 +106,7 @@ def chapter(found: list[Weathered], again: int = 0) -> Chapter:
         title="Random faults",
         date=datetime.now(UTC).date().isoformat(),
         how=f"{HOW} Of those below, {stale} have stale reads, in {hanging} Prefect hangs, "
-        f"in {lost} a cell of the cloud is lost for a while; {again} failed once and hold since.",
+        f"in {lost} a cell of the cloud is lost for a while. By the journal, {again} failed once and hold since.",
         tried=len(found),
         passed=len(found) - len(failed),
         headers=("phase", "tried", "held"),
