@@ -24,6 +24,8 @@ Condition = Callable[[Any], bool]
 _META = ("name", "generateName", "labels", "annotations", "finalizers", "ownerReferences", "generation")
 _CHANCE = ("nodeName", "lastHeartbeatTime", "endpoints.kubernetes.io/last-change-trigger-time")
 """Which node, and when: not of interest. Null and absent are the API's own affair."""
+_DRAWN = 5
+"""Characters that the API server draws for a generated name."""
 _HASHES = ("pod-template-hash", "controller-revision-hash")
 _TEXTS = (
     (re.compile(r"\b(web|one|two)-[0-9a-z]{6,10}-[0-9a-z]{5}\b"), r"\1-<hash>-<suffix>"),
@@ -194,9 +196,14 @@ def _named(shown: Object) -> Object:
             text = text.replace(str(labels[label]).rpartition("-")[2], "<hash>")
     found: Object = json.loads(text)
     meta = found["metadata"]
-    if "generateName" in meta and not meta["name"].removeprefix(meta["generateName"]).isdigit():
+    if "generateName" in meta and not _is_ordinal(meta["name"].removeprefix(meta["generateName"])):
         meta["name"] = f"{meta['generateName']}<suffix>"
     return found
+
+
+def _is_ordinal(rest: str) -> bool:
+    """Whether a name ends in a stateful set's number; what is drawn by lot has five characters, maybe all digits."""
+    return rest.isdigit() and len(rest) < _DRAWN
 
 
 def _plain(value: Any) -> Any:
