@@ -28,6 +28,6 @@ def test_every_rule_is_one_that_the_sandbox_takes():
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_life_in_storms():
     """Every run ends and doubles nothing; when it is calm everything holds, and at the end nothing is left."""
-    chapter = faults.sample(faults.SAMPLES[0])
+    chapter = faults.trial(full=False)
     assert chapter.failed == ()
     assert chapter.tried == len(faults.SAMPLES[0])

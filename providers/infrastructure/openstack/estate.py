@@ -38,8 +38,8 @@ _INDEXED = ("networks", "subnets", "routers", "security_groups", "ports", "float
 class Estate:
     """Objects that carry the federation's mark; ``interfaces`` are the ports of routers, whoever made them.
 
-    ``written`` are ids of servers in the ledger, by machine. Records are looked up by their cluster, so that the parts
-    of many clusters cost no more than reading them all once.
+    ``written`` are ids of servers that the ledger has and no list, by machine. Records are looked up by their cluster,
+    so that the parts of many clusters cost no more than reading them all once.
     """
 
     networks: tuple[Network, ...]

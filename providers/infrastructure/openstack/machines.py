@@ -89,7 +89,7 @@ class Machines:
             tenant,
             "server",
             target.name,
-            lambda: find_servers(tenant, target.name, (port,), self._maker.written(tenant, "server", target.name)),
+            lambda: find_servers(tenant, self._maker, target.name, (port,)),
             lambda: _create_server(tenant, asked, target, port.id, self._groups.ensure(tenant, target)),
         )
         for surplus in younger:

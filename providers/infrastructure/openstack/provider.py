@@ -117,7 +117,7 @@ class OpenStackProvider:
         """
         tenant = self._tenant(cluster)
         ports = find_ports(tenant, machine)
-        servers = find_servers(tenant, machine, ports, self._maker.written(tenant, "server", machine))
+        servers = find_servers(tenant, self._maker, machine, ports)
         host_key = servers[0].metadata.get(ownership.HOST_KEY) if servers else None
         floating = find_floating_ips(tenant, machine, ports) if host_key else ()
         if host_key is None or not floating:
@@ -129,8 +129,7 @@ class OpenStackProvider:
     def console(self, cluster: ClusterTarget, machine: str) -> str:
         """What a machine has printed on its console; empty when there is no server, or the cloud keeps nothing."""
         tenant = self._tenant(cluster)
-        written = self._maker.written(tenant, "server", machine)
-        servers = find_servers(tenant, machine, find_ports(tenant, machine), written)
+        servers = find_servers(tenant, self._maker, machine, find_ports(tenant, machine))
         return tenant.compute.console_log(servers[0].id) if servers else ""
 
     def delete_machine(self, cluster: ClusterTarget, machine: str) -> Progress:
@@ -170,7 +169,8 @@ class OpenStackProvider:
     def _read(self, tenant: Tenant) -> Estate:
         owner = tenant.owner
         estate = read_estate(tenant.cloud, owner.federation, owner.keypair)
-        return replace(estate, written=self._maker.written(tenant, "server"))
+        listed, written = {server.name for server in estate.servers}, self._maker.written(tenant, "server")
+        return replace(estate, written={name: each for name, each in written.items() if name not in listed})
 
     def _with_our_key(self, estate: Estate, federation: str) -> Estate:
         keypair = estate.keypair
@@ -181,4 +181,4 @@ class OpenStackProvider:
 
 
 def _servers(own: Estate, tenant: Tenant) -> Found:
-    return with_unlisted(tenant, own.servers, own.ports, own.written)
+    return with_unlisted(tenant, own.servers, own.ports, own.written.values())

@@ -52,7 +52,7 @@ class Removal:
     def delete_machine(self, tenant: Tenant, machine: str) -> Progress:
         """Floating address, server and port; done when a look finds none of them."""
         ports = find_ports(tenant, machine)
-        servers = find_servers(tenant, machine, ports, self._maker.written(tenant, "server", machine))
+        servers = find_servers(tenant, self._maker, machine, ports)
         floating = find_floating_ips(tenant, machine, ports)
         for each in floating:
             tenant.network.delete("floating_ip", each.id)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from clients.openstack.records import Port, Server
 from federation.errors import Unavailable
 from providers.infrastructure.openstack.estate import merged
+from providers.infrastructure.openstack.making import Maker
 from providers.infrastructure.openstack.states import is_deleting
 from providers.infrastructure.openstack.tenant import Tenant
 
@@ -42,20 +43,19 @@ class Found:
         return self.servers
 
 
-def with_unlisted(tenant: Tenant, listed: Iterable[Server], ports: Iterable[Port], written: Mapping[str, str]) -> Found:
+def with_unlisted(tenant: Tenant, listed: Iterable[Server], ports: Iterable[Port], written: Iterable[str]) -> Found:
     """Servers of a list, and those that it leaves out: one request for each of these, none where the list is whole.
 
     Args:
         tenant: Whose servers.
         listed: What the list shows of them.
         ports: Of their machines; some may name a server.
-        written: Ids of servers in the ledger, by machine.
+        written: Ids in the ledger of machines of which the list shows no server.
     """
     listed = tuple(listed)
-    names, ids = {server.name for server in listed}, {server.id for server in listed}
-    wanted = {*_named(ports), *(server_id for name, server_id in written.items() if name not in names)}
+    unlisted = {*_named(ports), *written} - {server.id for server in listed}
     asked, silent = list[Server](), dict[str, Unavailable]()
-    for server_id in sorted(wanted - ids):
+    for server_id in sorted(unlisted):
         try:
             server = tenant.compute.server(server_id)
         except Unavailable as error:
@@ -66,16 +66,15 @@ def with_unlisted(tenant: Tenant, listed: Iterable[Server], ports: Iterable[Port
     return Found(merged((*listed, *asked)), silent)
 
 
-def find_servers(
-    tenant: Tenant, machine: str, ports: tuple[Port, ...], written: Mapping[str, str]
-) -> tuple[Server, ...]:
+def find_servers(tenant: Tenant, maker: Maker, machine: str, ports: tuple[Port, ...]) -> tuple[Server, ...]:
     """Servers of a machine, in the order in which they stay.
 
     Raises:
         Unavailable: One of them is in a cell that does not answer.
     """
     listed = [each for each in tenant.compute.servers(name=machine) if tenant.owner.tags <= each.tags]
-    found = with_unlisted(tenant, listed, ports, written).all()
+    written = {} if listed else maker.written(tenant, "server", machine)
+    found = with_unlisted(tenant, listed, ports, written.values()).all()
     return in_order((each for each in found if each.name == machine), ports)
 
 
