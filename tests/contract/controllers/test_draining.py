@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from clients.kubernetes.resources import NODE, POD, Kind
 from providers.contracts import Done, Progress, Waiting
 from providers.draining import drain_node, remove_node, reopen_node
 from providers.lost_pods import let_go_of_lost
+from providers.offloading import NODE_TYPE, VIRTUAL
 from tests.contract.controllers.backends import NODES, REAL, SANDBOX, ControlPlane, real_plane, sandbox_plane
 from tests.contract.kubernetes.backends import LoopThread
 from tests.contract.kubernetes.objects import Object, deployment
@@ -133,11 +135,10 @@ def test_pods_move_without_falling_under_their_budget(kubernetes: KubernetesClie
 
 
 @pytest.fixture
-def lost_node(kubernetes: KubernetesClient) -> Iterator[str]:
-    """A node without a kubelet."""
-    kubernetes.create(
-        {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "lost"}, "spec": {"unschedulable": True}}
-    )
+def lost_node(kubernetes: KubernetesClient, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A node of the given type, without a kubelet."""
+    meta = {"name": "lost", "labels": {NODE_TYPE: request.param}}
+    kubernetes.create({"apiVersion": "v1", "kind": "Node", "metadata": meta, "spec": {"unschedulable": True}})
     yield "lost"
     kubernetes.delete(NODE, "lost")
 
@@ -151,6 +152,7 @@ def leaving_pod(client: KubernetesClient, node: str, name: str, grace_s: int) ->
     client.delete(POD, name, "default")
 
 
+@pytest.mark.parametrize("lost_node", ["real-node"], indirect=True)
 def test_a_pod_of_a_lost_node_is_let_go_when_its_time_is_over(kubernetes: KubernetesClient, lost_node: str) -> None:
     """Not before; others are left alone."""
     for name, grace_s in (("early", 600), ("over", 1), ("other", 1)):
@@ -166,3 +168,18 @@ def test_a_pod_of_a_lost_node_is_let_go_when_its_time_is_over(kubernetes: Kubern
     assert seen(kubernetes, POD, "other", "default")["metadata"]["deletionTimestamp"]
     for name in ("early", "other"):
         kubernetes.delete(POD, name, "default", grace_s=0)
+
+
+@pytest.mark.parametrize("lost_node", [VIRTUAL], indirect=True)
+def test_a_pod_of_a_virtual_node_that_is_not_ready_stays(kubernetes: KubernetesClient, lost_node: str) -> None:
+    """Its time is over as well, but the peer that runs it is silent, not gone."""
+    leaving_pod(kubernetes, lost_node, "kept", 1)
+
+    def over() -> bool:
+        ends = seen(kubernetes, POD, "kept", "default")["metadata"]["deletionTimestamp"]
+        return datetime.fromisoformat(ends) <= datetime.now(UTC)
+
+    until(over, "its time to be over")
+    let_go_of_lost(kubernetes, "default", {"lost": "kept"})
+    assert seen(kubernetes, POD, "kept", "default")["metadata"]["deletionTimestamp"]
+    kubernetes.delete(POD, "kept", "default", grace_s=0)
